@@ -1,0 +1,79 @@
+/**
+ * What an action is. The three kinds of guard are kept apart: `possible` is the environment's
+ * (a worker presents only tokens it holds), `refuse` is the database's (checked on Postgres as
+ * strictly as a success), and the bounds of a model live in `inBounds`, outside every action.
+ */
+
+import type { Env, Db, Scope, State, TableName, Token } from "./state.js";
+
+/** Why the database says no, one name per guard. */
+export type RefusalName =
+  | "stale"
+  | "empty"
+  | "noop"
+  | "notReady"
+  | "notDeferred"
+  | "notDue"
+  | "notTerminal"
+  | "notInDlq"
+  | "skippedBusy"
+  | "skippedActive";
+
+/** What a caller is told; `result` names it, the other fields belong to that result. */
+export interface Outcome {
+  readonly result: string;
+  /** One answer per element of the batch, in the order of the call. */
+  readonly each?: readonly string[];
+  readonly jobs?: readonly string[];
+  readonly tokens?: readonly Token[];
+  readonly cursor?: number;
+  /** For `skippedBusy`: the tables of the next slot that are not empty. */
+  readonly which?: readonly TableName[];
+  /** For `skippedActive`: the first reason, in the order of the guards. */
+  readonly reason?: string;
+}
+
+export interface Refusal extends Outcome {
+  readonly result: RefusalName;
+}
+
+export type Family =
+  | "producers"
+  | "claim"
+  | "finish"
+  | "rescue"
+  | "terminal"
+  | "admin"
+  | "rings"
+  | "environment";
+
+export interface Action<Args> {
+  readonly family: Family;
+  /** Every instance that `Next` ranges over: constant domains only. */
+  readonly candidates: (scope: Scope) => readonly Args[];
+  /** What must hold outside the database before anybody can make this call. */
+  readonly possible?: (env: Env, args: Args) => boolean;
+  /** The first guard of the database that says no, in order. */
+  readonly refuse: (db: Db, args: Args, scope: Scope) => Refusal | null;
+  /** The effect; called only when nothing refuses. */
+  readonly apply: (db: Db, args: Args, scope: Scope) => { db: Db; outcome: Outcome };
+  /** What the caller and history know afterwards; `before` is the database before the step. */
+  readonly learn?: (env: Env, args: Args, outcome: Outcome, before: Db, scope: Scope) => Env;
+}
+
+export interface Step {
+  readonly outcome: Outcome;
+  readonly state: State;
+}
+
+/** Runs one action, refused or not; total, and pure. */
+export function run<Args>(action: Action<Args>, state: State, args: Args, scope: Scope): Step {
+  const refusal = action.refuse(state.db, args, scope);
+  const done = refusal
+    ? { db: state.db, outcome: refusal }
+    : action.apply(state.db, args, scope);
+  const env = action.learn
+    ? action.learn(state.env, args, done.outcome, state.db, scope)
+    : state.env;
+  return { outcome: done.outcome, state: { db: done.db, env } };
+}

@@ -1,0 +1,88 @@
+/**
+ * The queue contract as the storage model sees it, twin of QueueContract.tla: each job's place
+ * read as a contract state, and the arrows along which a step may move it.
+ */
+
+import { openReceipts, pending, terminalFacts } from "./evidence.js";
+import { hasToken } from "./sets.js";
+import type { Job, Scope, State, Token } from "./state.js";
+
+export type JobState =
+  | "absent"
+  | "ready"
+  | "deferred"
+  | "running"
+  | "completed"
+  | "cancelled"
+  | "dead"
+  | "removed";
+
+export interface ContractJob {
+  readonly state: JobState;
+  readonly lease: number;
+}
+
+/** Where the contract sees each job of the scope. */
+export function contractJobs({ db, env }: State, scope: Scope): ReadonlyMap<Job, ContractJob> {
+  const ready = pending(db);
+  const open = openReceipts(db);
+  const facts = terminalFacts(db);
+  const place = (job: Job): ContractJob => {
+    const of = (rows: readonly Token[]) => rows.find((r) => r.job === job);
+    const at = (state: JobState, rows: readonly Token[]): ContractJob | undefined => {
+      const row = of(rows);
+      return row && { state, lease: row.lease };
+    };
+    if (!env.enqueued.includes(job)) return { state: "absent", lease: 0 };
+    return (
+      at("ready", ready) ??
+      at("deferred", db.deferredJobs) ??
+      at("running", open) ??
+      at("cancelled", db.doneEntries) ??
+      at("completed", facts) ??
+      at("dead", db.dlqEntries) ?? { state: "removed", lease: 0 }
+    );
+  };
+  return new Map(scope.jobs.map((job) => [job, place(job)]));
+}
+
+type Arrow = readonly [name: string, from: readonly JobState[], to: readonly JobState[]];
+
+/** The arrows that keep the run lease; Claim raises it and Forget drops it. */
+const arrows: readonly Arrow[] = [
+  ["Enqueue", ["absent"], ["ready", "deferred"]],
+  ["Promote", ["deferred"], ["ready"]],
+  ["End", ["running"], ["completed", "deferred", "dead"]],
+  ["Rescue", ["running"], ["ready"]],
+  ["Cancel", ["ready"], ["cancelled"]],
+  ["RetryFromDlq", ["dead"], ["ready"]],
+];
+
+const over: readonly JobState[] = ["completed", "cancelled", "dead"];
+
+/** The name of the arrow from `o` to `n`, or undefined where the contract has none. */
+export function arrow(o: ContractJob, n: ContractJob): string | undefined {
+  if (o.state === "ready" && n.state === "running" && n.lease === o.lease + 1) return "Claim";
+  if (over.includes(o.state) && n.state === "removed" && n.lease === 0) return "Forget";
+  if (n.lease !== o.lease) return undefined;
+  return arrows.find(([, from, to]) => from.includes(o.state) && to.includes(n.state))?.[0];
+}
+
+/** Whether the step is one the contract allows, acknowledgements included. */
+export function keepsContract(before: State, after: State, scope: Scope): boolean {
+  const o = contractJobs(before, scope);
+  const n = contractJobs(after, scope);
+  const ended: Token[] = [];
+  for (const [job, was] of o) {
+    const is = n.get(job)!;
+    if (was.state === is.state && was.lease === is.lease) continue;
+    const name = arrow(was, is);
+    if (!name) return false;
+    if (name === "End") ended.push({ job, lease: was.lease });
+  }
+  const fresh = after.env.acked.filter((t) => !hasToken(before.env.acked, t));
+  return (
+    fresh.every((t) => hasToken(ended, t)) &&
+    before.env.acked.every((t) => hasToken(after.env.acked, t))
+  );
+}

@@ -1,0 +1,99 @@
+/**
+ * What must hold in every reachable state, and of every step: twins of the operators of the same
+ * name in SegmentedStorage.tla, each with what a user loses when it breaks.
+ */
+
+import { keepsContract } from "./contract.js";
+import { openReceipts, pending, terminalFacts } from "./evidence.js";
+import { hasToken } from "./sets.js";
+import type { Job, Scope, State } from "./state.js";
+
+export interface Invariant {
+  readonly loss: string;
+  readonly holds: (state: State, scope: Scope) => boolean;
+}
+
+export interface StepProperty {
+  readonly loss: string;
+  readonly holds: (before: State, after: State, scope: Scope) => boolean;
+}
+
+/** How many places hold the job. */
+function places({ db, env }: State, job: Job): number {
+  const tables: readonly (readonly { readonly job: Job }[])[] = [
+    pending(db),
+    db.deferredJobs,
+    openReceipts(db),
+    terminalFacts(db),
+    db.dlqEntries,
+    env.removed,
+  ];
+  return tables.reduce((sum, rows) => sum + rows.filter((r) => r.job === job).length, 0);
+}
+
+function bodiesRetained({ db }: State): boolean {
+  const body = (slot: number, job: Job) =>
+    db.readyEntries.some((r) => r.slot === slot && r.job === job);
+  return (
+    openReceipts(db).every((c) => body(c.ready, c.job)) &&
+    terminalFacts(db).every((t) => body(t.slot, t.job))
+  );
+}
+
+export const invariants = {
+  NoTokenTwice: {
+    loss: "two workers run the same attempt and nothing tells them apart",
+    holds: ({ env }) => env.rehanded.length === 0,
+  },
+  OneWinnerPerToken: {
+    loss: "two callers both believe that they ended the attempt, and both act on it",
+    holds: ({ env }) => env.reacked.length === 0,
+  },
+  FinishedStaysFinished: {
+    loss: "a job that was reported as over runs again, with its side effects",
+    holds: ({ env }) =>
+      env.finished.every((f) => env.handed.every((k) => k.job !== f.job || k.lease <= f.lease)),
+  },
+  EveryJobInOnePlace: {
+    loss: "a job is lost without a trace, or is at once finished and about to run",
+    holds: (state, scope) =>
+      scope.jobs.every((j) => places(state, j) === (state.env.enqueued.includes(j) ? 1 : 0)),
+  },
+  CursorNeverPassesUnspent: {
+    loss: "a pending job is skipped by every later claim: it waits for ever",
+    holds: ({ db }) => pending(db).every((r) => r.seq >= db.laneHeads[r.lane]!.cursor),
+  },
+  LaneSeqUnique: {
+    loss: "two jobs share one address, and spending one silently spends the other",
+    holds: ({ db }) =>
+      new Set(db.readyEntries.map((r) => `${r.lane}/${r.seq}`)).size === db.readyEntries.length,
+  },
+  BodiesRetained: {
+    loss: "a running or finished job has no body left to show or to run again",
+    holds: bodiesRetained,
+  },
+} as const satisfies Record<string, Invariant>;
+
+export const stepProperties = {
+  NoOpenReceiptTruncated: {
+    loss: "the attempt of a live worker is forgotten: its job hangs, or is finished by nobody",
+    holds: (before, after) =>
+      openReceipts(before.db).every((c) => hasToken(after.db.leaseClaims, c)),
+  },
+  NoPendingRowTruncated: {
+    loss: "a job that nobody has run yet is lost",
+    holds: (before, after) =>
+      pending(before.db).every((r) =>
+        after.db.readyEntries.some(
+          (q) => q.slot === r.slot && q.lane === r.lane && q.seq === r.seq && q.job === r.job,
+        ),
+      ),
+  },
+  KeepsContract: {
+    loss: "the caller of the queue sees a job move in a way that the contract does not allow",
+    holds: keepsContract,
+  },
+} as const satisfies Record<string, StepProperty>;
+
+export type InvariantName = keyof typeof invariants;
+export type StepPropertyName = keyof typeof stepProperties;

@@ -1,0 +1,72 @@
+/**
+ * The action table: the same names in the same order as `Next` in SegmentedStorage.tla. The
+ * explorer, the random runs, the Postgres driver and MAPPING.md are all driven by it.
+ */
+
+import { CancelReady, PurgeDlq, RetryFromDlq } from "./admin.js";
+import { run, type Action, type Step } from "./action.js";
+import { AdvanceClaimCursor, Claim } from "./claim.js";
+import { ForgetToken, PassTime } from "./environment.js";
+import { CompleteFast, FailToDlq, Retry } from "./finish.js";
+import { Enqueue, PromoteDeferred } from "./producers.js";
+import { RescueStaleReceipts } from "./rescue.js";
+import { PruneClaims, PruneQueue, RotateClaims, RotateQueue } from "./rings.js";
+import type { Scope, State } from "./state.js";
+import { DiscardTerminal } from "./terminal.js";
+
+export const actions = {
+  Enqueue,
+  PromoteDeferred,
+  Claim,
+  AdvanceClaimCursor,
+  CompleteFast,
+  Retry,
+  FailToDlq,
+  RescueStaleReceipts,
+  DiscardTerminal,
+  CancelReady,
+  PurgeDlq,
+  RetryFromDlq,
+  RotateQueue,
+  RotateClaims,
+  PruneQueue,
+  PruneClaims,
+  PassTime,
+  ForgetToken,
+} as const;
+
+export type ActionName = keyof typeof actions;
+export type ArgsOf<N extends ActionName> = (typeof actions)[N] extends Action<infer A> ? A : never;
+export const actionNames = Object.keys(actions) as readonly ActionName[];
+
+/** One call: an action and its arguments. */
+export type Call = { [N in ActionName]: { readonly action: N; readonly args: ArgsOf<N> } }[ActionName];
+
+/** A table of actions under the registry's names: the registry itself, or one with a planted bug. */
+export type ActionTable = { readonly [N in ActionName]: Action<ArgsOf<N>> };
+
+const erased = (table: ActionTable, name: ActionName) => table[name] as Action<unknown>;
+
+/** Every call that `Next` ranges over in this scope, in the registry's order. */
+export function calls(scope: Scope, table: ActionTable = actions): readonly Call[] {
+  return actionNames
+    .filter((name) => !scope.off.includes(name))
+    .flatMap((name) =>
+      erased(table, name)
+        .candidates(scope)
+        .map((args) => ({ action: name, args }) as Call),
+    );
+}
+
+/** Whether somebody in this environment can make the call at all. */
+export function possible(state: State, call: Call, table: ActionTable = actions): boolean {
+  return erased(table, call.action).possible?.(state.env, call.args) ?? true;
+}
+
+/** One call on one state: what the caller is told, and the state afterwards. Pure and total. */
+export const step = (state: State, call: Call, scope: Scope, table: ActionTable = actions): Step =>
+  run(erased(table, call.action), state, call.args, scope);
+
+/** The bounds of the model, twin of `InBounds`: no attempt beyond the last run lease. */
+export const inBounds = (state: State, scope: Scope): boolean =>
+  state.env.handed.every((t) => scope.leases.includes(t.lease));

@@ -1,0 +1,110 @@
+/** Rings: the cursor moves into an empty slot; the oldest slot is truncated once nothing needs it. */
+
+import type { Action } from "./action.js";
+import {
+  claimSlotEmpty,
+  closedExplicitly,
+  nextSlot,
+  occupied,
+  oldestSlot,
+  openReceipts,
+  pending,
+  queueSlotEmpty,
+  terminalFacts,
+} from "./evidence.js";
+import {
+  claimRingTables,
+  queueRingTables,
+  type Db,
+  type Ring,
+  type Scope,
+  type Slot,
+  type TableName,
+} from "./state.js";
+import { remove } from "./transformers.js";
+
+/** Actions without arguments have exactly one instance. */
+export type NoArgs = Readonly<Record<string, never>>;
+export const once = (): readonly NoArgs[] => [{}];
+
+type RingName = keyof Db["rings"];
+
+const sizeOf = (ring: RingName, scope: Scope): number =>
+  ring === "queue" ? scope.queueSlots : scope.claimSlots;
+
+function rotated({ cur, init }: Ring, size: number): Ring {
+  return { cur: (cur + 1) % size, init: Math.min(init + 1, size) };
+}
+
+const rotation = (ring: RingName, tables: readonly TableName[]): Action<NoArgs> => ({
+  family: "rings",
+  candidates: once,
+  refuse: (db, _args, scope) => {
+    const which = occupied(db, tables, nextSlot(db.rings[ring], sizeOf(ring, scope)));
+    return which.length > 0 ? { result: "skippedBusy", which } : null;
+  },
+  apply: (db, _args, scope) => ({
+    db: { ...db, rings: { ...db.rings, [ring]: rotated(db.rings[ring], sizeOf(ring, scope)) } },
+    outcome: { result: "rotated" },
+  }),
+});
+
+export const RotateQueue = rotation("queue", queueRingTables);
+export const RotateClaims = rotation("claim", claimRingTables);
+
+/** The database without the rows that these tables hold in this slot. */
+function truncated(db: Db, tables: readonly TableName[], slot: Slot): Db {
+  const rest = tables.map((t) => [
+    t,
+    (db[t] as readonly { slot: Slot }[]).filter((r) => r.slot !== slot),
+  ]);
+  return { ...db, ...Object.fromEntries(rest) };
+}
+
+const oldest = (db: Db, ring: RingName, scope: Scope): Slot =>
+  oldestSlot(db.rings[ring], sizeOf(ring, scope));
+
+/** A receipt whose only proof of an end may lie in this queue slot. */
+const hasUnclosedRef = (db: Db, slot: Slot): boolean =>
+  db.leaseClaims.some((c) => c.ready === slot && !closedExplicitly(db, c));
+
+const hasPending = (db: Db, slot: Slot): boolean => pending(db).some((r) => r.slot === slot);
+
+export const PruneQueue: Action<NoArgs> = {
+  family: "rings",
+  candidates: once,
+  refuse: (db, _args, scope) => {
+    const slot = oldest(db, "queue", scope);
+    if (db.rings.queue.init === 1 || queueSlotEmpty(db, slot)) return { result: "noop" };
+    if (hasUnclosedRef(db, slot))
+      return { result: "skippedActive", reason: "queueUnclosedClaimRefs" };
+    if (hasPending(db, slot)) return { result: "skippedActive", reason: "queuePendingReady" };
+    return null;
+  },
+  apply: (db, _args, scope) => ({
+    db: truncated(db, queueRingTables, oldest(db, "queue", scope)),
+    outcome: { result: "pruned" },
+  }),
+  learn: (env, _args, { result }, before, scope) => {
+    if (result !== "pruned") return env;
+    const slot = oldest(before, "queue", scope);
+    const forgotten = terminalFacts(before).filter((t) => t.slot === slot);
+    return remove(env, forgotten.map((t) => t.job), "PruneQueue");
+  },
+};
+
+export const PruneClaims: Action<NoArgs> = {
+  family: "rings",
+  candidates: once,
+  refuse: (db, _args, scope) => {
+    const slot = oldest(db, "claim", scope);
+    if (db.rings.claim.init === 1 || claimSlotEmpty(db, slot)) return { result: "noop" };
+    return openReceipts(db).some((c) => c.slot === slot)
+      ? { result: "skippedActive", reason: "claimOpen" }
+      : null;
+  },
+  apply: (db, _args, scope) => ({
+    db: truncated(db, claimRingTables, oldest(db, "claim", scope)),
+    outcome: { result: "pruned" },
+  }),
+};
