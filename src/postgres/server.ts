@@ -1,0 +1,96 @@
+import { UserError } from "../errors.js";
+import { connect } from "./connect.js";
+import { startContainer } from "./container.js";
+import { startEmbedded, type Settings } from "./embedded.js";
+import type { PgSource } from "./source.js";
+
+export { asUserError, connect } from "./connect.js";
+export { parsePgSource, type PgSource } from "./source.js";
+export type { Settings } from "./embedded.js";
+
+export interface PostgresServer {
+  /** The fastest way in. */
+  readonly url: string;
+  /** As in "18.4". */
+  readonly version: string;
+  readonly description: string;
+  /** Embedded only: where the Unix socket is. */
+  readonly socketDir?: string;
+  /** Embedded only: the way in for tools that cannot use the socket. */
+  readonly tcpUrl?: string;
+  /** Embedded only: the server process. */
+  readonly pid?: number;
+  /** Stops what was started here; somebody else's server is left alone. */
+  stop(): Promise<void>;
+}
+
+export interface OpenOptions {
+  /** For a server that is started here. */
+  readonly settings?: Settings;
+}
+
+/** Fast, quiet and forgetful; autovacuum's locks would show up in lock recordings. */
+export const testSettings: Settings = {
+  fsync: "off",
+  synchronous_commit: "off",
+  full_page_writes: "off",
+  autovacuum: "off",
+  jit: "off",
+  shared_buffers: "128MB",
+  max_connections: "50",
+};
+
+/** As Postgres comes: for figures about WAL and durability. */
+export const durableSettings: Settings = {};
+
+const OLDEST = 14;
+const NEWEST = 18;
+
+type Opened = Omit<PostgresServer, "version" | "description">;
+
+export async function openPostgres(
+  source: PgSource,
+  { settings = testSettings }: OpenOptions = {},
+): Promise<PostgresServer> {
+  const opened = await open(source, settings);
+  try {
+    const version = await supportedVersion(opened);
+    const origin = source.kind === "url" ? source.from : source.kind;
+    return { ...opened, version, description: `Postgres ${version} (${origin})` };
+  } catch (error) {
+    await opened.stop();
+    throw error;
+  }
+}
+
+async function open(source: PgSource, settings: Settings): Promise<Opened> {
+  switch (source.kind) {
+    case "embedded":
+      return startEmbedded(settings);
+    case "testcontainers":
+      return startContainer(source.image, settings);
+    case "url":
+      return { url: source.url, stop: async () => undefined };
+  }
+}
+
+async function supportedVersion(server: Opened): Promise<string> {
+  const client = await connect(server);
+  try {
+    const { rows } = await client.query("show server_version");
+    return checkVersion(String(rows[0].server_version));
+  } finally {
+    await client.end();
+  }
+}
+
+/** From what the server says ("17.5 (Debian 17.5-1)", "18beta1") to "17.5", if it is supported. */
+export function checkVersion(reported: string): string {
+  const version = /^\d+(\.\d+)?/.exec(reported)?.[0] ?? reported;
+  const major = Number.parseInt(version, 10);
+  if (major >= OLDEST && major <= NEWEST) return version;
+  throw new UserError(
+    `This is Postgres ${version}; ringproof works with ${OLDEST} to ${NEWEST}.`,
+    "Name another server with --pg, or leave it out to use an embedded one.",
+  );
+}

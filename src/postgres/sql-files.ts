@@ -1,0 +1,15 @@
+/**
+ * The family files of `sql/`, in the order in which they are installed, after `schema.sql`: a file
+ * comes after those whose types and views its own definitions name.
+ */
+export const files: readonly string[] = [
+  "slots.sql",
+  "evidence.sql",
+  "producers.sql",
+  "claim.sql",
+  "finish.sql",
+  "rescue.sql",
+  "admin.sql",
+  "terminal.sql",
+  "rings.sql",
+];

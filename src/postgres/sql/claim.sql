@@ -1,0 +1,103 @@
+-- Claim: hand-out of the first unspent rows of a lane, and the lossy advance of its cursor.
+
+-- Locks nobody else needs but the lane's claim head: a lane that is being claimed is passed over.
+-- @action Claim
+create or replace function ringproof.claim(p_lane_id int, p_limit int, p_now timestamptz)
+returns table (
+  job_id bigint, run_lease int, claim_slot int, lane_id int, receipt_seq bigint, payload jsonb)
+language plpgsql as $$
+#variable_conflict use_column
+declare
+  v_head       ringproof.lane_claim_heads;
+  v_ring       ringproof.rings;
+  v_claim_slot int;
+  v_ready_slot int;
+  v_rows       ringproof.ready_entries[];
+  v_seqs       bigint[];
+  v_job_ids    bigint[];
+  v_leases     int[];
+  v_bodies     jsonb[];
+begin
+  --@ lock_claim_head
+  select * into v_head from ringproof.lane_claim_heads h
+  where h.lane_id = p_lane_id for update skip locked;
+  if not found then return; end if;
+  --@ read_queue_ring
+  select * into strict v_ring from ringproof.rings where ring = 'queue';
+  for v_generation in
+    greatest(v_head.cursor_generation, v_ring.generation - v_ring.slot_count + 1)
+    .. v_ring.generation
+  loop
+    v_ready_slot := v_generation % v_ring.slot_count;
+    --@ choose_rows
+    select array_agg(c.lane_seq), array_agg(c.job_id), array_agg(c.run_lease + 1),
+           array_agg(c.payload)
+    into v_seqs, v_job_ids, v_leases, v_bodies
+    from (
+      select * from ringproof.pending_entries r
+      where r.slot = v_ready_slot and r.lane_id = p_lane_id and r.lane_seq >= v_head.cursor_seq
+      order by r.lane_seq limit p_limit) c;
+    exit when v_seqs is not null;
+  end loop;
+  if v_seqs is null then return; end if;
+  v_claim_slot := ringproof.pin_slot('claim');
+  --@ insert_evidence
+  insert into ringproof.attempt_evidence (slot, lane_id, through_seq)
+  values (v_ready_slot, p_lane_id, v_seqs[cardinality(v_seqs)]);
+  --@ insert_receipt
+  insert into ringproof.lease_claims
+    (slot, lane_id, receipt_seq, ready_slot, claimed_at, lane_seqs, job_ids, run_leases)
+  values (v_claim_slot, p_lane_id, v_seqs[cardinality(v_seqs)], v_ready_slot, p_now,
+          v_seqs, v_job_ids, v_leases);
+  return query
+    select j.job_id, j.run_lease, v_claim_slot, p_lane_id, v_seqs[cardinality(v_seqs)], j.payload
+    from unnest(v_job_ids, v_leases, v_bodies) as j (job_id, run_lease, payload);
+end
+$$;
+
+-- Moves the cursor over the spent prefix, after the claim has committed. An advance that never
+-- comes loses nothing. The tail is read before the rows, so that a row appended meanwhile lies
+-- behind it; its generation is that of the last row seen, or a later one.
+-- @action AdvanceClaimCursor
+create or replace function ringproof.advance_claim_cursor(p_lane_id int, p_now timestamptz)
+returns bigint
+language plpgsql as $$
+declare
+  v_head ringproof.lane_claim_heads;
+  v_ring ringproof.rings;
+  v_tail bigint;
+  v_seq  bigint;
+  v_seen bigint;
+begin
+  --@ lock_claim_head
+  select * into v_head from ringproof.lane_claim_heads
+  where lane_id = p_lane_id for update skip locked;
+  if not found then return null; end if;
+  --@ read_tail
+  select next_seq into strict v_tail from ringproof.lane_enqueue_heads where lane_id = p_lane_id;
+  --@ read_queue_ring
+  select * into strict v_ring from ringproof.rings where ring = 'queue';
+  for v_generation in
+    greatest(v_head.cursor_generation, v_ring.generation - v_ring.slot_count + 1)
+    .. v_ring.generation
+  loop
+    --@ find_rows
+    select min(p.lane_seq),
+           case when count(r.lane_seq) > 0 then v_generation else v_seen end
+    into v_seq, v_seen
+    from ringproof.ready_entries r
+    left join ringproof.pending_entries p
+      on p.slot = r.slot and p.lane_id = r.lane_id and p.lane_seq = r.lane_seq
+    where r.slot = v_generation % v_ring.slot_count and r.lane_id = p_lane_id
+      and r.lane_seq >= v_head.cursor_seq;
+    exit when v_seq is not null;
+  end loop;
+  --@ advance
+  update ringproof.lane_claim_heads
+  set cursor_seq = coalesce(v_seq, v_tail),
+      cursor_generation = coalesce(v_seen, cursor_generation)
+  where lane_id = p_lane_id and coalesce(v_seq, v_tail) > cursor_seq
+  returning cursor_seq into v_seq;
+  return case when found then v_seq end;
+end
+$$;

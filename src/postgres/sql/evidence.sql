@@ -1,0 +1,72 @@
+-- The predicates that stand for columns the engine does not have. Each is one view, used by every
+-- reader and writer, so that no two of them can disagree about what counts as evidence.
+
+-- Ready rows that are not spent: neither tombstoned nor handed out.
+create or replace view ringproof.pending_entries as
+select r.*
+from ringproof.ready_entries r
+where not exists (
+    select from ringproof.ready_tombstones t
+    where t.slot = r.slot and t.lane_id = r.lane_id and t.lane_seq = r.lane_seq)
+  and not exists (
+    select from ringproof.attempt_evidence e
+    where e.slot = r.slot and e.lane_id = r.lane_id and e.through_seq >= r.lane_seq);
+
+-- One row per attempt of each receipt.
+create or replace view ringproof.receipts as
+select c.slot, c.lane_id, c.receipt_seq, c.ready_slot, c.claimed_at,
+       m.lane_seq, m.job_id, m.run_lease
+from ringproof.lease_claims c
+cross join lateral unnest(c.lane_seqs, c.job_ids, c.run_leases) as m (lane_seq, job_id, run_lease);
+
+-- One row per attempt that a compact batch completed and no terminal delete took back.
+create or replace view ringproof.compact_facts as
+select b.slot, b.lane_id, b.receipt_seq, m.job_id, m.run_lease, b.completed_at
+from ringproof.receipt_completion_batches b
+cross join lateral unnest(b.job_ids, b.run_leases) as m (job_id, run_lease)
+where not exists (
+  select from ringproof.receipt_completion_tombstones t
+  where t.slot = b.slot and t.job_id = m.job_id and t.run_lease = m.run_lease);
+
+-- Receipts without an explicit closure.
+create or replace view ringproof.unclosed_receipts as
+select r.*
+from ringproof.receipts r
+where not exists (
+  select from ringproof.lease_claim_closures x
+  where x.slot = r.slot and x.job_id = r.job_id and x.run_lease = r.run_lease);
+
+-- Receipts without any closed evidence: the attempts that are running.
+create or replace view ringproof.open_receipts as
+select r.*
+from ringproof.unclosed_receipts r
+where not exists (
+  select from ringproof.compact_facts f
+  where f.slot = r.ready_slot and f.lane_id = r.lane_id and f.receipt_seq = r.receipt_seq
+    and f.job_id = r.job_id and f.run_lease = r.run_lease);
+
+-- Every public "this job ended" that still stands.
+create or replace view ringproof.terminal_facts as
+select slot, job_id, run_lease, 'completed' as state, completed_at as finalized_at
+from ringproof.compact_facts
+union all
+select slot, job_id, run_lease, state, finalized_at
+from ringproof.done_entries;
+
+-- Ended jobs with their bodies, which stay in the ready row of the same slot.
+create or replace view ringproof.terminal_jobs as
+select f.job_id, f.run_lease, f.state, f.finalized_at, f.slot, r.lane_id, r.payload
+from ringproof.terminal_facts f
+join ringproof.ready_entries r on r.slot = f.slot and r.job_id = f.job_id;
+
+-- Each job that is not forgotten, in the contract's words.
+create or replace view ringproof.jobs as
+select job_id, 'ready' as state, run_lease, lane_id from ringproof.pending_entries
+union all
+select job_id, 'deferred', run_lease, lane_id from ringproof.deferred_jobs
+union all
+select job_id, 'running', run_lease, lane_id from ringproof.open_receipts
+union all
+select job_id, state, run_lease, lane_id from ringproof.terminal_jobs
+union all
+select job_id, 'dead', run_lease, lane_id from ringproof.dlq_entries;

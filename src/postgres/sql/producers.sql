@@ -1,0 +1,129 @@
+-- Producers: jobs enter a lane, at once or after a wait.
+
+-- The id of the lane, created on first use.
+create or replace function ringproof.ensure_lane(p_queue text, p_priority int, p_shard int)
+returns int
+language plpgsql as $$
+declare
+  v_lane int;
+begin
+  --@ find_lane
+  select lane_id into v_lane from ringproof.lanes
+  where queue = p_queue and priority = p_priority and enqueue_shard = p_shard;
+  if found then return v_lane; end if;
+  --@ insert_lane
+  insert into ringproof.lanes (queue, priority, enqueue_shard)
+  values (p_queue, p_priority, p_shard)
+  on conflict do nothing;
+  --@ read_lane
+  select lane_id into strict v_lane from ringproof.lanes
+  where queue = p_queue and priority = p_priority and enqueue_shard = p_shard;
+  --@ insert_heads
+  insert into ringproof.lane_enqueue_heads (lane_id) values (v_lane) on conflict do nothing;
+  insert into ringproof.lane_claim_heads (lane_id) values (v_lane) on conflict do nothing;
+  return v_lane;
+end
+$$;
+
+-- Appends jobs to the tails of their lanes, in the current slot, in the order of the arrays.
+create or replace function ringproof.append_ready(
+  p_lane_ids int[], p_job_ids bigint[], p_run_leases int[], p_payloads jsonb[], p_now timestamptz)
+returns void
+language plpgsql as $$
+declare
+  v_slot   int;
+  v_lane   int;
+  v_count  int;
+  v_first  bigint;
+  v_lanes  int[] := '{}';
+  v_firsts bigint[] := '{}';
+begin
+  if coalesce(cardinality(p_job_ids), 0) = 0 then return; end if;
+  for v_lane, v_count in
+    select lane_id, count(*) from unnest(p_lane_ids) lane_id group by lane_id order by lane_id
+  loop
+    --@ advance_enqueue_head
+    update ringproof.lane_enqueue_heads set next_seq = next_seq + v_count where lane_id = v_lane
+    returning next_seq - v_count into v_first;
+    if not found then
+      raise exception 'lane % does not exist', v_lane using errcode = 'foreign_key_violation';
+    end if;
+    v_lanes := v_lanes || v_lane;
+    v_firsts := v_firsts || v_first;
+  end loop;
+  v_slot := ringproof.pin_slot('queue');
+  --@ insert_ready
+  insert into ringproof.ready_entries
+    (slot, lane_id, lane_seq, job_id, run_lease, enqueued_at, payload)
+  select v_slot, a.lane_id,
+         h.first_seq - 1 + row_number() over (partition by a.lane_id order by a.ordinality),
+         a.job_id, a.run_lease, p_now, a.payload
+  from unnest(p_lane_ids, p_job_ids, p_run_leases, p_payloads)
+         with ordinality as a (lane_id, job_id, run_lease, payload)
+  join unnest(v_lanes, v_firsts) as h (lane_id, first_seq) using (lane_id)
+  order by a.ordinality;
+end
+$$;
+
+-- A batch of new jobs goes to the tail of one lane, or waits among the deferred ones.
+-- @action Enqueue
+create or replace function ringproof.enqueue(
+  p_lane_id int, p_payloads jsonb[], p_run_at timestamptz, p_now timestamptz)
+returns bigint[]
+language plpgsql as $$
+declare
+  v_count   int := cardinality(p_payloads);
+  v_job_ids bigint[];
+begin
+  if v_count = 0 then return '{}'; end if;
+  --@ allocate_ids
+  v_job_ids := array(select nextval('ringproof.job_ids') from generate_series(1, v_count));
+  if p_run_at > p_now then
+    --@ insert_deferred
+    insert into ringproof.deferred_jobs (job_id, run_lease, lane_id, run_at, payload)
+    select job_id, 0, p_lane_id, p_run_at, payload
+    from unnest(v_job_ids, p_payloads) as j (job_id, payload)
+    order by job_id;
+  else
+    perform ringproof.append_ready(array_fill(p_lane_id, array[v_count]), v_job_ids,
+      array_fill(0, array[v_count]), p_payloads, p_now);
+  end if;
+  return v_job_ids;
+end
+$$;
+
+-- Deferred jobs whose time has come move to their lanes' tails, in the order of the call.
+-- @action PromoteDeferred
+create or replace function ringproof.promote_deferred(p_job_ids bigint[], p_now timestamptz)
+returns text[]
+language plpgsql as $$
+declare
+  v_answers text[];
+  v_due     bigint[];
+  v_lanes   int[];
+  v_leases  int[];
+  v_bodies  jsonb[];
+begin
+  --@ lock_deferred
+  perform from ringproof.deferred_jobs where job_id = any (p_job_ids) order by job_id for update;
+  --@ decide
+  select array_agg(case when d.job_id is null then 'notDeferred'
+                        when d.run_at > p_now then 'notDue'
+                        when array_position(p_job_ids, j.job_id) < j.place then 'notDeferred'
+                        else 'promoted' end order by j.place)
+  into v_answers
+  from unnest(p_job_ids) with ordinality as j (job_id, place)
+  left join ringproof.deferred_jobs d using (job_id);
+  --@ delete_deferred
+  with gone as (
+    delete from ringproof.deferred_jobs
+    where job_id = any (p_job_ids) and run_at <= p_now
+    returning array_position(p_job_ids, job_id) as place, job_id, lane_id, run_lease, payload)
+  select array_agg(job_id order by place), array_agg(lane_id order by place),
+         array_agg(run_lease order by place), array_agg(payload order by place)
+  into v_due, v_lanes, v_leases, v_bodies
+  from gone;
+  perform ringproof.append_ready(v_lanes, v_due, v_leases, v_bodies, p_now);
+  return coalesce(v_answers, '{}');
+end
+$$;

@@ -1,0 +1,134 @@
+-- Rings: the cursor moves into an empty slot; the oldest slot is truncated once nothing needs it.
+-- Maintenance never waits for a relation lock: what it cannot lock at once it reports as blocked.
+
+-- The oldest initialised slot, or null while only one slot is initialised.
+create or replace function ringproof.oldest_slot(p_ring text) returns int
+language sql stable as $$
+  select ((current_slot - least(generation, slot_count - 1) + slot_count) % slot_count)::int
+  from ringproof.rings
+  where ring = p_ring and generation > 0
+$$;
+
+create or replace function ringproof.rotate(p_ring text) returns jsonb
+language plpgsql as $$
+declare
+  v_ring  ringproof.rings;
+  v_next  int;
+  v_which text[];
+begin
+  --@ read_ring
+  select * into strict v_ring from ringproof.rings where ring = p_ring;
+  v_next := (v_ring.current_slot + 1) % v_ring.slot_count;
+  if not ringproof.try_lock_slot(p_ring, v_next, 'access share') then
+    return jsonb_build_object('result', 'blocked');
+  end if;
+  v_which := ringproof.occupied(p_ring, v_next);
+  if v_which <> '{}' then
+    return jsonb_build_object('result', 'skippedBusy', 'which', v_which);
+  end if;
+  --@ advance_ring
+  update ringproof.rings
+  set current_slot = v_next, generation = generation + 1
+  where ring = p_ring and current_slot = v_ring.current_slot and generation = v_ring.generation;
+  if not found then
+    return jsonb_build_object('result', 'skippedBusy', 'which', array['rings']);
+  end if;
+  return jsonb_build_object('result', 'rotated');
+end
+$$;
+
+-- @action RotateQueue
+create or replace function ringproof.rotate_queue(p_now timestamptz) returns jsonb
+language sql as $$ select ringproof.rotate('queue') $$;
+
+-- @action RotateClaims
+create or replace function ringproof.rotate_claims(p_now timestamptz) returns jsonb
+language sql as $$ select ringproof.rotate('claim') $$;
+
+-- Why this slot must not be truncated now: the first reason, or null.
+create or replace function ringproof.queue_slot_pinned(p_slot int) returns text
+language plpgsql as $$
+begin
+  --@ check_unclosed
+  if exists (select from ringproof.unclosed_receipts where ready_slot = p_slot) then
+    return 'queueUnclosedClaimRefs';
+  end if;
+  --@ check_pending
+  if exists (select from ringproof.pending_entries where slot = p_slot) then
+    return 'queuePendingReady';
+  end if;
+  return null;
+end
+$$;
+
+create or replace function ringproof.claim_slot_pinned(p_slot int) returns text
+language plpgsql as $$
+begin
+  --@ check_open
+  if exists (select from ringproof.open_receipts where slot = p_slot) then
+    return 'claimOpen';
+  end if;
+  return null;
+end
+$$;
+
+create or replace function ringproof.slot_pinned(p_ring text, p_slot int) returns text
+language sql as $$
+  select case p_ring when 'queue' then ringproof.queue_slot_pinned(p_slot)
+                     when 'claim' then ringproof.claim_slot_pinned(p_slot) end
+$$;
+
+create or replace function ringproof.truncate_slot(p_ring text, p_slot int) returns void
+language plpgsql as $$
+declare
+  v_tables text;
+begin
+  select string_agg(format('ringproof.%I', name || '_' || p_slot), ', ' order by place)
+  into v_tables
+  from unnest(ringproof.ring_tables(p_ring)) with ordinality as t (name, place);
+  --@ truncate
+  execute 'truncate table only ' || v_tables;
+end
+$$;
+
+-- Looks first, so that a slot that cannot be pruned is not locked; locks without waiting; looks
+-- again under the locks, because that answer is the one that stays true.
+create or replace function ringproof.prune(p_ring text) returns jsonb
+language plpgsql as $$
+declare
+  v_slot   int;
+  v_reason text;
+begin
+  --@ lock_ring
+  perform from ringproof.rings where ring = p_ring for update skip locked;
+  if not found then return jsonb_build_object('result', 'blocked'); end if;
+  v_slot := ringproof.oldest_slot(p_ring);
+  if v_slot is null then return jsonb_build_object('result', 'noop'); end if;
+  if not ringproof.try_lock_slot(p_ring, v_slot, 'access share') then
+    return jsonb_build_object('result', 'blocked');
+  end if;
+  if ringproof.occupied(p_ring, v_slot) = '{}' then
+    return jsonb_build_object('result', 'noop');
+  end if;
+  v_reason := ringproof.slot_pinned(p_ring, v_slot);
+  if v_reason is null then
+    if not ringproof.try_lock_slot(p_ring, v_slot, 'access exclusive') then
+      return jsonb_build_object('result', 'blocked');
+    end if;
+    v_reason := ringproof.slot_pinned(p_ring, v_slot);
+  end if;
+  if v_reason is not null then
+    return jsonb_build_object('result', 'skippedActive', 'reason', v_reason);
+  end if;
+  perform ringproof.truncate_slot(p_ring, v_slot);
+  return jsonb_build_object('result', 'pruned');
+end
+$$;
+
+-- @action PruneQueue
+create or replace function ringproof.prune_queue(p_now timestamptz) returns jsonb
+language sql as $$ select ringproof.prune('queue') $$;
+
+-- @action PruneClaims
+create or replace function ringproof.prune_claims(p_now timestamptz) returns jsonb
+language sql as $$ select ringproof.prune('claim') $$;

@@ -1,0 +1,57 @@
+-- How writers and maintenance get hold of a slot.
+
+-- The current slot of a ring, pinned: the lock on its first partition keeps prune away until the
+-- end of the transaction. The cursor is read without a lock, so it is read again under this one.
+create or replace function ringproof.pin_slot(p_ring text) returns int
+language plpgsql as $$
+declare
+  v_first text := (ringproof.ring_tables(p_ring))[1];
+  v_slot  int;
+begin
+  loop
+    --@ read_slot
+    select current_slot into strict v_slot from ringproof.rings where ring = p_ring;
+    --@ lock_slot
+    execute format('lock table only ringproof.%I in row exclusive mode', v_first || '_' || v_slot);
+    --@ reread_slot
+    exit when v_slot = (select current_slot from ringproof.rings where ring = p_ring);
+  end loop;
+  return v_slot;
+end
+$$;
+
+-- Locks every partition of a slot without waiting; false if somebody else's lock is in the way.
+create or replace function ringproof.try_lock_slot(p_ring text, p_slot int, p_mode text)
+returns boolean
+language plpgsql as $$
+declare
+  v_table text;
+begin
+  foreach v_table in array ringproof.ring_tables(p_ring) loop
+    --@ lock_partition
+    execute format('lock table only ringproof.%I in %s mode nowait',
+      v_table || '_' || p_slot, p_mode);
+  end loop;
+  return true;
+exception
+  when lock_not_available then return false;
+end
+$$;
+
+-- The tables of a ring that hold rows in this slot. Probes for a first row, never counts.
+create or replace function ringproof.occupied(p_ring text, p_slot int) returns text[]
+language plpgsql as $$
+declare
+  v_table text;
+  v_found boolean;
+  v_which text[] := '{}';
+begin
+  foreach v_table in array ringproof.ring_tables(p_ring) loop
+    --@ probe_partition
+    execute format('select exists (select from ringproof.%I)', v_table || '_' || p_slot)
+      into v_found;
+    if v_found then v_which := v_which || v_table; end if;
+  end loop;
+  return v_which;
+end
+$$;
