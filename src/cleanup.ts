@@ -51,7 +51,7 @@ function stopListening(): void {
 
 function onSignal(signal: NodeJS.Signals): void {
   const code = EXIT_CODES[signal as StopSignal];
-  if (stopping) process.exit(code);
+  if (stopping) return process.exit(code);
   stopping = stop(code);
 }
 

@@ -4,7 +4,15 @@
  * states, so the text of each row is computed once per renaming.
  */
 
-import { columns, tableNames, type Job, type Scope, type State, type TableName } from "./state.js";
+import {
+  columns,
+  tableNames,
+  type Db,
+  type Job,
+  type Scope,
+  type State,
+  type TableName,
+} from "./state.js";
 
 export type Renaming = Readonly<Record<Job, Job>>;
 
@@ -71,9 +79,8 @@ function tableText(
   return out.length === 1 ? out[0]! : out.sort().join(" ");
 }
 
-/** The canonical text of one state under one renaming of its jobs. */
-export function encode(state: State, scope: Scope, renaming: Renaming = identity): string {
-  const { db, env } = state;
+/** The canonical text of the database alone. */
+export function encodeDb(db: Db, scope: Scope, renaming: Renaming = identity): string {
   const known = textsFor(renaming);
   const { queue, claim } = db.rings;
   let text = `${queue.cur},${queue.init} ${claim.cur},${claim.init}`;
@@ -82,6 +89,13 @@ export function encode(state: State, scope: Scope, renaming: Renaming = identity
     text += ` ${head.next},${head.cursor}`;
   }
   for (const t of tableNames) text += `|${tableText(db[t], columns[t], renaming, known)}`;
+  return text;
+}
+
+/** The canonical text of one state under one renaming of its jobs. */
+export function encode({ db, env }: State, scope: Scope, renaming: Renaming = identity): string {
+  const known = textsFor(renaming);
+  let text = encodeDb(db, scope, renaming);
   for (const [field, names] of envFields) {
     text += names
       ? `|${tableText(env[field] as readonly object[], names, renaming, known)}`

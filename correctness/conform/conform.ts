@@ -1,0 +1,216 @@
+/**
+ * C3: on every reachable database of a configuration, every attempt is made on real Postgres, and
+ * what it answers and the rows it leaves are what the core says. The states are reached by the
+ * operations themselves, along the explorer's tree, in transactions that are rolled back.
+ */
+
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import type pg from "pg";
+import {
+  actions,
+  encodeDb,
+  type ActionTable,
+  type Call,
+  type Db,
+  type Outcome,
+  type Scope,
+} from "../../src/core/index.js";
+import { packageRoot } from "../../src/package-root.js";
+import { newBinding, type Binding } from "../../src/postgres/binding.js";
+import { inline } from "../../src/postgres/inline.js";
+import { install, uninstall } from "../../src/postgres/install.js";
+import { requalify } from "../../src/postgres/requalify.js";
+import { statements } from "../../src/postgres/statements.js";
+import { PostgresStorage } from "../../src/postgres/storage.js";
+import type { TwinContext } from "../../src/postgres/twins.js";
+import { attempts, expect, presentable, twinOf, type Attempt, type Expected } from "./attempts.js";
+import { readSnapshot, type Snapshot } from "./snapshot.js";
+import { callsTo, type Node, type Piece } from "./tree.js";
+
+/** A difference between the core and Postgres, with everything needed to see it again. */
+export interface Divergence {
+  readonly path: readonly Call[];
+  /** `null` where the rows differ before any attempt was made. */
+  readonly attempt: Attempt | null;
+  readonly expected: Expected;
+  readonly outcomes: readonly Outcome[];
+  readonly db: Db | null;
+  readonly error: string | null;
+}
+
+export interface Tally {
+  databases: number;
+  checks: number;
+  enabled: number;
+  refused: number;
+  /** Checks per action and result, such as `Claim empty`. */
+  readonly results: Map<string, number>;
+}
+
+export const newTally = (): Tally => ({
+  databases: 0,
+  checks: 0,
+  enabled: 0,
+  refused: 0,
+  results: new Map(),
+});
+
+interface Probed {
+  readonly answer: readonly Record<string, unknown>[] | null;
+  readonly after: Snapshot | null;
+  readonly error: string | null;
+}
+
+export interface ConformOptions {
+  readonly schema: string;
+  readonly scope: Scope;
+  readonly tally: Tally;
+  readonly table?: ActionTable;
+}
+
+/** One connection with a schema of its own, on which pieces of the tree are walked. */
+export class Walker {
+  private readonly client: pg.Client;
+  private readonly options: ConformOptions;
+  private readonly context: TwinContext;
+  private readonly tries: readonly Attempt[];
+  private start: Binding = newBinding(new Map());
+
+  constructor(client: pg.Client, options: ConformOptions) {
+    this.client = client;
+    this.options = options;
+    this.context = { sql: statements(options.schema), scope: options.scope };
+    this.tries = attempts(options.scope);
+  }
+
+  /** Installs the schema afresh, with the harness and the lanes of the scope. */
+  async prepare(): Promise<void> {
+    const { schema, scope } = this.options;
+    await uninstall(this.client, { schema });
+    const { queueSlots, claimSlots } = scope;
+    await install(this.client, { schema, queueSlots, claimSlots });
+    await installHarness(this.client, schema);
+    const storage = new PostgresStorage(this.client, { schema });
+    const lanes = new Map<string, number>();
+    for (const lane of scope.lanes) lanes.set(lane, await storage.ensureLane(lane, 0, 0));
+    this.start = newBinding(lanes);
+  }
+
+  /** Walks one piece in one transaction; the first divergence ends it. */
+  async walk(piece: Piece): Promise<Divergence | null> {
+    await this.client.query("begin");
+    try {
+      let binding = this.start;
+      for (const call of callsTo(piece.top)) binding = await this.take(call, binding, null);
+      return await this.visit(piece.top, binding, piece, 0);
+    } finally {
+      await this.client.query("rollback");
+    }
+  }
+
+  private async visit(
+    node: Node,
+    binding: Binding,
+    piece: Piece,
+    depth: number,
+  ): Promise<Divergence | null> {
+    const found = await this.check(node, binding);
+    if (found) return found;
+    for (const child of node.children) {
+      if (!piece.nodes.has(child)) continue;
+      const mark = `depth${depth}`;
+      const there = await this.take(child.via!, binding, mark);
+      const below = await this.visit(child, there, piece, depth + 1);
+      if (below) return below;
+      await this.client.query(`rollback to ${mark}; release ${mark}`);
+    }
+    return null;
+  }
+
+  /** Makes a call for good, behind a savepoint where one is named. */
+  private async take(call: Call, binding: Binding, mark: string | null): Promise<Binding> {
+    const twin = twinOf(call.action);
+    const list = [call.args];
+    const statement = twin.statement(list, binding, this.context);
+    const texts = [...(mark ? [`savepoint ${mark}`] : []), ...(statement ? [inline(statement)] : [])];
+    if (texts.length === 0) return twin.answer([], list, binding).binding;
+    const results = (await this.client.query(texts.join("; "))) as unknown;
+    const last = (Array.isArray(results) ? results.at(-1) : results) as pg.QueryResult;
+    return twin.answer(statement ? last.rows : [], list, binding).binding;
+  }
+
+  private async check(node: Node, binding: Binding): Promise<Divergence | null> {
+    const { schema, scope, tally } = this.options;
+    const tries = this.tries.filter((a) => presentable(node.state, a));
+    const texts = tries.map((a) => {
+      const statement = twinOf(a.action).statement(a.list, binding, this.context)!;
+      return `select jsonb_agg(to_jsonb(x)) from (${inline(statement)}) x`;
+    });
+    const { rows } = await this.client.query<Probed>(
+      `select * from "${schema}".probe($1::text[])`,
+      [texts],
+    );
+    tally.databases++;
+    const here = encodeDb(node.state.db, scope);
+    const base = readSnapshot(rows[0]!.after!, binding, scope);
+    if (encodeDb(base, scope) !== here) {
+      const expected = { outcomes: [], state: node.state };
+      return { path: callsTo(node), attempt: null, expected, outcomes: [], db: base, error: null };
+    }
+    for (const [i, attempt] of tries.entries()) {
+      const found = this.compare(node, here, attempt, rows[i + 1]!, binding);
+      if (found) return found;
+    }
+    return null;
+  }
+
+  private compare(
+    node: Node,
+    here: string,
+    attempt: Attempt,
+    probed: Probed,
+    binding: Binding,
+  ): Divergence | null {
+    const { scope, table = actions } = this.options;
+    const expected = expect(node.state, attempt, scope, table);
+    const diverged = (outcomes: readonly Outcome[], db: Db | null): Divergence => ({
+      path: callsTo(node),
+      attempt,
+      expected,
+      outcomes,
+      db,
+      error: probed.error,
+    });
+    if (probed.error) return diverged([], null);
+    const rows = probed.answer ?? [];
+    const answered = twinOf(attempt.action).answer(rows, attempt.list, binding);
+    const unchanged = expected.state.db === node.state.db;
+    const db = probed.after && readSnapshot(probed.after, answered.binding, scope);
+    const same =
+      isDeepStrictEqual(answered.outcomes, expected.outcomes) &&
+      (db ? encodeDb(db, scope) : here) === (unchanged ? here : encodeDb(expected.state.db, scope));
+    this.count(attempt, expected, unchanged);
+    return same ? null : diverged(answered.outcomes, db ?? node.state.db);
+  }
+
+  private count(attempt: Attempt, { outcomes }: Expected, unchanged: boolean): void {
+    const { tally } = this.options;
+    tally.checks++;
+    if (unchanged) tally.refused++;
+    else tally.enabled++;
+    for (const { result, reason, each } of outcomes) {
+      for (const word of each ?? [reason ? `${result} ${reason}` : result]) {
+        const key = `${attempt.action} ${word}`;
+        tally.results.set(key, (tally.results.get(key) ?? 0) + 1);
+      }
+    }
+  }
+}
+
+/** Adds `snapshot()` and `probe()` to an installed schema. */
+export async function installHarness(client: pg.Client, schema: string): Promise<void> {
+  const path = join(packageRoot(), "correctness", "conform", "harness.sql");
+  await client.query(requalify(await readFile(path, "utf8"), schema));
+}

@@ -1,0 +1,62 @@
+/**
+ * The databases among the explored states, as a tree of calls that reach each of them once. States
+ * that differ only in what workers know share a database, and Postgres sees only that.
+ */
+
+import { encodeDb, type Call, type State } from "../../src/core/index.js";
+import type { Graph } from "../explore/explorer.js";
+
+export interface Node {
+  /** The first explored state with this database. */
+  readonly state: State;
+  readonly parent: Node | null;
+  /** The call that leads here from the parent. */
+  readonly via: Call | null;
+  readonly children: Node[];
+}
+
+/** All nodes, parents before children; the first is the root. */
+export function databaseTree(graph: Graph): readonly Node[] {
+  const nodes: Node[] = [];
+  const byDb = new Map<string, Node>();
+  const nodeOf: Node[] = [];
+  graph.states.forEach((state, i) => {
+    const key = encodeDb(state.db, graph.scope);
+    let node = byDb.get(key);
+    if (!node) {
+      const parent = i === 0 ? null : nodeOf[graph.parent[i]!]!;
+      node = { state, parent, via: graph.via[i]!, children: [] };
+      parent?.children.push(node);
+      byDb.set(key, node);
+      nodes.push(node);
+    }
+    nodeOf.push(node);
+  });
+  return nodes;
+}
+
+/** The calls from the root to this node. */
+export function callsTo(node: Node): Call[] {
+  const path: Call[] = [];
+  for (let at: Node | null = node; at?.via; at = at.parent) path.push(at.via);
+  return path.reverse();
+}
+
+/** A connected piece of the tree: its top node, and which nodes belong to it. */
+export interface Piece {
+  readonly top: Node;
+  readonly nodes: ReadonlySet<Node>;
+}
+
+/** Cuts the tree into pieces of about `size` nodes, so that each fits one transaction. */
+export function pieces(nodes: readonly Node[], size: number): readonly Piece[] {
+  const open = new Map<Node, Node[]>();
+  const cut: Piece[] = [];
+  for (const node of [...nodes].reverse()) {
+    const members = [node, ...node.children.flatMap((c) => open.get(c) ?? [])];
+    node.children.forEach((c) => open.delete(c));
+    if (members.length >= size || !node.parent) cut.push({ top: node, nodes: new Set(members) });
+    else open.set(node, members);
+  }
+  return cut;
+}
