@@ -63,6 +63,17 @@ interface Probed {
   readonly error: string | null;
 }
 
+interface Try {
+  readonly attempt: Attempt;
+  readonly expected: Expected;
+  /** The core says that the call changes nothing. */
+  readonly quiet: boolean;
+}
+
+/** Quiet calls come first; those that truncate come last, for every plan is made anew after one. */
+const cost = ({ quiet, attempt }: Try): number =>
+  quiet ? 0 : attempt.action.startsWith("Prune") ? 2 : 1;
+
 export interface ConformOptions {
   readonly schema: string;
   readonly scope: Scope;
@@ -142,39 +153,47 @@ export class Walker {
   }
 
   private async check(node: Node, binding: Binding): Promise<Divergence | null> {
-    const { schema, scope, tally } = this.options;
-    const tries = this.tries.filter((a) => presentable(node.state, a));
-    const texts = tries.map((a) => {
-      const statement = twinOf(a.action).statement(a.list, binding, this.context)!;
+    const { scope, tally, table = actions } = this.options;
+    const tries = this.tries
+      .filter((a) => presentable(node.state, a))
+      .map((attempt) => ({ attempt, expected: expect(node.state, attempt, scope, table) }))
+      .map((t) => ({ ...t, quiet: t.expected.state.db === node.state.db }))
+      .sort((a, b) => cost(a) - cost(b));
+    const calls = tries.map(({ attempt: { action, list } }) => {
+      const statement = twinOf(action).statement(list, binding, this.context)!;
       return `select jsonb_agg(to_jsonb(x)) from (${inline(statement)}) x`;
     });
-    const { rows } = await this.client.query<Probed>(
-      `select * from "${schema}".probe($1::text[])`,
-      [texts],
-    );
+    const [before, ...probed] = await this.probe(calls, tries.filter((t) => t.quiet).length);
     tally.databases++;
     const here = encodeDb(node.state.db, scope);
-    const base = readSnapshot(rows[0]!.after!, binding, scope);
+    const base = readSnapshot(before!.after!, binding, scope);
     if (encodeDb(base, scope) !== here) {
       const expected = { outcomes: [], state: node.state };
       return { path: callsTo(node), attempt: null, expected, outcomes: [], db: base, error: null };
     }
-    for (const [i, attempt] of tries.entries()) {
-      const found = this.compare(node, here, attempt, rows[i + 1]!, binding);
+    for (const [i, t] of tries.entries()) {
+      const found = this.compare(node, here, t, probed[i]!, binding);
       if (found) return found;
     }
     return null;
   }
 
+  /** Makes all calls in one round trip; one by one where a quiet one was not quiet. */
+  private async probe(calls: readonly string[], quiet: number): Promise<readonly Probed[]> {
+    const text = `select * from "${this.options.schema}".probe($1, $2)`;
+    const { rows } = await this.client.query<Probed>(text, [calls, quiet]);
+    const disturbed = quiet > 0 && rows[1]!.answer === null;
+    return disturbed ? this.probe(calls, 0) : rows;
+  }
+
   private compare(
     node: Node,
     here: string,
-    attempt: Attempt,
+    { attempt, expected, quiet }: Try,
     probed: Probed,
     binding: Binding,
   ): Divergence | null {
-    const { scope, table = actions } = this.options;
-    const expected = expect(node.state, attempt, scope, table);
+    const { scope } = this.options;
     const diverged = (outcomes: readonly Outcome[], db: Db | null): Divergence => ({
       path: callsTo(node),
       attempt,
@@ -184,21 +203,19 @@ export class Walker {
       error: probed.error,
     });
     if (probed.error) return diverged([], null);
-    const rows = probed.answer ?? [];
-    const answered = twinOf(attempt.action).answer(rows, attempt.list, binding);
-    const unchanged = expected.state.db === node.state.db;
+    const answered = twinOf(attempt.action).answer(probed.answer ?? [], attempt.list, binding);
     const db = probed.after && readSnapshot(probed.after, answered.binding, scope);
     const same =
       isDeepStrictEqual(answered.outcomes, expected.outcomes) &&
-      (db ? encodeDb(db, scope) : here) === (unchanged ? here : encodeDb(expected.state.db, scope));
-    this.count(attempt, expected, unchanged);
+      (db ? encodeDb(db, scope) : here) === (quiet ? here : encodeDb(expected.state.db, scope));
+    this.count(attempt, expected, quiet);
     return same ? null : diverged(answered.outcomes, db ?? node.state.db);
   }
 
-  private count(attempt: Attempt, { outcomes }: Expected, unchanged: boolean): void {
+  private count(attempt: Attempt, { outcomes }: Expected, quiet: boolean): void {
     const { tally } = this.options;
     tally.checks++;
-    if (unchanged) tally.refused++;
+    if (quiet) tally.refused++;
     else tally.enabled++;
     for (const { result, reason, each } of outcomes) {
       for (const word of each ?? [reason ? `${result} ${reason}` : result]) {

@@ -45,29 +45,59 @@ language sql stable as $$
       from ringproof.dlq_entries))
 $$;
 
--- The rows as they are, and then for each call: it is made and taken back again; what it returned,
--- and the rows it left where they differ from the rows before. An error comes with its SQLSTATE.
-create or replace function ringproof.probe(p_calls text[])
+-- Makes one call; what it returned, and the rows it left where they differ from those before. The
+-- caller takes it back. An error comes with its SQLSTATE.
+create or replace function ringproof.probe_one(p_call text, p_before jsonb)
+returns table (answer jsonb, after jsonb, error text)
+language plpgsql as $$
+begin
+  execute p_call into answer;
+  after := nullif(ringproof.snapshot(), p_before);
+  return next;
+exception
+  when others then
+    error := sqlstate || ' ' || sqlerrm;
+    return next;
+end
+$$;
+
+-- The rows as they are, then one row per call, each made and taken back again. The first p_quiet
+-- calls are expected to change nothing: they are made one after the other and looked at once, and
+-- if that look shows a change or an error, null comes back for each, and they are to be made again
+-- with p_quiet = 0.
+create or replace function ringproof.probe(p_calls text[], p_quiet int)
 returns table (answer jsonb, after jsonb, error text)
 language plpgsql as $$
 declare
-  v_before jsonb := ringproof.snapshot();
-  v_call   text;
+  v_before  jsonb := ringproof.snapshot();
+  v_answers jsonb[];
+  v_answer  jsonb;
 begin
   after := v_before;
   return next;
-  foreach v_call in array p_calls loop
-    answer := null;
-    error := null;
+  after := null;
+  begin
+    for i in 1 .. p_quiet loop
+      execute p_calls[i] into v_answer;
+      v_answers := v_answers || coalesce(v_answer, '[]');
+    end loop;
+    if ringproof.snapshot() <> v_before then v_answers := null; end if;
+    raise exception using errcode = 'RP001';
+  exception
+    when sqlstate 'RP001' then null;
+    when others then v_answers := null;
+  end;
+  for i in 1 .. p_quiet loop
+    answer := v_answers[i];
+    return next;
+  end loop;
+  for i in p_quiet + 1 .. cardinality(p_calls) loop
     begin
-      execute v_call into answer;
-      after := nullif(ringproof.snapshot(), v_before);
+      select p.* into answer, after, error from ringproof.probe_one(p_calls[i], v_before) p;
       raise exception using errcode = 'RP001';
     exception
-      when sqlstate 'RP001' then null;
-      when others then error := sqlstate || ' ' || sqlerrm;
+      when sqlstate 'RP001' then return next;
     end;
-    return next;
   end loop;
 end
 $$;

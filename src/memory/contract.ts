@@ -87,7 +87,7 @@ const notDue: JobRule = (draft, { job }) =>
 
 const claimed: Rule<ArgsOf<"Claim">> = (draft, { lane, n }, { tokens = [] }) =>
   some(tokens, "token") ??
-  unless(true || tokens.length <= n, `it hands out ${tokens.length} where at most ${n} may go`) ??
+  unless(tokens.length <= n, `it hands out ${tokens.length} where at most ${n} may go`) ??
   each(tokens, (token) => handOut(draft, token, lane));
 
 const nothingReady: Rule<ArgsOf<"Claim">> = (draft, { lane, n }) => {

@@ -58,6 +58,12 @@ describe("the judge's state", () => {
     expect(view(world).has("gone")).toBe(false);
   });
 
+  it("lets only deferred jobs and running attempts wait for a tick", () => {
+    const promoted = after(world, [{ action: "PromoteDeferred", args: { job: "due" } }]);
+    const waiting = [...promoted.jobs].filter((entry) => entry[1].due > 0).map(([job]) => job);
+    expect(waiting.sort()).toEqual(["busy", "later", "silent"]);
+  });
+
   it("has time at rest once nothing waits for it", () => {
     const busy = { token: token("busy", 2), wait: 0 };
     const calm = after(world, [

@@ -134,10 +134,12 @@ describe("the errors of the fake", () => {
 type Use = (queue: MemoryQueue<number>, job: string, lease: number, n: number) => unknown;
 
 const uses: readonly Use[] = [
-  (queue, _job, lease, n) => queue.enqueue(lease > 1 ? "a" : "b", [n], { wait: n }),
+  (queue, _job, _lease, n) => queue.enqueue("a", [n, n]),
+  (queue, _job, _lease, wait) => queue.enqueue("a", [wait], { wait }),
   (queue, job) => queue.promoteDeferred(job),
   (queue) => queue.promoteAllDue(),
-  (queue, _job, lease, n) => queue.claim(lease > 1 ? "a" : "b", n),
+  (queue) => queue.claim("a", 3),
+  (queue, _job, _lease, n) => queue.claim("a", n),
   (queue, job, lease) => queue.completeFast([{ job, lease }, { job, lease }]),
   (queue, job, lease, wait) => queue.retry({ job, lease }, { wait }),
   (queue, job, lease) => queue.failToDlq({ job, lease }),
@@ -157,7 +159,7 @@ it("gives no answer that the contract refuses, and gives every kind of answer", 
     fc.integer({ min: 1, max: 2 }),
     fc.nat(2),
   );
-  const run = fc.array(use, { minLength: 40, maxLength: 40, size: "max" });
+  const run = fc.array(use, { minLength: 80, maxLength: 80, size: "max" });
   const play = (steps: readonly (readonly [Use, number, number, number])[]): void => {
     let state = initial({ staleAfter: 1 });
     const observe = (operation: Operation, outcome: Outcome): void => {
