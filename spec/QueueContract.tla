@@ -3,15 +3,15 @@
 (*                                                                            *)
 (* A job lives one life: its state moves only along the arrows of Step. Each  *)
 (* hand-out raises its run lease by one, so a token [job, lease] is handed    *)
-(* out at most once. A worker is told "yes" only in the very step in which    *)
-(* its call ended that attempt, so two callers are never both told "yes".     *)
+(* out at most once. A worker is told "yes" in the very step in which its     *)
+(* call ended that attempt, once, and nobody else ever is for that token.     *)
 (* Left out: lanes, order, batch sizes, time. One step may move many jobs.    *)
 EXTENDS Naturals
 
 CONSTANT Jobs
 
 VARIABLES jobs,  \* job -> [state, lease]: where it is, how often it was handed out
-          acks   \* tokens [job, lease] whose worker was told that its call ended the attempt
+          acks   \* [job, lease, nth]: the nth time that a holder of this token was told "yes"
 
 vars == <<jobs, acks>>
 
@@ -53,12 +53,12 @@ Step(o, n) == \/ Enqueue(o, n) \/ Promote(o, n) \/ Claim(o, n)  \/ End(o, n)
               \/ Rescue(o, n)  \/ Cancel(o, n)  \/ RetryFromDlq(o, n) \/ Forget(o, n)
 
 ------------------------------------------------------------------------------
-\* The tokens whose attempt a worker ends in this step: the only ones that may be acknowledged.
-Ended == {[job |-> j, lease |-> jobs[j].lease] : j \in {i \in Jobs : End(jobs[i], jobs'[i])}}
+\* What the workers are told that end an attempt in this step; nobody else is told anything.
+Ended == {[job |-> j, lease |-> jobs[j].lease, nth |-> 1] :
+            j \in {i \in Jobs : End(jobs[i], jobs'[i])}}
 
 Next == /\ \A j \in Jobs : jobs'[j] = jobs[j] \/ Step(jobs[j], jobs'[j])
-        /\ acks \subseteq acks'
-        /\ acks' \ acks \subseteq Ended
+        /\ acks' = acks \cup Ended
 
 Spec == Init /\ [][Next]_vars
 ==============================================================================

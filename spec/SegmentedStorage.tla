@@ -85,10 +85,10 @@ Tombstoned(s, r) == [slot |-> r.slot, lane |-> r.lane, seq |-> r.seq] \in s.read
 
 (* The spent question. Claim leaves its evidence in the slot of the READY row, so the row and *)
 (* the proof that it was handed out are truncated together: no admin step and no claim prune  *)
-(* can take one without the other (NoTokenTwice under TLC; see SpentByAttempt* for the rest). *)
-(* Measured, it is one small row per claimed batch, and claim locks no claim partition but    *)
-(* the current one; the other safe repair, pruning claims only behind the lane's cursor, lets *)
-(* one idle lane stop the claim ring for every queue (IdleLaneStopsClaimRing).                *)
+(* can take one without the other, whereas evidence about the attempt can be purged (configs  *)
+(* spent-battery and spent-after-purge). It is one small row per claimed batch, and claim     *)
+(* locks no claim partition but the current one; the other safe repair, pruning claim slots   *)
+(* only behind the cursors, lets one idle lane stop the ring for all (claim-prune-gate).      *)
 Spent(s, r) == \/ Tombstoned(s, r)
                \/ \E e \in s.attemptEvidence :
                     e.slot = r.slot /\ e.lane = r.lane /\ e.through >= r.seq
@@ -406,6 +406,11 @@ EveryJobInOnePlace ==
 \* Otherwise a pending job is skipped by every later claim: it waits for ever.
 CursorNeverPassesUnspent == \A r \in Pending(db) : r.seq >= db.laneHeads[r.lane].cursor
 
+\* Otherwise one lane whose cursor lags stops the claim ring, and with it every queue.
+IdleLaneNeverStopsClaims ==
+  LET i == OldestSlot(db.rings.claim, ClaimSlots)
+  IN db.rings.claim.init > 1 /\ In(i, OpenReceipts(db)) = {} => CanPruneClaims(db, i)
+
 \* Otherwise two jobs share one address, and spending one silently spends the other.
 LaneSeqUnique ==
   \A r, q \in db.readyEntries : r.lane = q.lane /\ r.seq = q.seq => r = q
@@ -443,8 +448,11 @@ ContractJob(s, e, j) ==
        [] dead # {}      -> at("dead", dead)
        [] OTHER          -> [state |-> "removed", lease |-> 0]
 
+Said(ks, nth) == {[job |-> k.job, lease |-> k.lease, nth |-> nth] : k \in ks}
+
 Contract == INSTANCE QueueContract
-              WITH jobs <- [j \in Jobs |-> ContractJob(db, env, j)], acks <- env.acked
+              WITH jobs <- [j \in Jobs |-> ContractJob(db, env, j)],
+                   acks <- Said(env.acked, 1) \cup Said(env.reacked, 2)
 
 KeepsContract == Contract!Spec
 =============================================================================

@@ -57,7 +57,7 @@ function oddCalls(scope: Scope): Call[] {
 function oddBatches(scope: Scope): Attempt[] {
   const strange = calls(beyond(scope));
   return actionNames
-    .filter((action) => onPostgres(action) && !scope.off.includes(action) && twinOf(action).batch)
+    .filter((action) => onPostgres(action) && twinOf(action).batch)
     .flatMap((action) => {
       const known = calls(scope).filter((c) => c.action === action);
       const unknown = strange.filter((c) => c.action === action).at(-1)!;
@@ -74,10 +74,11 @@ const sameWait = (first: Call["args"], second: Call["args"]): Call["args"][] =>
     ? [{ token: first.token, wait: second.wait }, second]
     : [first, second];
 
-/** Everything that is tried on every state of the scope. */
-export function attempts(scope: Scope): readonly Attempt[] {
+/** Everything that is tried on every state: an action switched off is not taken, but tried. */
+export function attempts({ off: _, ...rest }: Scope): readonly Attempt[] {
+  const scope = { ...rest, off: [] };
   const single = [...calls(scope), ...oddCalls(scope)]
-    .filter((c) => onPostgres(c.action) && !scope.off.includes(c.action))
+    .filter((c) => onPostgres(c.action))
     .map((c): Attempt => ({ action: c.action, list: [c.args] }));
   return [...single, ...oddBatches(scope)];
 }

@@ -11,6 +11,7 @@ import type pg from "pg";
 import {
   actions,
   encodeDb,
+  wordsOf,
   type ActionTable,
   type Call,
   type Db,
@@ -217,11 +218,9 @@ export class Walker {
     tally.checks++;
     if (quiet) tally.refused++;
     else tally.enabled++;
-    for (const { result, reason, each } of outcomes) {
-      for (const word of each ?? [reason ? `${result} ${reason}` : result]) {
-        const key = `${attempt.action} ${word}`;
-        tally.results.set(key, (tally.results.get(key) ?? 0) + 1);
-      }
+    for (const word of outcomes.flatMap(wordsOf)) {
+      const key = `${attempt.action} ${word}`;
+      tally.results.set(key, (tally.results.get(key) ?? 0) + 1);
     }
   }
 }

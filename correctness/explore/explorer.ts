@@ -148,14 +148,19 @@ class Explorer {
     for (const [action, call] of all) {
       if (!possible(from, call, this.table)) continue;
       const { state } = step(from, call, scope, this.table);
-      if ((state.db === from.db && state.env === from.env) || !inBounds(state, scope)) continue;
+      if (state.db === from.db && state.env === from.env) continue;
+      if (!inBounds(state, scope)) {
+        this.checkState(state, at, call);
+        this.checkStep(state, at, call);
+        continue;
+      }
       const to = this.add(state, at, call);
       const edge = to * this.names.length + action;
       if (to === at || seen.has(edge)) continue;
       seen.add(edge);
       this.counts[action]!++;
       edges.push(action, to);
-      if (this.onStep.length > 0) this.checkStep(at, call, state);
+      this.checkStep(state, at, call);
       if (this.violation) return;
     }
     this.out?.push(edges);
@@ -172,47 +177,43 @@ class Explorer {
     this.parent.push(from);
     this.via.push(call);
     this.level.push(from < 0 ? 0 : this.level[from]! + 1);
-    for (const [name, holds] of this.onState)
-      if (!this.violation && !holds(state, this.options.scope))
-        this.violation = { property: name, trace: this.traceTo(index) };
+    this.checkState(state, from, call);
     return index;
   }
 
-  private checkStep(at: number, call: Call, to: State): void {
-    const from = this.states[at]!;
-    const { scope } = this.options;
-    for (const [name, holds] of this.onStep) {
-      if (this.violation || holds(from, to, scope)) continue;
-      const outcome = step(from, call, scope, this.table).outcome;
-      this.violation = {
-        property: name,
-        trace: [...this.traceTo(at), { call, outcome, state: to }],
-      };
-    }
+  /** Like TLC, looks at states one step outside the bounds too. */
+  private checkState(state: State, from: number, call: Call | null): void {
+    for (const [name, holds] of this.onState)
+      if (!this.violation && !holds(state, this.options.scope))
+        this.violation = { property: name, trace: this.traceTo(from, call) };
   }
 
-  private traceTo(index: number): TraceStep[] {
+  private checkStep(to: State, at: number, call: Call): void {
+    const from = this.states[at]!;
+    for (const [name, holds] of this.onStep)
+      if (!this.violation && !holds(from, to, this.options.scope))
+        this.violation = { property: name, trace: this.traceTo(at, call) };
+  }
+
+  private traceTo(index: number, last: Call | null): TraceStep[] {
     const reached = { parent: this.parent, via: this.via };
-    return traceTo(reached, index, this.options.scope, this.table);
+    const path = [...pathTo(reached, index), ...(last ? [last] : [])];
+    return replay(path, this.options.scope, this.table);
   }
 }
 
 /** The calls of the shortest way from the initial state to this one. */
 export function pathTo(graph: Pick<Graph, "parent" | "via">, index: number): Call[] {
   const path: Call[] = [];
-  for (let at = index; graph.via[at]; at = graph.parent[at]!) path.push(graph.via[at]!);
+  for (let at = index; at >= 0 && graph.via[at]; at = graph.parent[at]!) path.push(graph.via[at]!);
   return path.reverse();
 }
 
-interface Reached {
-  readonly parent: readonly number[];
-  readonly via: readonly (Call | null)[];
-}
-
-function traceTo(graph: Reached, index: number, scope: Scope, table: ActionTable): TraceStep[] {
+/** The steps that these calls make from the initial state. */
+export function replay(path: readonly Call[], scope: Scope, table: ActionTable): TraceStep[] {
   let state = initialState(scope);
   const trace: TraceStep[] = [{ call: null, outcome: null, state }];
-  for (const call of pathTo(graph, index)) {
+  for (const call of path) {
     const next = step(state, call, scope, table);
     state = next.state;
     trace.push({ call, outcome: next.outcome, state });

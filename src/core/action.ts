@@ -47,8 +47,14 @@ export type Family =
   | "rings"
   | "environment";
 
+/** What each element of a call was answered, such as `stale` or `skippedActive claimOpen`. */
+export const wordsOf = ({ result, reason, each }: Outcome): readonly string[] =>
+  each ?? [reason ? `${result} ${reason}` : result];
+
 export interface Action<Args> {
   readonly family: Family;
+  /** Every answer there is: a run in which one of them never came has not shown much. */
+  readonly answers: readonly string[];
   /** Every instance that `Next` ranges over: constant domains only. */
   readonly candidates: (scope: Scope) => readonly Args[];
   /** What must hold outside the database before anybody can make this call. */

@@ -10,6 +10,7 @@ import { appendReady, remove } from "./transformers.js";
 /** Cancelling a pending job spends its lane row and leaves a terminal fact. */
 export const CancelReady: Action<JobArgs> = {
   family: "admin",
+  answers: ["cancelled", "notReady"],
   candidates: eachJob,
   refuse: (db, { job }) =>
     pending(db).some((r) => r.job === job) ? null : { result: "notReady" },
@@ -38,6 +39,7 @@ const inDlq = (db: Db, { job }: JobArgs) =>
 
 export const PurgeDlq: Action<JobArgs> = {
   family: "admin",
+  answers: ["purged", "notInDlq"],
   candidates: eachJob,
   refuse: inDlq,
   apply: (db, { job }) => ({
@@ -51,6 +53,7 @@ export const PurgeDlq: Action<JobArgs> = {
 /** A dead job gets another chance; its run leases go on where they were. */
 export const RetryFromDlq: Action<JobArgs> = {
   family: "admin",
+  answers: ["readmitted", "notInDlq"],
   candidates: eachJob,
   refuse: inDlq,
   apply: (db, { job }) => {

@@ -23,6 +23,7 @@ export function claimable(db: Db, { lane, n }: ClaimArgs): readonly ReadyEntry[]
 /** Receipts go to the current claim slot, evidence to the rows' slot, tokens to the worker. */
 export const Claim: Action<ClaimArgs> = {
   family: "claim",
+  answers: ["claimed", "empty"],
   candidates: (scope) =>
     scope.lanes.flatMap((lane) => range(1, scope.maxBatch).map((n) => ({ lane, n }))),
   refuse: (db, args) => (claimable(db, args).length === 0 ? { result: "empty" } : null),
@@ -75,6 +76,7 @@ export function firstUnspent(db: Db, lane: Lane): number {
 /** Best effort, after the claim has committed: an advance that never comes loses nothing. */
 export const AdvanceClaimCursor: Action<LaneArgs> = {
   family: "claim",
+  answers: ["advanced", "noop"],
   candidates: (scope) => scope.lanes.map((lane) => ({ lane })),
   refuse: (db, { lane }) =>
     firstUnspent(db, lane) > db.laneHeads[lane]!.cursor ? null : { result: "noop" },

@@ -80,9 +80,12 @@ export function keepsContract(before: State, after: State, scope: Scope): boolea
     if (!name) return false;
     if (name === "End") ended.push({ job, lease: was.lease });
   }
-  const fresh = after.env.acked.filter((t) => !hasToken(before.env.acked, t));
+  const acked = [...before.env.acked, ...ended];
   return (
-    fresh.every((t) => hasToken(ended, t)) &&
-    before.env.acked.every((t) => hasToken(after.env.acked, t))
+    sameTokens(after.env.acked, acked) && sameTokens(after.env.reacked, before.env.reacked)
   );
 }
+
+/** Both are sets of tokens. */
+const sameTokens = (a: readonly Token[], b: readonly Token[]): boolean =>
+  a.length === b.length && a.every((t) => hasToken(b, t));

@@ -8,6 +8,7 @@ import { hasToken, withoutTokens } from "./sets.js";
 /** Time passes: every receipt gets older, every deferred job's wait gets shorter. */
 export const PassTime: Action<NoArgs> = {
   family: "environment",
+  answers: ["passed", "noop"],
   candidates: once,
   refuse: (db, _args, scope) =>
     db.leaseClaims.some((c) => c.age < scope.staleAfter) || db.deferredJobs.some((d) => d.wait > 0)
@@ -26,6 +27,7 @@ export const PassTime: Action<NoArgs> = {
 /** A worker crashes, or never learns the answer to its last call. */
 export const ForgetToken: Action<TokenArgs> = {
   family: "environment",
+  answers: ["forgotten"],
   candidates: (scope) => allTokens(scope).map((token) => ({ token })),
   possible: (env, { token }) => hasToken(env.held, token),
   refuse: () => null,

@@ -29,12 +29,14 @@ export function tokenBatches(scope: Scope): readonly TokensArgs[] {
 /** One compact row in the slot of the ready rows is the closed evidence of the whole batch. */
 export const CompleteFast: Action<TokensArgs> = {
   family: "finish",
+  answers: ["completed", "stale", "empty"],
   candidates: tokenBatches,
   possible: (env, { tokens }) => tokens.every((t) => hasToken(env.held, t)),
   refuse: (_db, { tokens }) => (tokens.length === 0 ? { result: "empty" } : null),
   apply: (db, { tokens }) => {
-    const first = tokens.map((t, i) => tokens.findIndex((u) => u.job === t.job && u.lease === t.lease) === i);
-    const receipts = tokens.map((t, i) => (first[i] ? openReceipt(db, t) : undefined));
+    const receipts = tokens.map((t, i) =>
+      hasToken(tokens.slice(0, i), t) ? undefined : openReceipt(db, t),
+    );
     const members = receipts
       .filter((c): c is LeaseClaim => c !== undefined)
       .map(({ ready: slot, job, lease }) => ({ slot, job, lease }));
@@ -62,6 +64,7 @@ function ending<Args extends { readonly token: Token }>(
 ): Action<Args> {
   return {
     family: "finish",
+    answers: [outcome, "stale"],
     candidates,
     possible: (env, { token }) => hasToken(env.held, token),
     refuse: (db, { token }) => (openReceipt(db, token) ? null : { result: "stale" }),

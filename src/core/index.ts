@@ -1,7 +1,15 @@
 /** The storage model: state, actions, invariants, and canonical text of states. */
 
 export * from "./state.js";
-export type { Action, Family, Outcome, Refusal, RefusalName, Step } from "./action.js";
+export {
+  wordsOf,
+  type Action,
+  type Family,
+  type Outcome,
+  type Refusal,
+  type RefusalName,
+  type Step,
+} from "./action.js";
 export * from "./registry.js";
 export * from "./invariants.js";
 export * from "./evidence.js";

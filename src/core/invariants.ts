@@ -4,7 +4,8 @@
  */
 
 import { keepsContract } from "./contract.js";
-import { openReceipts, pending, terminalFacts } from "./evidence.js";
+import { oldestSlot, openReceipts, pending, terminalFacts } from "./evidence.js";
+import { PruneClaims } from "./rings.js";
 import { hasToken } from "./sets.js";
 import type { Job, Scope, State } from "./state.js";
 
@@ -40,6 +41,13 @@ function bodiesRetained({ db }: State): boolean {
   );
 }
 
+/** Once no attempt of the oldest claim slot runs, nothing refuses to prune it. */
+function idleLaneNeverStopsClaims({ db }: State, scope: Scope): boolean {
+  const slot = oldestSlot(db.rings.claim, scope.claimSlots);
+  if (db.rings.claim.init === 1 || openReceipts(db).some((c) => c.slot === slot)) return true;
+  return PruneClaims.refuse(db, {}, scope)?.result !== "skippedActive";
+}
+
 export const invariants = {
   NoTokenTwice: {
     loss: "two workers run the same attempt and nothing tells them apart",
@@ -62,6 +70,10 @@ export const invariants = {
   CursorNeverPassesUnspent: {
     loss: "a pending job is skipped by every later claim: it waits for ever",
     holds: ({ db }) => pending(db).every((r) => r.seq >= db.laneHeads[r.lane]!.cursor),
+  },
+  IdleLaneNeverStopsClaims: {
+    loss: "one lane whose cursor lags stops the claim ring, and with it every queue",
+    holds: idleLaneNeverStopsClaims,
   },
   LaneSeqUnique: {
     loss: "two jobs share one address, and spending one silently spends the other",

@@ -27,6 +27,7 @@ export const waits = (scope: Scope): readonly number[] => range(0, scope.maxWait
 /** A batch of new jobs goes to the tail of one lane, or waits among the deferred ones. */
 export const Enqueue: Action<EnqueueArgs> = {
   family: "producers",
+  answers: ["enqueued", "empty"],
   candidates: (scope) =>
     scope.lanes.flatMap((lane) =>
       jobBatches(scope).flatMap((batch) => waits(scope).map((wait) => ({ lane, batch, wait }))),
@@ -58,6 +59,7 @@ export const eachJob = (scope: Scope): readonly JobArgs[] => scope.jobs.map((job
 /** A deferred job whose time has come moves to its lane's tail. */
 export const PromoteDeferred: Action<JobArgs> = {
   family: "producers",
+  answers: ["promoted", "notDeferred", "notDue"],
   candidates: eachJob,
   refuse: (db, { job }) => {
     const row = db.deferredJobs.find((d) => d.job === job);

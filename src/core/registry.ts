@@ -47,6 +47,11 @@ export type ActionTable = { readonly [N in ActionName]: Action<ArgsOf<N>> };
 
 const erased = (table: ActionTable, name: ActionName) => table[name] as Action<unknown>;
 
+/** Every answer of every action, such as `Claim empty`. */
+export const allAnswers: readonly string[] = actionNames.flatMap((name) =>
+  actions[name].answers.map((word) => `${name} ${word}`),
+);
+
 /** Every call that `Next` ranges over in this scope, in the registry's order. */
 export function calls(scope: Scope, table: ActionTable = actions): readonly Call[] {
   return actionNames

@@ -20,6 +20,7 @@ function rescuable(db: Db, { slot }: SlotArgs, scope: Scope): readonly LeaseClai
 /** Stale open receipts of one claim slot are closed and their jobs appended again. */
 export const RescueStaleReceipts: Action<SlotArgs> = {
   family: "rescue",
+  answers: ["rescued", "noop"],
   candidates: (scope) => range(0, scope.claimSlots - 1).map((slot) => ({ slot })),
   refuse: (db, args, scope) =>
     rescuable(db, args, scope).length === 0 ? { result: "noop" } : null,

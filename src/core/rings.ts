@@ -38,6 +38,7 @@ function rotated({ cur, init }: Ring, size: number): Ring {
 
 const rotation = (ring: RingName, tables: readonly TableName[]): Action<NoArgs> => ({
   family: "rings",
+  answers: ["rotated", "skippedBusy"],
   candidates: once,
   refuse: (db, _args, scope) => {
     const which = occupied(db, tables, nextSlot(db.rings[ring], sizeOf(ring, scope)));
@@ -72,6 +73,12 @@ const hasPending = (db: Db, slot: Slot): boolean => pending(db).some((r) => r.sl
 
 export const PruneQueue: Action<NoArgs> = {
   family: "rings",
+  answers: [
+    "pruned",
+    "noop",
+    "skippedActive queueUnclosedClaimRefs",
+    "skippedActive queuePendingReady",
+  ],
   candidates: once,
   refuse: (db, _args, scope) => {
     const slot = oldest(db, "queue", scope);
@@ -95,6 +102,7 @@ export const PruneQueue: Action<NoArgs> = {
 
 export const PruneClaims: Action<NoArgs> = {
   family: "rings",
+  answers: ["pruned", "noop", "skippedActive claimOpen"],
   candidates: once,
   refuse: (db, _args, scope) => {
     const slot = oldest(db, "claim", scope);

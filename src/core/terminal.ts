@@ -14,6 +14,7 @@ export const orphaned = (db: Db, facts: readonly CompletionMember[]): readonly L
 /** A terminal delete: receipts of that attempt first get an explicit closure. */
 export const DiscardTerminal: Action<JobArgs> = {
   family: "terminal",
+  answers: ["discarded", "notTerminal"],
   candidates: eachJob,
   refuse: (db, { job }) =>
     terminalFacts(db).some((t) => t.job === job) ? null : { result: "notTerminal" },

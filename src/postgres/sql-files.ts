@@ -12,4 +12,5 @@ export const files: readonly string[] = [
   "admin.sql",
   "terminal.sql",
   "rings.sql",
+  "settings.sql",
 ];

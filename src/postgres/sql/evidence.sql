@@ -1,16 +1,17 @@
 -- The predicates that stand for columns the engine does not have. Each is one view, used by every
 -- reader and writer, so that no two of them can disagree about what counts as evidence.
 
--- Ready rows that are not spent: neither tombstoned nor handed out.
+-- Ready rows that are not spent: neither tombstoned nor handed out. A slot that was truncated has no
+-- statistics, so `offset 0` keeps the planner at one index probe per row.
 create or replace view ringproof.pending_entries as
 select r.*
 from ringproof.ready_entries r
 where not exists (
     select from ringproof.ready_tombstones t
-    where t.slot = r.slot and t.lane_id = r.lane_id and t.lane_seq = r.lane_seq)
+    where t.slot = r.slot and t.lane_id = r.lane_id and t.lane_seq = r.lane_seq offset 0)
   and not exists (
     select from ringproof.attempt_evidence e
-    where e.slot = r.slot and e.lane_id = r.lane_id and e.through_seq >= r.lane_seq);
+    where e.slot = r.slot and e.lane_id = r.lane_id and e.through_seq >= r.lane_seq offset 0);
 
 -- One row per attempt of each receipt.
 create or replace view ringproof.receipts as
@@ -26,7 +27,7 @@ from ringproof.receipt_completion_batches b
 cross join lateral unnest(b.job_ids, b.run_leases) as m (job_id, run_lease)
 where not exists (
   select from ringproof.receipt_completion_tombstones t
-  where t.slot = b.slot and t.job_id = m.job_id and t.run_lease = m.run_lease);
+  where t.slot = b.slot and t.job_id = m.job_id and t.run_lease = m.run_lease offset 0);
 
 -- Receipts without an explicit closure.
 create or replace view ringproof.unclosed_receipts as
@@ -34,7 +35,7 @@ select r.*
 from ringproof.receipts r
 where not exists (
   select from ringproof.lease_claim_closures x
-  where x.slot = r.slot and x.job_id = r.job_id and x.run_lease = r.run_lease);
+  where x.slot = r.slot and x.job_id = r.job_id and x.run_lease = r.run_lease offset 0);
 
 -- Receipts without any closed evidence: the attempts that are running.
 create or replace view ringproof.open_receipts as
@@ -43,7 +44,7 @@ from ringproof.unclosed_receipts r
 where not exists (
   select from ringproof.compact_facts f
   where f.slot = r.ready_slot and f.lane_id = r.lane_id and f.receipt_seq = r.receipt_seq
-    and f.job_id = r.job_id and f.run_lease = r.run_lease);
+    and f.job_id = r.job_id and f.run_lease = r.run_lease offset 0);
 
 -- Every public "this job ended" that still stands.
 create or replace view ringproof.terminal_facts as

@@ -1,0 +1,69 @@
+/** What every check is to the command line: a context to run in, and a result to print. */
+
+import type { PgSource } from "../src/postgres/server.js";
+
+export type Tier = "quick" | "full" | "nightly";
+export const tiers: readonly Tier[] = ["quick", "full", "nightly"];
+
+/** Part `index` (from 1) of `count` parts of the work. */
+export interface Shard {
+  readonly index: number;
+  readonly count: number;
+}
+
+export interface Context {
+  readonly tier: Tier;
+  /** The seed of everything random; printed with every failure. */
+  readonly seed: number;
+  readonly shard: Shard;
+  readonly pg: PgSource;
+  /** Names of configurations to restrict the run to; empty means all of the tier. */
+  readonly configs: readonly string[];
+  readonly signal: AbortSignal;
+  /** `done` and `total` in any unit; `total` may be unknown. */
+  progress(what: string, done: number, total?: number): void;
+}
+
+export type ClaimId = "C1" | "C2" | "C3" | "C4";
+export type Verdict = "holds" | "violated" | "not-run";
+
+/** One reason why a claim does not hold, most important lines first. */
+export interface Finding {
+  /** The shortest failing trace as action names, or one sentence. */
+  readonly title: string;
+  /** The first bad step, the rows that differ, the refusal's guard: plain text. */
+  readonly lines: readonly string[];
+  /** The one command that shows it again. */
+  readonly replay: string;
+  /** Written to the report folder as JSON. */
+  readonly bundle?: unknown;
+}
+
+/** One row of a claim's own table: a configuration, a run, an operation. */
+export interface Row {
+  readonly name: string;
+  readonly verdict: Verdict;
+  readonly seconds: number;
+  readonly facts: Readonly<Record<string, string | number>>;
+}
+
+export interface ClaimResult {
+  readonly id: ClaimId;
+  readonly verdict: Verdict;
+  readonly seconds: number;
+  readonly covered: Readonly<Record<string, number>>;
+  readonly rows: readonly Row[];
+  readonly findings: readonly Finding[];
+  /** Why it was not run, and what to install. */
+  readonly why?: string;
+}
+
+export interface Claim {
+  readonly id: ClaimId;
+  /** The sub-command that runs it alone. */
+  readonly command: string;
+  readonly sentence: string;
+  /** The keys of `covered`, so that a claim that did not run prints zeros under the same names. */
+  readonly covers: readonly string[];
+  run(context: Context): Promise<ClaimResult>;
+}

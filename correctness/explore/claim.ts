@@ -1,0 +1,148 @@
+/** C2: the core is the spec: same states, depth, edges per action, and the same labelled graph. */
+
+import type { Claim, ClaimResult, Context, Finding, Row } from "../claims.js";
+import { formatCalls } from "../report/calls.js";
+import type { ExpectHolds, ManifestEntry } from "../tlc/manifest.js";
+import { positive, selectEntries, suiteRun, wholeGraphLimit } from "../tlc/suite.js";
+import { compareCounts, compareEdges, type GraphDifference } from "./compare.js";
+import { firstStuck } from "./drain.js";
+import { explore, pathTo, type Graph } from "./explorer.js";
+import { readScope } from "./scope.js";
+
+type PositiveEntry = ManifestEntry & { readonly expect: ExpectHolds };
+
+async function exploreEntry(entry: ManifestEntry, context: Context): Promise<Graph> {
+  return explore({
+    scope: await readScope(entry.cfg),
+    symmetric: entry.symmetric,
+    keepEdges: true,
+    onProgress: ({ states }) => context.progress(`explore ${entry.name}`, states),
+  });
+}
+
+/** What the core alone can say: its invariants, and that every state can drain. */
+function ownFindings(entry: ManifestEntry, graph: Graph): Finding[] {
+  const replay = `ringproof explore ${entry.name}`;
+  const { violation } = graph;
+  if (violation) {
+    const calls = violation.trace.flatMap((t) => (t.call ? [t.call] : []));
+    const lines = [`configuration ${entry.name}: the core violates ${violation.property}`];
+    return [{ title: formatCalls(calls).join(" → "), lines, replay, bundle: violation.trace }];
+  }
+  const stuck = firstStuck(graph);
+  if (stuck === null) return [];
+  const lines = [`configuration ${entry.name}: from this state no run empties both rings`];
+  return [{ title: formatCalls(pathTo(graph, stuck)).join(" → "), lines, replay }];
+}
+
+function manifestDifferences(entry: PositiveEntry, graph: Graph): GraphDifference[] {
+  const { distinct, depth, edges } = entry.expect;
+  const lines = [
+    ...(distinct === graph.states.length
+      ? []
+      : [`distinct states: manifest ${distinct}, core ${graph.states.length}`]),
+    ...(depth === graph.depth ? [] : [`depth: manifest ${depth}, core ${graph.depth}`]),
+    ...Object.entries(graph.edges)
+      .filter(([name, count]) => (edges[name] ?? 0) !== count)
+      .map(([name, count]) => `edges of ${name}: manifest ${edges[name] ?? 0}, core ${count}`),
+  ];
+  return lines.length === 0 ? [] : [{ title: "the core disagrees with the manifest", lines }];
+}
+
+interface Compared {
+  readonly row: Row;
+  readonly findings: readonly Finding[];
+  readonly states: number;
+  readonly edges: number;
+}
+
+async function compareEntry(entry: PositiveEntry, context: Context): Promise<Compared> {
+  const graph = await exploreEntry(entry, context);
+  const { result, graph: tlc } = await suiteRun(entry, context);
+  const whole = tlc !== null && entry.expect.distinct <= wholeGraphLimit[context.tier];
+  const differences =
+    tlc === null
+      ? [{ title: `TLC did not finish ${entry.name}`, lines: [result.reason ?? result.verdict] }]
+      : [...(whole ? compareEdges(tlc, graph) : []), ...compareCounts(tlc, graph)];
+  const findings = [
+    ...ownFindings(entry, graph),
+    ...[...differences, ...manifestDifferences(entry, graph)].map((d) => ({
+      title: d.title,
+      lines: [`configuration ${entry.name}`, ...d.lines],
+      replay: `ringproof graph ${entry.name}`,
+    })),
+  ];
+  const edges = Object.values(graph.edges).reduce((a, b) => a + b, 0);
+  const ratio = result.seconds / graph.seconds;
+  const facts = {
+    states: graph.states.length,
+    depth: graph.depth,
+    edges,
+    compared: whole ? "edge for edge" : "counts",
+    "TLC s": result.seconds.toFixed(1),
+    "core s": graph.seconds.toFixed(1),
+    "TLC/core": ratio.toFixed(1),
+  };
+  const verdict = findings.length === 0 ? "holds" : "violated";
+  const row: Row = { name: entry.name, verdict, seconds: graph.seconds, facts };
+  return { row, findings, states: graph.states.length, edges };
+}
+
+async function run(context: Context): Promise<ClaimResult> {
+  const started = performance.now();
+  const entries = (await selectEntries(context)).filter(positive).filter(modelled);
+  const compared: Compared[] = [];
+  for (const entry of entries) {
+    compared.push(await compareEntry(entry, context));
+    context.progress("graphs", compared.length, entries.length);
+  }
+  const findings = compared.flatMap((c) => c.findings);
+  return {
+    id: "C2",
+    verdict: findings.length === 0 ? "holds" : "violated",
+    seconds: (performance.now() - started) / 1000,
+    covered: {
+      configs: compared.length,
+      states: compared.reduce((sum, c) => sum + c.states, 0),
+      edges: compared.reduce((sum, c) => sum + c.edges, 0),
+    },
+    rows: compared.map((c) => c.row),
+    findings,
+  };
+}
+
+/** Configurations of the design that ships; the others are wrong, or other designs. */
+export const modelled = (entry: ManifestEntry): boolean => entry.module === "MCSegmentedStorage";
+
+export const graphClaim: Claim = {
+  id: "C2",
+  command: "graph",
+  sentence: "the TypeScript core is the spec: same labelled state graph, edge for edge",
+  covers: ["configs", "states", "edges"],
+  run,
+};
+
+/** `ringproof explore`: the core alone, without Java. */
+export async function runExploreCommand(
+  context: Context,
+): Promise<{ rows: Row[]; findings: Finding[] }> {
+  const rows: Row[] = [];
+  const findings: Finding[] = [];
+  for (const entry of (await selectEntries(context)).filter(modelled)) {
+    const graph = await exploreEntry(entry, context);
+    const found = ownFindings(entry, graph);
+    findings.push(...found);
+    rows.push({
+      name: entry.name,
+      verdict: found.length === 0 ? "holds" : "violated",
+      seconds: graph.seconds,
+      facts: {
+        states: graph.states.length,
+        depth: graph.depth,
+        edges: Object.values(graph.edges).reduce((a, b) => a + b, 0),
+        "states/s": Math.round(graph.states.length / graph.seconds),
+      },
+    });
+  }
+  return { rows, findings };
+}

@@ -1,0 +1,168 @@
+/** C1: TLC reproduces the manifest: verdicts, distinct states, depth, edges, shortest traces. */
+
+import { createWriteStream } from "node:fs";
+import { finished } from "node:stream/promises";
+import { join } from "node:path";
+import type { Claim, ClaimResult, Context, Finding, Row } from "../claims.js";
+import { specDir } from "../explore/scope.js";
+import type { DotSink } from "./dot.js";
+import { compareWithManifest, type ManifestEntry } from "./manifest.js";
+import type { TlcResult } from "./outcome.js";
+import { runTlc } from "./run.js";
+import {
+  findTools,
+  inParallel,
+  positive,
+  RUNS_AT_ONCE,
+  selectEntries,
+  suiteRun,
+} from "./suite.js";
+import { formatTrace } from "./trace.js";
+
+interface Checked {
+  readonly row: Row;
+  readonly findings: readonly Finding[];
+  readonly result: TlcResult;
+}
+
+async function check(entry: ManifestEntry, context: Context): Promise<Checked> {
+  const { result, graph } = await suiteRun(entry, context);
+  const sentences = compareWithManifest(entry, result, graph?.counts).map((d) => d.sentence);
+  return checkedBy(entry, result, sentences);
+}
+
+function checkedBy(entry: ManifestEntry, result: TlcResult, sentences: readonly string[]): Checked {
+  const ok = sentences.length === 0;
+  const findings = ok ? [] : [finding(entry, result, sentences)];
+  return { row: rowOf(entry, result, ok), findings, result };
+}
+
+function rowOf(entry: ManifestEntry, result: TlcResult, ok: boolean): Row {
+  const { expect } = entry;
+  const facts: Record<string, string | number> =
+    expect.verdict === "holds"
+      ? { states: result.distinct, depth: result.depth, expected: "holds" }
+      : { states: result.distinct, steps: expect.steps, expected: `violates ${expect.property}` };
+  return { name: entry.name, verdict: ok ? "holds" : "violated", seconds: result.seconds, facts };
+}
+
+function finding(entry: ManifestEntry, result: TlcResult, sentences: readonly string[]): Finding {
+  const actions = (result.trace ?? []).slice(1).map((step) => step.action);
+  const violated = result.violated ? `${result.violated.name} is violated` : "no violation";
+  return {
+    title: actions.length > 0 ? actions.join(" → ") : `${entry.name}: ${sentences[0]}`,
+    lines: [
+      `configuration ${entry.name} (${entry.about}): ${violated}`,
+      ...sentences,
+      ...(result.trace ? formatTrace(result.trace).split("\n") : []),
+    ],
+    replay: `ringproof tlc ${entry.name}`,
+  };
+}
+
+async function run(context: Context): Promise<ClaimResult> {
+  const started = performance.now();
+  const entries = await selectEntries(context);
+  let done = 0;
+  const checked = await inParallel(entries, RUNS_AT_ONCE, async (entry) => {
+    const one = await check(entry, context);
+    context.progress("TLC configurations", ++done, entries.length);
+    return one;
+  });
+  return summary(entries, checked, (performance.now() - started) / 1000);
+}
+
+function summary(
+  entries: readonly ManifestEntry[],
+  checked: readonly Checked[],
+  seconds: number,
+): ClaimResult {
+  const findings = checked.flatMap((c) => c.findings);
+  return {
+    id: "C1",
+    verdict: findings.length === 0 ? "holds" : "violated",
+    seconds,
+    covered: {
+      configs: entries.filter(positive).length,
+      distinctStates: checked.reduce((sum, c) => sum + c.result.distinct, 0),
+      negativeConfigs: entries.filter((e) => !positive(e)).length,
+    },
+    rows: checked.map((c) => c.row),
+    findings,
+  };
+}
+
+export const tlcClaim: Claim = {
+  id: "C1",
+  command: "tlc",
+  sentence: "the storage model keeps its invariants and refines the queue contract",
+  covers: ["configs", "distinctStates", "negativeConfigs"],
+  run,
+};
+
+export interface TlcCommandOptions {
+  /** TLC's own worker threads; above one, depth and traces need not be the shortest. */
+  readonly workers?: number;
+  /** Random behaviours instead of every state. */
+  readonly simulate?: number;
+  /** A file for the labelled graph, one JSON value per line. */
+  readonly dump?: string;
+}
+
+/** `ringproof tlc`: TLC alone, on the named configurations or those of the tier. */
+export async function runTlcCommand(
+  options: TlcCommandOptions,
+  context: Context,
+): Promise<ClaimResult> {
+  const started = performance.now();
+  const entries = await selectEntries(context);
+  const { jar, java } = await findTools(context);
+  const checked: Checked[] = [];
+  for (const entry of entries) {
+    const file = options.dump === undefined ? null : jsonLines(options.dump);
+    const result = await runTlc({
+      jar: jar.path,
+      java: java.path,
+      specDir: specDir(),
+      module: entry.module,
+      cfg: join(specDir(), entry.cfg),
+      signal: context.signal,
+      ...(options.workers === undefined ? {} : { workers: options.workers }),
+      ...(options.simulate === undefined
+        ? {}
+        : { simulate: { traces: options.simulate, seed: context.seed } }),
+      ...(file ? { dump: file.sink } : {}),
+      onProgress: ({ distinct }) => context.progress(`TLC ${entry.name}`, distinct),
+    });
+    await file?.close();
+    checked.push(checkedBy(entry, result, deviations(entry, result, options)));
+  }
+  return summary(entries, checked, (performance.now() - started) / 1000);
+}
+
+/** Simulation visits no known number of states, and several workers find no shortest traces. */
+function deviations(
+  entry: ManifestEntry,
+  result: TlcResult,
+  { simulate, workers = 1 }: TlcCommandOptions,
+): string[] {
+  if (simulate !== undefined && !positive(entry)) return [];
+  const exact = (what: string) =>
+    simulate !== undefined ? what === "verdict" : workers === 1 || !/^(depth|steps)$/.test(what);
+  return compareWithManifest(entry, result)
+    .filter((d) => exact(d.what))
+    .map((d) => d.sentence);
+}
+
+/** One line per state and per edge; several configurations append to the same file. */
+function jsonLines(path: string): { sink: DotSink; close: () => Promise<void> } {
+  const out = createWriteStream(path, { flags: "a" });
+  const line = (value: unknown) => out.write(`${JSON.stringify(value)}\n`);
+  return {
+    sink: {
+      onState: (fp, text, initial) => line({ state: fp, text, initial }),
+      onEdge: (from, to, action) => line({ from, to, action }),
+    },
+    close: () => finished(out.end()),
+  };
+}

@@ -1,0 +1,110 @@
+/** The suite: which configurations a tier runs, and TLC's run of each, made once per process. */
+
+import { join } from "node:path";
+import { specDir } from "../explore/scope.js";
+import { UserError } from "../../src/errors.js";
+import { tiers, type Context, type Shard, type Tier } from "../claims.js";
+import { GraphSink, type TlcGraph } from "./graph-sink.js";
+import { findJar, type Jar } from "./jar.js";
+import { findJava, type Java } from "./java.js";
+import { readManifest, type ExpectHolds, type ManifestEntry } from "./manifest.js";
+import type { TlcResult } from "./outcome.js";
+import { runTlc } from "./run.js";
+
+export const manifestFile = (): string => join(specDir(), "manifest.json");
+
+/** The entries that a run is about: the named ones, or all up to its tier, and its shard of them. */
+export async function selectEntries(context: Context): Promise<ManifestEntry[]> {
+  const all = await readManifest(manifestFile());
+  const named = context.configs;
+  const unknown = named.find((name) => !all.some((e) => e.name === name));
+  if (unknown !== undefined)
+    throw new UserError(
+      `There is no configuration named ${unknown}.`,
+      `Choose from: ${all.map((e) => e.name).join(", ")}.`,
+    );
+  const chosen = all.filter((e) =>
+    named.length > 0 ? named.includes(e.name) : tiers.indexOf(e.tier) <= tiers.indexOf(context.tier),
+  );
+  return inShard(chosen, context.shard);
+}
+
+export const inShard = <T>(items: readonly T[], { index, count }: Shard): T[] =>
+  items.filter((_, i) => i % count === index - 1);
+
+export const positive = (e: ManifestEntry): e is ManifestEntry & { expect: ExpectHolds } =>
+  e.expect.verdict === "holds";
+
+/** Up to this many states the whole graph is compared, beyond it the counts. */
+export const wholeGraphLimit: Readonly<Record<Tier, number>> = {
+  quick: 20_000,
+  full: 200_000,
+  nightly: 200_000,
+};
+
+/** Two runs side by side with one worker each: depth and traces are exact with one worker. */
+export const RUNS_AT_ONCE = 2;
+
+export interface SuiteRun {
+  readonly result: TlcResult;
+  /** Only for configurations that hold. */
+  readonly graph: TlcGraph | null;
+}
+
+export interface Tools {
+  readonly jar: Jar;
+  readonly java: Java;
+}
+
+let tools: Promise<Tools> | undefined;
+
+/** Java and the jar, looked for once; what the search says goes to the progress line. */
+export function findTools(context: Context): Promise<Tools> {
+  const progress = (line: string) => context.progress(line, 0);
+  tools ??= findJava().then(async (java) => ({ java, jar: await findJar({ progress }) }));
+  return tools;
+}
+
+const runs = new Map<string, Promise<SuiteRun>>();
+
+/** TLC's run of one entry, with its graph where it is expected to hold. */
+export function suiteRun(entry: ManifestEntry, context: Context): Promise<SuiteRun> {
+  const known = runs.get(entry.name);
+  if (known) return known;
+  const run = start(entry, context);
+  runs.set(entry.name, run);
+  return run;
+}
+
+async function start(entry: ManifestEntry, context: Context): Promise<SuiteRun> {
+  const { jar, java } = await findTools(context);
+  const { expect } = entry;
+  const texts = expect.verdict === "holds" && expect.distinct <= wholeGraphLimit[context.tier];
+  const sink = expect.verdict === "holds" ? new GraphSink(texts) : null;
+  const result = await runTlc({
+    jar: jar.path,
+    java: java.path,
+    specDir: specDir(),
+    module: entry.module,
+    cfg: join(specDir(), entry.cfg),
+    signal: context.signal,
+    ...(sink ? { dump: sink } : {}),
+    onProgress: ({ distinct }) => context.progress(`TLC ${entry.name}`, distinct),
+  });
+  return { result, graph: sink && result.verdict === "holds" ? sink.finish() : null };
+}
+
+/** Runs `task` on every item, at most `limit` at a time; results in the items' order. */
+export async function inParallel<T, R>(
+  items: readonly T[],
+  limit: number,
+  task: (item: T) => Promise<R>,
+): Promise<R[]> {
+  const results: R[] = [];
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    for (let i = next++; i < items.length; i = next++) results[i] = await task(items[i]!);
+  };
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
+  return results;
+}
