@@ -146,7 +146,8 @@ Enqueue(lane, batch, wait) ==
       deferred == {[job |-> j, lease |-> 0, lane |-> lane, wait |-> wait] : j \in js}
   IN /\ On("Enqueue")
      /\ js \cap env.enqueued = {}
-     /\ db' = IF wait = 0 THEN AppendReady(db, ready) ELSE [db EXCEPT !.deferredJobs = @ \cup deferred]
+     /\ db' = IF wait = 0 THEN AppendReady(db, ready)
+              ELSE [db EXCEPT !.deferredJobs = @ \cup deferred]
      /\ env' = [env EXCEPT !.enqueued = @ \cup js]
 
 \* A deferred job whose time has come moves to its lane's tail.

@@ -99,7 +99,9 @@ function divergenceFinding(d: Divergence, entry: ManifestEntry, scope: Scope): F
     lines: [
       `configuration ${entry.name}, the last step on Postgres`,
       `the core says:     ${JSON.stringify(d.expected.outcomes)}`,
-      d.error ? `Postgres fails:    ${d.error}` : `Postgres answers:  ${JSON.stringify(d.outcomes)}`,
+      d.error
+        ? `Postgres fails:    ${d.error}`
+        : `Postgres answers:  ${JSON.stringify(d.outcomes)}`,
       ...(rows.length > 0 ? ["rows, only in the core (-), only in Postgres (+):", ...rows] : []),
     ],
     replay: `ringproof conform ${entry.name}`,

@@ -146,7 +146,10 @@ export class Walker {
     const twin = twinOf(call.action);
     const list = [call.args];
     const statement = twin.statement(list, binding, this.context);
-    const texts = [...(mark ? [`savepoint ${mark}`] : []), ...(statement ? [inline(statement)] : [])];
+    const texts = [
+      ...(mark ? [`savepoint ${mark}`] : []),
+      ...(statement ? [inline(statement)] : []),
+    ];
     if (texts.length === 0) return twin.answer([], list, binding).binding;
     const results = (await this.client.query(texts.join("; "))) as unknown;
     const last = (Array.isArray(results) ? results.at(-1) : results) as pg.QueryResult;

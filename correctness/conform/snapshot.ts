@@ -1,4 +1,4 @@
-/** Reads what `snapshot()` of harness.sql says of an installed schema as a database of the model. */
+/** Reads what `snapshot()` of harness.sql says of a schema as a database of the model. */
 
 import {
   columns,

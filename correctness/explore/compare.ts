@@ -129,7 +129,10 @@ function changes(from: State, to: State, scope: Scope): string[] {
   const rows = formatDiff(diffDb(from.db, to.db, scope));
   const fields = Object.keys(from.env) as (keyof State["env"])[];
   const known = fields
-    .filter((f) => encode({ ...from, env: { ...from.env, [f]: to.env[f] } }, scope) !== encode(from, scope))
+    .filter(
+      (f) =>
+        encode({ ...from, env: { ...from.env, [f]: to.env[f] } }, scope) !== encode(from, scope),
+    )
     .map((f) => `  env.${f}: ${JSON.stringify(from.env[f])} → ${JSON.stringify(to.env[f])}`);
   return [...rows, ...known];
 }

@@ -9,14 +9,7 @@ import type { DotSink } from "./dot.js";
 import { compareWithManifest, type ManifestEntry } from "./manifest.js";
 import type { TlcResult } from "./outcome.js";
 import { runTlc } from "./run.js";
-import {
-  findTools,
-  inParallel,
-  positive,
-  RUNS_AT_ONCE,
-  selectEntries,
-  suiteRun,
-} from "./suite.js";
+import { findTools, inParallel, positive, RUNS_AT_ONCE, selectEntries, suiteRun } from "./suite.js";
 import { formatTrace } from "./trace.js";
 
 interface Checked {

@@ -13,7 +13,7 @@ import { runTlc } from "./run.js";
 
 export const manifestFile = (): string => join(specDir(), "manifest.json");
 
-/** The entries that a run is about: the named ones, or all up to its tier, and its shard of them. */
+/** The entries that a run is about: those named, or all up to its tier; its shard of them. */
 export async function selectEntries(context: Context): Promise<ManifestEntry[]> {
   const all = await readManifest(manifestFile());
   const named = context.configs;
@@ -24,7 +24,9 @@ export async function selectEntries(context: Context): Promise<ManifestEntry[]> 
       `Choose from: ${all.map((e) => e.name).join(", ")}.`,
     );
   const chosen = all.filter((e) =>
-    named.length > 0 ? named.includes(e.name) : tiers.indexOf(e.tier) <= tiers.indexOf(context.tier),
+    named.length > 0
+      ? named.includes(e.name)
+      : tiers.indexOf(e.tier) <= tiers.indexOf(context.tier),
   );
   return inShard(chosen, context.shard);
 }

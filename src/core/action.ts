@@ -38,14 +38,7 @@ export interface Refusal extends Outcome {
 }
 
 export type Family =
-  | "producers"
-  | "claim"
-  | "finish"
-  | "rescue"
-  | "terminal"
-  | "admin"
-  | "rings"
-  | "environment";
+  "producers" | "claim" | "finish" | "rescue" | "terminal" | "admin" | "rings" | "environment";
 
 /** What each element of a call was answered, such as `stale` or `skippedActive claimOpen`. */
 export const wordsOf = ({ result, reason, each }: Outcome): readonly string[] =>
@@ -75,9 +68,7 @@ export interface Step {
 /** Runs one action, refused or not; total, and pure. */
 export function run<Args>(action: Action<Args>, state: State, args: Args, scope: Scope): Step {
   const refusal = action.refuse(state.db, args, scope);
-  const done = refusal
-    ? { db: state.db, outcome: refusal }
-    : action.apply(state.db, args, scope);
+  const done = refusal ? { db: state.db, outcome: refusal } : action.apply(state.db, args, scope);
   const env = action.learn
     ? action.learn(state.env, args, done.outcome, state.db, scope)
     : state.env;

@@ -12,8 +12,7 @@ export const CancelReady: Action<JobArgs> = {
   family: "admin",
   answers: ["cancelled", "notReady"],
   candidates: eachJob,
-  refuse: (db, { job }) =>
-    pending(db).some((r) => r.job === job) ? null : { result: "notReady" },
+  refuse: (db, { job }) => (pending(db).some((r) => r.job === job) ? null : { result: "notReady" }),
   apply: (db, { job }) => {
     const rows = pending(db).filter((r) => r.job === job);
     const tombstones = rows.map(({ slot, lane, seq }) => ({ slot, lane, seq }));
@@ -29,7 +28,9 @@ export const CancelReady: Action<JobArgs> = {
   },
   learn: (env, { job }, { result }, before) => {
     if (result !== "cancelled") return env;
-    const tokens = pending(before).filter((r) => r.job === job).map(tokenOf);
+    const tokens = pending(before)
+      .filter((r) => r.job === job)
+      .map(tokenOf);
     return { ...env, finished: unionTokens(env.finished, tokens) };
   },
 };
@@ -46,8 +47,7 @@ export const PurgeDlq: Action<JobArgs> = {
     db: { ...db, dlqEntries: db.dlqEntries.filter((d) => d.job !== job) },
     outcome: { result: "purged" },
   }),
-  learn: (env, { job }, { result }) =>
-    result === "purged" ? remove(env, [job], "PurgeDlq") : env,
+  learn: (env, { job }, { result }) => (result === "purged" ? remove(env, [job], "PurgeDlq") : env),
 };
 
 /** A dead job gets another chance; its run leases go on where they were. */

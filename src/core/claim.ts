@@ -29,17 +29,15 @@ export const Claim: Action<ClaimArgs> = {
   refuse: (db, args) => (claimable(db, args).length === 0 ? { result: "empty" } : null),
   apply: (db, args) => {
     const rows = claimable(db, args);
-    const receipts = rows.map(
-      ({ slot: ready, lane, seq, job, lease }): LeaseClaim => ({
-        slot: db.rings.claim.cur,
-        ready,
-        lane,
-        seq,
-        job,
-        lease: lease + 1,
-        age: 0,
-      }),
-    );
+    const receipts = rows.map(({ slot: ready, lane, seq, job, lease }): LeaseClaim => ({
+      slot: db.rings.claim.cur,
+      ready,
+      lane,
+      seq,
+      job,
+      lease: lease + 1,
+      age: 0,
+    }));
     const { slot, lane, seq: through } = rows.at(-1)!;
     return {
       db: {

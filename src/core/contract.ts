@@ -8,14 +8,7 @@ import { hasToken } from "./sets.js";
 import type { Job, Scope, State, Token } from "./state.js";
 
 export type JobState =
-  | "absent"
-  | "ready"
-  | "deferred"
-  | "running"
-  | "completed"
-  | "cancelled"
-  | "dead"
-  | "removed";
+  "absent" | "ready" | "deferred" | "running" | "completed" | "cancelled" | "dead" | "removed";
 
 export interface ContractJob {
   readonly state: JobState;
@@ -81,9 +74,7 @@ export function keepsContract(before: State, after: State, scope: Scope): boolea
     if (name === "End") ended.push({ job, lease: was.lease });
   }
   const acked = [...before.env.acked, ...ended];
-  return (
-    sameTokens(after.env.acked, acked) && sameTokens(after.env.reacked, before.env.reacked)
-  );
+  return sameTokens(after.env.acked, acked) && sameTokens(after.env.reacked, before.env.reacked);
 }
 
 /** Both are sets of tokens. */

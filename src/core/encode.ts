@@ -105,7 +105,10 @@ export function encode({ db, env }: State, scope: Scope, renaming: Renaming = id
 }
 
 const jobsText = (jobs: readonly Job[], renaming: Renaming): string =>
-  jobs.map((j) => renaming[j] ?? j).sort().join(" ");
+  jobs
+    .map((j) => renaming[j] ?? j)
+    .sort()
+    .join(" ");
 
 /** The canonical text of a state: the least over the given renamings. */
 export function fingerprint(state: State, scope: Scope, all: readonly Renaming[]): string {

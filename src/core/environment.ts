@@ -17,7 +17,10 @@ export const PassTime: Action<NoArgs> = {
   apply: (db, _args, scope) => ({
     db: {
       ...db,
-      leaseClaims: db.leaseClaims.map((c) => ({ ...c, age: Math.min(c.age + 1, scope.staleAfter) })),
+      leaseClaims: db.leaseClaims.map((c) => ({
+        ...c,
+        age: Math.min(c.age + 1, scope.staleAfter),
+      })),
       deferredJobs: db.deferredJobs.map((d) => ({ ...d, wait: Math.max(d.wait - 1, 0) })),
     },
     outcome: { result: "passed" },

@@ -45,8 +45,7 @@ export const Enqueue: Action<EnqueueArgs> = {
       outcome: { result: "enqueued", jobs: batch },
     };
   },
-  learn: (env, _args, { jobs }) =>
-    jobs ? { ...env, enqueued: [...env.enqueued, ...jobs] } : env,
+  learn: (env, _args, { jobs }) => (jobs ? { ...env, enqueued: [...env.enqueued, ...jobs] } : env),
 };
 
 export interface JobArgs {

@@ -40,9 +40,11 @@ export type ArgsOf<N extends ActionName> = (typeof actions)[N] extends Action<in
 export const actionNames = Object.keys(actions) as readonly ActionName[];
 
 /** One call: an action and its arguments. */
-export type Call = { [N in ActionName]: { readonly action: N; readonly args: ArgsOf<N> } }[ActionName];
+export type Call = {
+  [N in ActionName]: { readonly action: N; readonly args: ArgsOf<N> };
+}[ActionName];
 
-/** A table of actions under the registry's names: the registry itself, or one with a planted bug. */
+/** Actions under the registry's names: the registry itself, or a table with a planted bug. */
 export type ActionTable = { readonly [N in ActionName]: Action<ArgsOf<N>> };
 
 const erased = (table: ActionTable, name: ActionName) => table[name] as Action<unknown>;

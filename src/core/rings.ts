@@ -1,4 +1,4 @@
-/** Rings: the cursor moves into an empty slot; the oldest slot is truncated once nothing needs it. */
+/** Rings: the cursor moves into an empty slot; the oldest is truncated once nothing needs it. */
 
 import type { Action } from "./action.js";
 import {
@@ -96,7 +96,11 @@ export const PruneQueue: Action<NoArgs> = {
     if (result !== "pruned") return env;
     const slot = oldest(before, "queue", scope);
     const forgotten = terminalFacts(before).filter((t) => t.slot === slot);
-    return remove(env, forgotten.map((t) => t.job), "PruneQueue");
+    return remove(
+      env,
+      forgotten.map((t) => t.job),
+      "PruneQueue",
+    );
   },
 };
 

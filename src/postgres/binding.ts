@@ -48,7 +48,13 @@ export function tokenOf(b: Binding, token: Token): WorkerToken {
   const issued = b.tokens.get(keyOf(token));
   if (issued) return issued;
   const laneId = b.lanes.keys().next().value ?? 1;
-  return { jobId: idOf(b, token.job), runLease: token.lease, claimSlot: 0, laneId, receiptSeq: "1" };
+  return {
+    jobId: idOf(b, token.job),
+    runLease: token.lease,
+    claimSlot: 0,
+    laneId,
+    receiptSeq: "1",
+  };
 }
 
 export function withJobs(b: Binding, jobs: readonly Job[], ids: readonly string[]): Binding {

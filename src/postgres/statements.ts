@@ -38,7 +38,13 @@ export function statements(schema: string) {
     ensureLane: (queue: string, priority: number, shard: number) =>
       answers("ensure_lane($1, $2, $3)", queue, priority, shard),
     enqueue: (laneId: number, payloads: readonly unknown[], runAt: Date, now: Date) =>
-      answers("enqueue($1, $2, $3, $4)", laneId, payloads.map((p) => JSON.stringify(p)), runAt, now),
+      answers(
+        "enqueue($1, $2, $3, $4)",
+        laneId,
+        payloads.map((p) => JSON.stringify(p)),
+        runAt,
+        now,
+      ),
     promoteDeferred: (jobIds: readonly string[], now: Date) =>
       answers("promote_deferred($1, $2)", jobIds, now),
     claim: (laneId: number, limit: number, now: Date) =>

@@ -99,7 +99,7 @@ export class PostgresStorage {
     return this.answer(this.sql.failToDlq(tokens, now));
   }
 
-  /** Ends attempts of this claim slot that were claimed before `cutoff`; at most `limit` receipts. */
+  /** Ends attempts of this slot that were claimed before `cutoff`; at most `limit` receipts. */
   async rescueStaleReceipts(slot: number, cutoff: Date, limit: number, now: Date) {
     const statement = this.sql.rescueStaleReceipts(slot, cutoff, limit, now);
     const { rows } = await this.run<{ job_id: string; run_lease: number }>(statement);

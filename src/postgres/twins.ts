@@ -84,7 +84,9 @@ const jobTwin = (
   answer: words,
 });
 
-const ringTwin = (statement: (at: Date, sql: Statements) => Statement): Twin<ArgsOf<"PruneQueue">> => ({
+const ringTwin = (
+  statement: (at: Date, sql: Statements) => Statement,
+): Twin<ArgsOf<"PruneQueue">> => ({
   batch: false,
   statement: (_list, b, { sql }) => statement(now(b), sql),
   answer: report,

@@ -1,8 +1,8 @@
 -- The predicates that stand for columns the engine does not have. Each is one view, used by every
 -- reader and writer, so that no two of them can disagree about what counts as evidence.
 
--- Ready rows that are not spent: neither tombstoned nor handed out. A slot that was truncated has no
--- statistics, so `offset 0` keeps the planner at one index probe per row.
+-- Ready rows that are not spent: neither tombstoned nor handed out. A slot that was truncated has
+-- no statistics, so `offset 0` keeps the planner at one index probe per row.
 create or replace view ringproof.pending_entries as
 select r.*
 from ringproof.ready_entries r

@@ -1,0 +1,109 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { actionNames, actions, columns, invariants, stepProperties } from "../../src/core/index.js";
+import * as core from "../../src/core/index.js";
+import { packageRoot } from "../../src/package-root.js";
+import { modelName } from "../../src/postgres/twins.js";
+import { parseManifest } from "../../correctness/tlc/manifest.js";
+
+const read = (...path: string[]) => readFileSync(join(packageRoot(), ...path), "utf8");
+const mapping = read("MAPPING.md");
+const spec = read("spec", "SegmentedStorage.tla");
+const sqlDir = join(packageRoot(), "src", "postgres", "sql");
+const sql = readdirSync(sqlDir)
+  .filter((f) => f.endsWith(".sql"))
+  .map((f) => read("src", "postgres", "sql", f))
+  .join("\n");
+
+/** The cells of each row of the table under a heading. */
+function table(heading: string): string[][] {
+  const section = mapping.split(`## ${heading}\n`)[1]!.split("\n## ")[0]!;
+  return section
+    .split("\n")
+    .filter((line) => line.startsWith("|") && !line.startsWith("| ---"))
+    .slice(1)
+    .map((line) =>
+      line
+        .split("|")
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
+}
+
+const first = (heading: string) => table(heading).map(([cell]) => cell!);
+const code = (cell: string): string[] => [...cell.matchAll(/`([^`]+)`/g)].map((m) => m[1]!);
+
+/** The disjuncts of Next, in order. */
+const next = [
+  ...spec
+    .split("\nNext ==")[1]!
+    .split("\nSpec ==")[0]!
+    .matchAll(/\\\/.*?(\w+)(?:\([^)]*\))?$/gm),
+].map((m) => m[1]!);
+
+describe("actions", () => {
+  test("Next, the registry and MAPPING list the same names in the same order", () => {
+    expect(next).toEqual(actionNames);
+    expect(first("Actions")).toEqual(actionNames);
+  });
+
+  test.each(table("Actions"))("%s is where its row says", (name, family, file, fn) => {
+    const action = actions[name as keyof typeof actions];
+    expect(action.family).toBe(family);
+    expect(read(code(file!)[0]!)).toMatch(new RegExp(`export const ${name}\\b`));
+    const [sqlName] = code(fn!);
+    if (action.family === "environment") expect(sqlName).toBeUndefined();
+    else
+      expect(sql).toMatch(
+        new RegExp(`-- @action ${name}\\ncreate or replace function ringproof\\.${sqlName}\\(`),
+      );
+  });
+
+  test("every tag in SQL names an action, once", () => {
+    const tags = [...sql.matchAll(/-- @action (\w+)/g)].map((m) => m[1]!);
+    const onPostgres = actionNames.filter((n) => actions[n].family !== "environment");
+    expect(tags.sort()).toEqual([...onPostgres].sort());
+  });
+});
+
+describe("tables", () => {
+  test("every table of the model is a row, and a field of db", () => {
+    expect(first("Tables")).toEqual(["rings", "laneHeads", ...Object.keys(columns)]);
+    for (const name of first("Tables")) expect(spec).toMatch(new RegExp(`^  ${name} +\\|->`, "m"));
+  });
+
+  test.each(table("Tables"))("%s is in Postgres as its row says", (name, cell) => {
+    for (const sqlName of code(cell!)) expect(sql).toContain(`create table ringproof.${sqlName} (`);
+    if (name! in columns) expect(modelName(code(cell!)[0]!)).toBe(name);
+  });
+});
+
+describe("predicates", () => {
+  test.each(table("Predicates"))("%s exists in all layers", (_, tla, ts, view) => {
+    expect(spec).toMatch(new RegExp(`^${code(tla!)[0]}\\(`, "m"));
+    expect(core).toHaveProperty(code(ts!)[0]!);
+    expect(sql).toMatch(new RegExp(`(view|function) ringproof\\.${code(view!)[0]}\\b`));
+  });
+});
+
+describe("properties", () => {
+  const known = { ...invariants, ...stepProperties };
+  const rows = table("Invariants and step properties");
+
+  test("the core's properties are the rows, and operators of the spec", () => {
+    expect(first("Invariants and step properties").sort()).toEqual(Object.keys(known).sort());
+    for (const name of Object.keys(known)) expect(spec).toMatch(new RegExp(`^${name} ==`, "m"));
+  });
+
+  test.each(rows)("%s has a loss in the spec's words and a witness", (name, kind, _, witness) => {
+    const commented = new RegExp(`\\\\\\* Otherwise [^\\n]+\\n${name} ==`);
+    if (kind !== "refinement") expect(spec).toMatch(commented);
+    const manifest = parseManifest(read("spec", "manifest.json"), "manifest");
+    const broken = manifest
+      .filter((e) => e.expect.verdict === "violated" && e.expect.property === name)
+      .map((e) => e.name);
+    if (witness === "³") expect(read("test/explore/invariants.test.ts")).toContain(`${name}:`);
+    else expect(witness!.split(", ").sort()).toEqual(broken.sort());
+  });
+});

@@ -1,0 +1,123 @@
+/** The explorer against the manifest, and the comparison of graphs against planted differences. */
+
+import { describe, expect, test } from "vitest";
+import {
+  actions,
+  drained,
+  encode,
+  fingerprint,
+  renamings,
+  type ActionTable,
+  type Scope,
+} from "../../src/core/index.js";
+import { compareCounts, compareEdges } from "../../correctness/explore/compare.js";
+import { modelled } from "../../correctness/explore/claim.js";
+import { firstStuck } from "../../correctness/explore/drain.js";
+import { explore, pathTo, replay, type Graph } from "../../correctness/explore/explorer.js";
+import { readScope, specDir } from "../../correctness/explore/scope.js";
+import { GraphSink } from "../../correctness/tlc/graph-sink.js";
+import { findJar } from "../../correctness/tlc/jar.js";
+import { findJava } from "../../correctness/tlc/java.js";
+import { readManifest } from "../../correctness/tlc/manifest.js";
+import { runTlc } from "../../correctness/tlc/run.js";
+import { manifestFile, positive } from "../../correctness/tlc/suite.js";
+
+const entries = (await readManifest(manifestFile())).filter(positive).filter(modelled);
+const quick = entries.filter((e) => e.tier === "quick");
+
+test.each(quick)("$name has the states, depth and edges of the manifest", async (entry) => {
+  const scope = await readScope(entry.cfg);
+  const graph = explore({ scope, symmetric: entry.symmetric, keepEdges: true });
+  expect(graph.violation).toBeNull();
+  expect(graph.states.length).toBe(entry.expect.distinct);
+  expect(graph.depth).toBe(entry.expect.depth);
+  const taken = Object.entries(graph.edges).filter(([, count]) => count > 0);
+  expect(Object.fromEntries(taken)).toEqual(entry.expect.edges);
+  expect(firstStuck(graph)).toBeNull();
+});
+
+test("every action is taken in some configuration of the quick tier", () => {
+  const taken = new Set(quick.flatMap((e) => Object.keys(e.expect.edges)));
+  expect([...taken].sort()).toEqual(Object.keys(actions).sort());
+});
+
+describe("symmetry", () => {
+  test("states that differ in the names of jobs are one state", async () => {
+    const scope = await readScope("batches.cfg");
+    const trace = (a: string, b: string) =>
+      replay(
+        [
+          { action: "Enqueue", args: { lane: "a", batch: [a, b], wait: 0 } },
+          { action: "Claim", args: { lane: "a", n: 1 } },
+        ],
+        scope,
+        actions,
+      ).at(-1)!.state;
+    const [one, other] = [trace("j1", "j2"), trace("j2", "j1")];
+    expect(encode(one, scope)).not.toBe(encode(other, scope));
+    const all = renamings(scope);
+    expect(fingerprint(one, scope, all)).toBe(fingerprint(other, scope, all));
+  });
+});
+
+describe("drainability", () => {
+  const without = (table: Partial<ActionTable>): ActionTable => ({ ...actions, ...table });
+
+  test("a ring that cannot be pruned is found, by the shortest way there", async () => {
+    const scope = await readScope("lifecycle.cfg");
+    const never = { ...actions.PruneClaims, refuse: () => ({ result: "noop" }) as const };
+    const graph = explore({ scope, keepEdges: true, table: without({ PruneClaims: never }) });
+    const stuck = firstStuck(graph)!;
+    expect(pathTo(graph, stuck).map((c) => c.action)).toEqual(["Enqueue", "Claim"]);
+    expect(drained(graph.states[stuck]!.db)).toBe(false);
+  });
+});
+
+describe("TLC's graph and the core's", async () => {
+  const scope = await readScope("slots.cfg");
+  const [jar, java] = [await findJar(), await findJava()];
+  const sink = new GraphSink(true);
+  await runTlc({
+    jar: jar.path,
+    java: java.path,
+    specDir: specDir(),
+    module: "MCSegmentedStorage",
+    cfg: `${specDir()}/slots.cfg`,
+    dump: sink,
+  });
+  const tlc = sink.finish();
+  const exploreWith = (table: Partial<ActionTable>, in_: Scope = scope): Graph =>
+    explore({ scope: in_, keepEdges: true, properties: [], table: { ...actions, ...table } });
+
+  test("are equal, edge for edge", () => {
+    expect(compareEdges(tlc, exploreWith({}))).toEqual([]);
+    expect(compareCounts(tlc, exploreWith({}))).toEqual([]);
+  });
+
+  test("differ by one wrong character in the core, readably", () => {
+    const late = {
+      ...actions.Claim,
+      apply: (...args: Parameters<typeof actions.Claim.apply>) => {
+        const done = actions.Claim.apply(...args);
+        const evidence = done.db.attemptEvidence.map((e) => ({ ...e, through: e.through + 1 }));
+        return { ...done, db: { ...done.db, attemptEvidence: evidence } };
+      },
+    };
+    const [difference] = compareEdges(tlc, exploreWith({ Claim: late }));
+    expect(difference!.title).toBe("Enqueue(a, j1, 0) → Claim?");
+    const report = difference!.lines.join("\n");
+    expect(report).toContain("  + attemptEvidence  slot=0 lane=a through=2");
+    expect(compareCounts(tlc, exploreWith({ Claim: late })).length).toBeLessThanOrEqual(1);
+  });
+
+  test("differ where the core refuses too much, and say what it allows", () => {
+    const never = {
+      ...actions.DiscardTerminal,
+      refuse: () => ({ result: "notTerminal" }) as const,
+    };
+    const [difference] = compareEdges(tlc, exploreWith({ DiscardTerminal: never }));
+    expect(difference!.title).toMatch(/→ DiscardTerminal\?$/);
+    expect(difference!.lines.join("\n")).toContain("the core does not allow DiscardTerminal");
+    expect(compareCounts(tlc, exploreWith({ DiscardTerminal: never }))).not.toEqual([]);
+  });
+});

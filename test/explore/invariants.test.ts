@@ -1,0 +1,113 @@
+/** Each property that no witness configuration breaks is broken here by one planted core bug. */
+
+import { describe, expect, test } from "vitest";
+import {
+  actions,
+  invariants,
+  stepProperties,
+  type ActionTable,
+  type InvariantName,
+  type Scope,
+  type StepPropertyName,
+} from "../../src/core/index.js";
+import { explore } from "../../correctness/explore/explorer.js";
+import { readScope } from "../../correctness/explore/scope.js";
+
+type Mutants = Partial<Record<InvariantName | StepPropertyName, Partial<ActionTable>>>;
+
+const { AdvanceClaimCursor, CancelReady, Claim, CompleteFast, PassTime, PruneClaims } = actions;
+
+const mutants: Mutants = {
+  OneWinnerPerToken: {
+    CompleteFast: {
+      ...CompleteFast,
+      apply: (db, { tokens }, scope) => ({
+        ...CompleteFast.apply(db, { tokens }, scope),
+        outcome: { result: "answered", each: tokens.map(() => "completed") },
+      }),
+    },
+  },
+  EveryJobInOnePlace: {
+    CancelReady: {
+      ...CancelReady,
+      apply: (db, args, scope) => {
+        const done = CancelReady.apply(db, args, scope);
+        return { ...done, db: { ...done.db, readyTombstones: db.readyTombstones } };
+      },
+    },
+  },
+  CursorNeverPassesUnspent: {
+    AdvanceClaimCursor: {
+      ...AdvanceClaimCursor,
+      refuse: () => null,
+      apply: (db, { lane }) => {
+        const { next } = db.laneHeads[lane]!;
+        return {
+          db: { ...db, laneHeads: { ...db.laneHeads, [lane]: { next, cursor: next } } },
+          outcome: { result: "advanced", cursor: next },
+        };
+      },
+    },
+  },
+  LaneSeqUnique: {
+    PassTime: {
+      ...PassTime,
+      apply: (db, args, scope) => {
+        const done = PassTime.apply(db, args, scope);
+        const heads = Object.keys(db.laneHeads).map((l) => [l, { next: 1, cursor: 1 }]);
+        return { ...done, db: { ...done.db, laneHeads: Object.fromEntries(heads) } };
+      },
+    },
+  },
+  BodiesRetained: {
+    Claim: {
+      ...Claim,
+      apply: (db, args, scope) => {
+        const done = Claim.apply(db, args, scope);
+        return { ...done, db: { ...done.db, readyEntries: [] } };
+      },
+    },
+  },
+  NoOpenReceiptTruncated: {
+    PruneClaims: { ...PruneClaims, refuse: (db) => (db.rings.claim.init > 1 ? null : noop) },
+  },
+  KeepsContract: {
+    CompleteFast: {
+      ...CompleteFast,
+      learn: (env, args, outcome, before, scope) => ({
+        ...CompleteFast.learn!(env, args, outcome, before, scope),
+        acked: env.acked,
+      }),
+    },
+  },
+};
+
+const noop = { result: "noop" } as const;
+
+const violationOf = (scope: Scope, property: string, mutant: Partial<ActionTable> = {}) =>
+  explore({ scope, table: { ...actions, ...mutant }, properties: [property] }).violation;
+
+describe("planted bugs", async () => {
+  const scope = await readScope("lifecycle.cfg");
+
+  test.each(Object.entries(mutants))("%s is broken, and by nothing else", (name, mutant) => {
+    expect(violationOf(scope, name, mutant)?.property).toBe(name);
+    expect(violationOf(scope, name)).toBeNull();
+  });
+
+  test("a counterexample is the shortest, and replays", () => {
+    const found = violationOf(scope, "CursorNeverPassesUnspent", mutants.CursorNeverPassesUnspent);
+    expect(found?.trace.map((t) => t.call?.action)).toEqual([
+      undefined,
+      "Enqueue",
+      "AdvanceClaimCursor",
+    ]);
+    const last = found!.trace.at(-1)!.state;
+    expect(invariants.CursorNeverPassesUnspent.holds(last)).toBe(false);
+  });
+});
+
+test("every property says what a user loses", () => {
+  for (const { loss } of Object.values({ ...invariants, ...stepProperties }))
+    expect(loss).toMatch(/^[a-z]/);
+});
