@@ -418,9 +418,11 @@ LaneSeqUnique ==
 
 \* Otherwise a running or finished job has no body left to show or to run again.
 BodiesRetained ==
-  LET bodies == {[slot |-> r.slot, job |-> r.job] : r \in db.readyEntries}
-  IN /\ \A c \in OpenReceipts(db) : [slot |-> c.ready, job |-> c.job] \in bodies
-     /\ \A t \in TerminalFacts(db) : [slot |-> t.slot, job |-> t.job] \in bodies
+  LET body(i, job, lease) ==
+        \E r \in db.readyEntries : r.slot = i /\ r.job = job /\ r.lease = lease
+  IN /\ \A c \in OpenReceipts(db) : body(c.ready, c.job, c.lease - 1)
+     /\ \A t \in CompactFacts(db) : body(t.slot, t.job, t.lease - 1)
+     /\ \A d \in db.doneEntries : body(d.slot, d.job, d.lease)
 
 \* Otherwise the attempt of a live worker is forgotten: its job hangs, or is finished by nobody.
 NoOpenReceiptTruncated ==

@@ -8,7 +8,7 @@ import type { Claim, ClaimResult, Context, Finding, Row, Tier } from "../claims.
 import { explore } from "../explore/explorer.js";
 import { modelled } from "../explore/claim.js";
 import { readScope } from "../explore/scope.js";
-import { formatCall, formatCalls } from "../report/calls.js";
+import { callText, formatCalls } from "../report/calls.js";
 import { diffDb, formatDiff } from "../report/diff.js";
 import type { ManifestEntry } from "../tlc/manifest.js";
 import { inShard, selectEntries } from "../tlc/suite.js";
@@ -90,9 +90,7 @@ function merge(into: Tally, from: Tally): void {
 
 /** The trace, the step, both outcomes, and the rows that differ. */
 function divergenceFinding(d: Divergence, entry: ManifestEntry, scope: Scope): Finding {
-  const tried = d.attempt
-    ? d.attempt.list.map((args) => formatCall({ action: d.attempt!.action, args } as never))
-    : [];
+  const tried = d.attempt ? [callText(d.attempt)] : [];
   const rows = d.db ? formatDiff(diffDb(d.expected.state.db, d.db, scope)) : [];
   return {
     title: [...formatCalls(d.path), ...tried].join(" → "),

@@ -4,7 +4,7 @@
  */
 
 import { keepsContract } from "./contract.js";
-import { oldestSlot, openReceipts, pending, terminalFacts } from "./evidence.js";
+import { compactFacts, oldestSlot, openReceipts, pending, terminalFacts } from "./evidence.js";
 import { PruneClaims } from "./rings.js";
 import { hasToken } from "./sets.js";
 import type { Job, Scope, State } from "./state.js";
@@ -33,11 +33,12 @@ function places({ db, env }: State, job: Job): number {
 }
 
 function bodiesRetained({ db }: State): boolean {
-  const body = (slot: number, job: Job) =>
-    db.readyEntries.some((r) => r.slot === slot && r.job === job);
+  const body = (slot: number, job: Job, lease: number) =>
+    db.readyEntries.some((r) => r.slot === slot && r.job === job && r.lease === lease);
   return (
-    openReceipts(db).every((c) => body(c.ready, c.job)) &&
-    terminalFacts(db).every((t) => body(t.slot, t.job))
+    openReceipts(db).every((c) => body(c.ready, c.job, c.lease - 1)) &&
+    compactFacts(db).every((t) => body(t.slot, t.job, t.lease - 1)) &&
+    db.doneEntries.every((d) => body(d.slot, d.job, d.lease))
   );
 }
 

@@ -74,11 +74,13 @@ function readyIn(state: ContractState, lane: Lane): Job | undefined {
 const enqueued: Rule<ArgsOf<"Enqueue">> = (draft, { lane, batch, wait }, { jobs = [] }) =>
   some(batch, "job") ??
   unless(jobs.length === batch.length, `it names ${jobs.length} of ${batch.length} job(s)`) ??
-  each(batch, (job, i) =>
-    unless(jobs[i] === job, `it names ${jobs[i]} where the batch has ${job}`) ??
-    (wait === 0
-      ? follow(draft, "Enqueue", job, "ready", { lane })
-      : follow(draft, "Enqueue", job, "deferred", { lane, due: draft.now + wait })),
+  each(
+    batch,
+    (job, i) =>
+      unless(jobs[i] === job, `it names ${jobs[i]} where the batch has ${job}`) ??
+      (wait === 0
+        ? follow(draft, "Enqueue", job, "ready", { lane })
+        : follow(draft, "Enqueue", job, "deferred", { lane, due: draft.now + wait })),
   );
 
 const notDue: JobRule = (draft, { job }) =>

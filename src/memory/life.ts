@@ -7,14 +7,7 @@
 import type { Job, Lane, Token } from "./operations.js";
 
 export type JobState =
-  | "absent"
-  | "ready"
-  | "deferred"
-  | "running"
-  | "completed"
-  | "cancelled"
-  | "dead"
-  | "removed";
+  "absent" | "ready" | "deferred" | "running" | "completed" | "cancelled" | "dead" | "removed";
 
 /** What the public view of a storage shows of a job: where it is, how often it was handed out. */
 export interface Place {
@@ -70,8 +63,7 @@ export const unless = (kept: boolean, why: string): Why => (kept ? undefined : w
 
 const nowhere: ContractJob = { state: "absent", lease: 0, lane: "", due: 0 };
 
-export const find = (state: ContractState, job: Job): ContractJob =>
-  state.jobs.get(job) ?? nowhere;
+export const find = (state: ContractState, job: Job): ContractJob => state.jobs.get(job) ?? nowhere;
 
 const nameOf = ({ job, lease }: Token): string => `${job}/${lease}`;
 

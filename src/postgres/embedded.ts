@@ -2,7 +2,7 @@ import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { chownSync, closeSync, mkdtempSync, openSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, statfs, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -36,6 +36,7 @@ const run = promisify(execFile);
 const START_LIMIT_MS = 30_000;
 const PORT_ATTEMPTS = 5;
 const LONGEST_TMPDIR = 60;
+const LEAST_SHARED_MEMORY = 2 * 1024 ** 3;
 const REMEDY = "Use a Postgres of your own: --pg <url>, or --pg testcontainers.";
 
 /**
@@ -47,7 +48,7 @@ export async function startEmbedded(settings: Settings): Promise<EmbeddedServer>
     throw new UserError("Embedded Postgres needs Unix sockets and a shell.", REMEDY);
   }
   const user = await unprivilegedUser();
-  const directory = await temporaryDirectory(user);
+  const directory = await temporaryDirectory(user, settings);
   const guardian = guard(directory);
   let stopping: Promise<void> | undefined;
   const stop = () => (stopping ??= guardian.release());
@@ -90,17 +91,32 @@ async function unprivilegedUser(): Promise<RunAs> {
   throw new UserError(message, `Run as another user. ${REMEDY}`);
 }
 
-/** Where the user can go and the path of a socket still fits: under TMPDIR, or else in /tmp. */
-async function temporaryDirectory(user: RunAs): Promise<string> {
-  const suits = tmpdir().length <= LONGEST_TMPDIR && (await canEnter(tmpdir(), user));
+/**
+ * Where the user can go and the path of a socket still fits: in memory for a cluster that need not
+ * survive, unless TMPDIR says where to go; then under TMPDIR, or else in /tmp.
+ */
+async function temporaryDirectory(user: RunAs, settings: Settings): Promise<string> {
+  const inMemory = settings["fsync"] === "off" && !process.env["TMPDIR"];
+  const wished = [...(inMemory ? ["/dev/shm"] : []), tmpdir(), "/tmp"];
+  let parent = "/tmp";
+  for (const place of wished.reverse()) if (await suits(place, user)) parent = place;
   try {
-    const directory = mkdtempSync(join(suits ? tmpdir() : "/tmp", "ringproof-pg-"));
+    const directory = mkdtempSync(join(parent, "ringproof-pg-"));
     give(directory, user);
     return directory;
   } catch (cause) {
     const message = `No temporary directory for Postgres: ${(cause as Error).message}`;
     throw new UserError(message, "Set TMPDIR to a directory you can write to.", { cause });
   }
+}
+
+const suits = async (place: string, user: RunAs): Promise<boolean> =>
+  place.length <= LONGEST_TMPDIR && (await hasRoom(place)) && (await canEnter(place, user));
+
+/** A container may have very little shared memory. */
+async function hasRoom(place: string): Promise<boolean> {
+  const free = await statfs(place).then(({ bavail, bsize }) => bavail * bsize, () => 0);
+  return free >= (place === "/dev/shm" ? LEAST_SHARED_MEMORY : 0);
 }
 
 async function canEnter(directory: string, user: RunAs): Promise<boolean> {

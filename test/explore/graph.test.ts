@@ -104,7 +104,7 @@ describe("TLC's graph and the core's", async () => {
       },
     };
     const [difference] = compareEdges(tlc, exploreWith({ Claim: late }));
-    expect(difference!.title).toBe("Enqueue(a, j1, 0) → Claim?");
+    expect(difference!.title).toBe("Enqueue(a, j1) → Claim?");
     const report = difference!.lines.join("\n");
     expect(report).toContain("  + attemptEvidence  slot=0 lane=a through=2");
     expect(compareCounts(tlc, exploreWith({ Claim: late })).length).toBeLessThanOrEqual(1);

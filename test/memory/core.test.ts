@@ -62,7 +62,10 @@ const shown = (state: State) =>
   new Map([...contractJobs(state, scope)].filter(([, { state: s }]) => !/absent|removed/.test(s)));
 
 const picture = (jobs: ReadonlyMap<string, Place>): string =>
-  [...jobs].map(([job, { state, lease }]) => `${job} ${state} ${lease}`).sort().join();
+  [...jobs]
+    .map(([job, { state, lease }]) => `${job} ${state} ${lease}`)
+    .sort()
+    .join();
 
 function walk(choices: readonly (readonly [number, number])[]): void {
   let core = initialState(scope);

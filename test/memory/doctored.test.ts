@@ -19,7 +19,8 @@ const shifted = (tokens: readonly Token[], by: number) =>
 const handedOut = (state: ContractState): readonly Token[] =>
   [...state.jobs].filter(([, { lease }]) => lease > 0).map(([job, { lease }]) => ({ job, lease }));
 
-const results = (action: Turn["operation"]["action"], ...names: string[]): Lie =>
+const results =
+  (action: Turn["operation"]["action"], ...names: string[]): Lie =>
   ({ operation, outcome }) =>
     operation.action === action && names.includes(outcome.result)
       ? names.filter((name) => name !== outcome.result).map((result) => ({ result }))
@@ -51,12 +52,7 @@ const lies: Readonly<Record<string, Lie>> = {
   "a batch that vanished": results("Enqueue", "enqueued", "empty"),
   "a job of the batch left out": ({ outcome: { result, jobs = [] } }) =>
     jobs.map((left) => ({ result, jobs: jobs.filter((job) => job !== left) })),
-  "a wrong word on a deferred job": results(
-    "PromoteDeferred",
-    "promoted",
-    "notDeferred",
-    "notDue",
-  ),
+  "a wrong word on a deferred job": results("PromoteDeferred", "promoted", "notDeferred", "notDue"),
   "nothing to claim where something is": ({ outcome: { result } }) =>
     result === "claimed" ? [{ result: "empty" }] : [],
   "a token handed out twice at once": ofTokens("claimed", (tokens) => [[...tokens, tokens[0]!]]),

@@ -140,7 +140,11 @@ const uses: readonly Use[] = [
   (queue) => queue.promoteAllDue(),
   (queue) => queue.claim("a", 3),
   (queue, _job, _lease, n) => queue.claim("a", n),
-  (queue, job, lease) => queue.completeFast([{ job, lease }, { job, lease }]),
+  (queue, job, lease) =>
+    queue.completeFast([
+      { job, lease },
+      { job, lease },
+    ]),
   (queue, job, lease, wait) => queue.retry({ job, lease }, { wait }),
   (queue, job, lease) => queue.failToDlq({ job, lease }),
   (queue) => queue.rescueStaleReceipts(),

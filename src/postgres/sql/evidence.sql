@@ -46,19 +46,22 @@ where not exists (
   where f.slot = r.ready_slot and f.lane_id = r.lane_id and f.receipt_seq = r.receipt_seq
     and f.job_id = r.job_id and f.run_lease = r.run_lease offset 0);
 
--- Every public "this job ended" that still stands.
+-- Every public "this job ended" that still stands. ready_lease is the run lease of the ready row
+-- that it ended: a completed attempt was handed out from it, a cancelled job never was.
 create or replace view ringproof.terminal_facts as
-select slot, job_id, run_lease, 'completed' as state, completed_at as finalized_at
+select slot, job_id, run_lease, run_lease - 1 as ready_lease, 'completed' as state,
+       completed_at as finalized_at
 from ringproof.compact_facts
 union all
-select slot, job_id, run_lease, state, finalized_at
+select slot, job_id, run_lease, run_lease, state, finalized_at
 from ringproof.done_entries;
 
 -- Ended jobs with their bodies, which stay in the ready row of the same slot.
 create or replace view ringproof.terminal_jobs as
 select f.job_id, f.run_lease, f.state, f.finalized_at, f.slot, r.lane_id, r.payload
 from ringproof.terminal_facts f
-join ringproof.ready_entries r on r.slot = f.slot and r.job_id = f.job_id;
+join ringproof.ready_entries r
+  on r.slot = f.slot and r.job_id = f.job_id and r.run_lease = f.ready_lease;
 
 -- Each job that is not forgotten, in the contract's words.
 create or replace view ringproof.jobs as

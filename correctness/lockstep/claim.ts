@@ -1,0 +1,101 @@
+/** C4 as a claim: how many runs a tier makes, what must have happened in them, what is printed. */
+
+import { allAnswers, type Scope } from "../../src/core/index.js";
+import { openPostgres } from "../../src/postgres/server.js";
+import type { Claim, ClaimResult, Context, Finding, Tier } from "../claims.js";
+import { runLockstep, type Failure, type LockstepResult } from "./lockstep.js";
+import { badStepLines, traceText } from "./text.js";
+
+const named = (count: number): string[] => Array.from({ length: count }, (_, i) => `j${i + 1}`);
+
+/** The same in every tier, so that a seed and a path are all that a replay needs. */
+export const lockstepScope: Scope = {
+  jobs: named(40),
+  lanes: ["a", "b", "c"],
+  queueSlots: 4,
+  claimSlots: 3,
+  leases: [],
+  maxBatch: 8,
+  maxWait: 2,
+  staleAfter: 2,
+  off: [],
+};
+
+export const lockstepSteps = 260;
+
+const runsOf: { readonly [T in Tier]: number } = { quick: 40, full: 600, nightly: 6000 };
+
+/** Fewer steps than these prove nothing by what did not happen in them. */
+const ENOUGH = 5_000;
+
+/** The answers that never came. */
+export const unseen = ({ counts }: LockstepResult): string[] =>
+  allAnswers.filter((answer) => !counts.has(answer));
+
+export function failureFinding({ seed, path, trace, bad, tried }: Failure): Finding {
+  const steps = trace.length === 1 ? "1 step" : `${trace.length} steps`;
+  const origin = tried > 1 ? `seed ${seed}, the shortest of ${tried} runs` : `seed ${seed}`;
+  return {
+    title: `${steps}: ${traceText(trace)}`,
+    lines: [...badStepLines(bad), origin],
+    replay: `ringproof lockstep --seed ${seed} --path ${path}`,
+    bundle: { seed, path, scope: lockstepScope, steps: lockstepSteps, trace, bad },
+  };
+}
+
+const unseenFinding = (answers: readonly string[], { tier, seed }: Context): Finding => ({
+  title: `never happened in the random runs: ${answers.join(", ")}`,
+  lines: ["A run in which these do not occur says nothing about them."],
+  replay: `ringproof lockstep --tier ${tier} --seed ${seed}`,
+});
+
+/** The runs of this shard, every `count`-th one. */
+function runsFor({ tier, shard }: Context): number[] {
+  const runs = Array.from({ length: runsOf[tier] }, (_, i) => i);
+  return runs.filter((i) => i % shard.count === shard.index - 1);
+}
+
+function findings(result: LockstepResult, context: Context): Finding[] {
+  if (result.failure) return [failureFinding(result.failure)];
+  const never = result.steps < ENOUGH ? [] : unseen(result);
+  return never.length > 0 ? [unseenFinding(never, context)] : [];
+}
+
+async function run(context: Context, path?: string): Promise<ClaimResult> {
+  const began = Date.now();
+  const server = await openPostgres(context.pg);
+  try {
+    const result = await runLockstep({
+      server,
+      scope: lockstepScope,
+      steps: lockstepSteps,
+      seed: context.seed,
+      runs: runsFor(context),
+      path,
+      signal: context.signal,
+      progress: (steps, of) => context.progress("lockstep", steps, of),
+    });
+    const { runs, steps, counts } = result;
+    const found = findings(result, context);
+    const verdict = found.length > 0 ? "violated" : "holds";
+    const seconds = (Date.now() - began) / 1000;
+    const name = `${lockstepScope.jobs.length} jobs, ${lockstepScope.lanes.length} lanes`;
+    const facts = { runs, steps, answers: counts.size, postgres: server.version };
+    const rows = [{ name, verdict, seconds, facts }] as const;
+    return { id: "C4", verdict, seconds, covered: { runs, steps }, rows, findings: found };
+  } finally {
+    await server.stop();
+  }
+}
+
+/** Makes only the run that a report names by its seed and path. */
+export const replayLockstep = (context: Context, path: string): Promise<ClaimResult> =>
+  run(context, path);
+
+export const lockstepClaim: Claim = {
+  id: "C4",
+  command: "lockstep",
+  sentence: "Contract, core and Postgres stay equivalent on long random runs.",
+  covers: ["runs", "steps"],
+  run: (context) => run(context),
+};

@@ -1,0 +1,215 @@
+/**
+ * C4: random runs in which contract, core and Postgres take the same steps, at sizes that no model
+ * checker reaches. A run that fails is shrunk on Postgres itself; its seed and path replay it.
+ */
+
+import { randomUUID } from "node:crypto";
+import fc from "fast-check";
+import { withCleanup } from "../../src/cleanup.js";
+import { actions, type ActionTable, type Outcome, type Scope } from "../../src/core/index.js";
+import { UserError } from "../../src/errors.js";
+import type { PostgresServer } from "../../src/postgres/server.js";
+import type { Attempt } from "../conform/attempts.js";
+import { Runs, type Choice } from "./choices.js";
+import { Database } from "./database.js";
+import { walk, type BadStep, type Walk } from "./trio.js";
+
+export interface Failure {
+  readonly seed: number;
+  /** With the seed and the number of steps, replays exactly this run. */
+  readonly path: string;
+  readonly trace: readonly Attempt[];
+  readonly bad: BadStep;
+  /** The runs that were tried to find this short one. */
+  readonly tried: number;
+}
+
+export interface LockstepResult {
+  readonly runs: number;
+  readonly steps: number;
+  /** Answers per action and result, such as `Claim empty`. */
+  readonly counts: ReadonlyMap<string, number>;
+  readonly failure?: Failure;
+}
+
+export interface LockstepOptions {
+  readonly server: PostgresServer;
+  readonly scope: Scope;
+  readonly seed: number;
+  /** How many runs, or which. */
+  readonly runs: number | readonly number[];
+  readonly steps: number;
+  /** Of a failure found before: only that run is made, and not shrunk again. */
+  readonly path?: string | undefined;
+  readonly tables?: { readonly core?: ActionTable };
+  /** SQL that is run once the schema is installed, written for the schema `ringproof`. */
+  readonly amend?: string;
+  /** Each has a schema of its own. */
+  readonly connections?: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly progress?: (steps: number, of: number) => void;
+}
+
+type Found = Walk & { readonly choices: readonly Choice[]; readonly bad: BadStep };
+
+const SHRINK_MS = 60_000;
+const SHRINK_RUNS = 300;
+
+/**
+ * One run, and the shorter ones that the library tries once it has failed. They are made only as
+ * long as the limits allow and where the outcome is not known from a longer one.
+ */
+class Hunt {
+  tried = 0;
+  smallest: Found | undefined;
+  stopped: { readonly reason: unknown } | undefined;
+  private deadline = Infinity;
+  private readonly limit: number;
+  private readonly walk: (choices: readonly Choice[], first: boolean) => Promise<Walk>;
+  private readonly found: () => void;
+
+  constructor(limit: number, walk: Hunt["walk"], found: Hunt["found"]) {
+    this.limit = limit;
+    this.walk = walk;
+    this.found = found;
+  }
+
+  async passes(choices: readonly Choice[]): Promise<boolean> {
+    if (this.stopped || this.tried >= this.limit || Date.now() > this.deadline) return true;
+    const first = !this.smallest;
+    const known = this.known(choices);
+    if (known !== undefined) return known;
+    this.tried++;
+    try {
+      const { bad, ...walked } = await this.walk(choices, first);
+      if (!bad) return true;
+      if (first) this.deadline = Date.now() + SHRINK_MS;
+      this.smallest = { ...walked, choices, bad };
+      if (first) this.found();
+      return false;
+    } catch (reason) {
+      this.stopped = { reason };
+      return true;
+    }
+  }
+
+  /** A run that begins as the smallest does fails where that one fails, if it comes that far. */
+  private known(choices: readonly Choice[]): boolean | undefined {
+    if (!this.smallest) return undefined;
+    const { used, choices: before } = this.smallest;
+    const begin = choices.slice(0, used);
+    return begin.every((c, i) => c === before[i]) ? begin.length < used : undefined;
+  }
+}
+
+/** The runs of all connections: what is left to do, what was counted, and the first that failed. */
+class Runner {
+  readonly counts = new Map<string, number>();
+  runs = 0;
+  steps = 0;
+  failure: (Failure & { readonly run: number }) | undefined;
+  private readonly options: LockstepOptions;
+  private queue: number[];
+
+  constructor(options: LockstepOptions) {
+    const { path, runs } = options;
+    this.options = options;
+    const all = typeof runs === "number" ? Array.from({ length: runs }, (_, i) => i) : [...runs];
+    this.queue = path === undefined ? all : [Number.parseInt(path, 10)];
+  }
+
+  get total(): number {
+    return (this.runs + this.queue.length) * this.options.steps;
+  }
+
+  /** Takes runs in order until none is left; a failure, or an error, leaves none. */
+  async work(database: Database): Promise<void> {
+    for (let run = this.queue.shift(); run !== undefined; run = this.queue.shift()) {
+      try {
+        await this.check(database, run);
+      } catch (error) {
+        this.queue = [];
+        throw error;
+      }
+    }
+  }
+
+  private async check(database: Database, run: number): Promise<void> {
+    const { seed, steps, path } = this.options;
+    const hunt = new Hunt(
+      path === undefined ? SHRINK_RUNS : 1,
+      (choices, first) => this.walk(database, choices, first),
+      () => (this.queue = []),
+    );
+    const property = fc.asyncProperty(new Runs(steps), (choices) => hunt.passes(choices));
+    const details = await fc
+      .check(property, { seed, path: path ?? String(run), numRuns: 1, endOnFailure: !!path })
+      .catch((error: unknown) => {
+        throw isWrongPath(error) ? pathError(path!, error) : error;
+      });
+    if (hunt.stopped) throw hunt.stopped.reason;
+    if (hunt.tried === 0) throw pathError(path!);
+    this.runs++;
+    if (!hunt.smallest || (this.failure && this.failure.run < run)) return;
+    const { trace, bad } = hunt.smallest;
+    const { tried } = hunt;
+    this.failure = { run, seed, path: details.counterexamplePath!, trace, bad, tried };
+  }
+
+  private walk(database: Database, choices: readonly Choice[], counted: boolean): Promise<Walk> {
+    const { scope, tables, signal } = this.options;
+    const table = tables?.core ?? actions;
+    const passed = (attempt: Attempt, outcomes: readonly Outcome[]) => {
+      if (counted) this.count(attempt, outcomes);
+    };
+    return walk(database, choices, { scope, table, signal, passed });
+  }
+
+  private count({ action }: Attempt, outcomes: readonly Outcome[]): void {
+    this.steps++;
+    for (const { result, reason, each } of outcomes) {
+      for (const word of each ?? [reason ? `${result} ${reason}` : result]) {
+        const key = `${action} ${word}`;
+        this.counts.set(key, (this.counts.get(key) ?? 0) + 1);
+      }
+    }
+    if (this.steps % 50 === 0) this.options.progress?.(this.steps, this.total);
+  }
+}
+
+/** Makes the runs, shared out among the connections; the same options give the same result. */
+export async function runLockstep(options: LockstepOptions): Promise<LockstepResult> {
+  const { server, scope, amend, connections = 2, path } = options;
+  checkPath(path);
+  const name = `lockstep_${randomUUID().slice(0, 8)}`;
+  const databases: Database[] = [];
+  const runner = new Runner(options);
+  const close = async () => {
+    await Promise.all(databases.splice(0).map((database) => database.close()));
+  };
+  await withCleanup(close, async () => {
+    for (let i = 1; i <= (path ? 1 : connections); i++) {
+      const own = { schema: `${name}_${i}`, scope, ...(amend && { amend }) };
+      const database = await Database.connect(server, own);
+      databases.push(database);
+      await database.prepare();
+    }
+    const ends = await Promise.allSettled(databases.map((database) => runner.work(database)));
+    for (const end of ends) if (end.status === "rejected") throw end.reason;
+  });
+  const { runs, steps, counts, failure } = runner;
+  return { runs, steps, counts, ...(failure && { failure }) };
+}
+
+function checkPath(path: string | undefined): void {
+  if (path !== undefined && !/^\d+(:\d+)*$/.test(path)) throw pathError(path);
+}
+
+const isWrongPath = (error: unknown): boolean => /path=/.test((error as Error).message);
+
+const pathError = (path: string, cause?: unknown): UserError =>
+  new UserError(
+    `"${path}" is not the path of a run.`,
+    "Copy it from the report of a failure, such as 12:3:0, with the seed beside it.",
+    { cause },
+  );

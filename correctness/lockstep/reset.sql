@@ -1,0 +1,36 @@
+-- What lockstep adds to an installed schema: the state before the first step, again and again.
+
+-- Empties every table, and sets rings, lane heads and job ids to where they begin. Lanes stay.
+-- Rows are deleted, because after a truncation everything is planned anew; only tables that dead
+-- rows have made big are truncated.
+create or replace function ringproof.reset() returns void
+language plpgsql as $$
+declare
+  v_big text;
+begin
+  delete from ringproof.ready_entries;
+  delete from ringproof.ready_tombstones;
+  delete from ringproof.attempt_evidence;
+  delete from ringproof.done_entries;
+  delete from ringproof.receipt_completion_batches;
+  delete from ringproof.receipt_completion_tombstones;
+  delete from ringproof.lease_claims;
+  delete from ringproof.lease_claim_closures;
+  delete from ringproof.deferred_jobs;
+  delete from ringproof.dlq_entries;
+  update ringproof.rings set current_slot = 0, generation = 0;
+  update ringproof.lane_enqueue_heads set next_seq = 1;
+  update ringproof.lane_claim_heads set cursor_seq = 1, cursor_generation = 0;
+  perform setval('ringproof.job_ids', 1, false);
+  select string_agg(c.oid::regclass::text, ', ') into v_big
+  from pg_class c
+  where c.relkind = 'r' and pg_relation_size(c.oid) > 65536
+    and c.relnamespace = (
+      select relnamespace from pg_class where oid = 'ringproof.meta'::regclass)
+    and not exists (select from pg_constraint where confrelid = c.oid)
+    and c.oid not in (
+      'ringproof.rings'::regclass, 'ringproof.lane_enqueue_heads'::regclass,
+      'ringproof.lane_claim_heads'::regclass);
+  if v_big is not null then execute 'truncate table ' || v_big; end if;
+end
+$$;

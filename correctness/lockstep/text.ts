@@ -1,0 +1,38 @@
+/** Calls, answers and failures as a person reads them: `Claim(a, 2)`, `claimed j1/1 j2/1`. */
+
+import type { Outcome } from "../../src/core/index.js";
+import type { Attempt } from "../conform/attempts.js";
+import { callText, valueText } from "../report/calls.js";
+import { formatDiff } from "../report/diff.js";
+import type { BadStep } from "./trio.js";
+
+function outcomeText({ result, ...rest }: Outcome): string {
+  const details = Object.values(rest).map((value) => valueText("", value));
+  return [result, ...details].join(" ");
+}
+
+const answersText = (outcomes: readonly Outcome[]): string =>
+  outcomes.map(outcomeText).join(", ") || "nothing";
+
+export const traceText = (trace: readonly Attempt[]): string => trace.map(callText).join(" → ");
+
+/** The first bad step: what was expected, what happened, and what is different afterwards. */
+export function badStepLines({ attempt, expected, actual, error, contract, rows, view }: BadStep) {
+  const allowed = (why: string | null) => why ?? "allowed";
+  const section = (title: string, lines: readonly string[]) =>
+    lines.length > 0 ? [title, ...lines] : [];
+  return [
+    `at ${callText(attempt)}`,
+    `  the core says      ${answersText(expected)}`,
+    `  Postgres answers   ${error ? `error ${error}` : answersText(actual)}`,
+    `  the contract says  ${allowed(contract.postgres)}`,
+    ...(contract.core && contract.core !== contract.postgres
+      ? [`  and of the core    ${contract.core}`]
+      : []),
+    ...section("rows, - in the core only, + in Postgres only", formatDiff(rows)),
+    ...section("jobs, - as the contract has them, + as the view of Postgres shows them", [
+      ...view.contract.map((line) => `  - ${line}`),
+      ...view.postgres.map((line) => `  + ${line}`),
+    ]),
+  ];
+}

@@ -1,0 +1,80 @@
+/** The three in step on a real Postgres; the same seed makes the same runs, a path the same one. */
+
+import fc from "fast-check";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { failureFinding, lockstepScope, unseen } from "../../correctness/lockstep/claim.js";
+import { Runs } from "../../correctness/lockstep/choices.js";
+import { runLockstep, type LockstepOptions } from "../../correctness/lockstep/lockstep.js";
+import { allAnswers } from "../../src/core/index.js";
+import { UserError } from "../../src/errors.js";
+import { connect, openPostgres, type PostgresServer } from "../../src/postgres/server.js";
+import { coreMutants } from "./mutants.js";
+import { small } from "./scope.js";
+
+let server: PostgresServer;
+beforeAll(async () => {
+  server = await openPostgres({ kind: "embedded" });
+});
+afterAll(() => server.stop());
+
+const lockstep = (options: Partial<LockstepOptions>) =>
+  runLockstep({ server, scope: lockstepScope, seed: 1, runs: 1, steps: 100, ...options });
+
+const schemas = async (): Promise<number> => {
+  const client = await connect(server);
+  const text = "select from pg_namespace where nspname like 'lockstep%'";
+  const { rowCount } = await client.query(text);
+  await client.end();
+  return rowCount!;
+};
+
+test("contract, core and Postgres stay in step, and every answer occurs", async () => {
+  const result = await lockstep({ runs: 16, steps: 200 });
+  const told = result.failure && failureFinding(result.failure);
+  expect(told).toBeUndefined();
+  expect(result.runs).toBe(16);
+  expect(result.steps).toBeGreaterThan(3000);
+  expect(unseen(result)).toEqual([]);
+  expect([...result.counts.keys()].sort()).toEqual([...allAnswers].sort());
+  expect(await schemas()).toBe(0);
+});
+
+test("the same seed makes the same runs on one connection and on two", async () => {
+  const options = { scope: small, seed: 5, runs: 4 };
+  const one = await lockstep({ ...options, connections: 1 });
+  const two = await lockstep({ ...options, connections: 2 });
+  expect(two.steps).toBe(one.steps);
+  expect([...two.counts].sort()).toEqual([...one.counts].sort());
+  const other = await lockstep({ ...options, seed: 6 });
+  expect([...other.counts].sort()).not.toEqual([...one.counts].sort());
+});
+
+test("seed and path replay the shortest trace, and nothing else", async () => {
+  const core = coreMutants["cancel forgets the tombstone"]!;
+  const options = { scope: small, runs: 6, tables: { core } };
+  const { failure } = await lockstep(options);
+  const again = await lockstep({ ...options, path: failure!.path });
+  expect(again.failure).toEqual({ ...failure, tried: 1 });
+  const mended = await lockstep({ ...options, tables: {}, path: failure!.path });
+  expect(mended).toMatchObject({ runs: 1, steps: failure!.trace.length });
+  expect(mended.failure).toBeUndefined();
+});
+
+test.each(["", "x", "1:", "1:999999"])("a path nobody printed is refused: %s", async (path) => {
+  await expect(lockstep({ path })).rejects.toThrow(UserError);
+});
+
+test("an abort ends it with nothing left behind", async () => {
+  const stop = new AbortController();
+  const running = lockstep({ runs: 40, signal: stop.signal, progress: () => stop.abort() });
+  await expect(running).rejects.toThrow(/abort/);
+  expect(await schemas()).toBe(0);
+});
+
+test("every candidate of a shrink is a shorter or plainer run", () => {
+  const [run] = fc.sample(new Runs(40), { numRuns: 1, seed: 1 });
+  const first = new Runs(40).shrink(run!, undefined);
+  const sizes = [...first].map(({ value }) => value.length);
+  expect(Math.max(...sizes)).toBe(40);
+  expect(sizes.slice(0, 5)).toEqual([20, 30, 35, 38, 39]);
+});

@@ -1,0 +1,48 @@
+/** Each planted bug is found, and told by a trace that fits on one line. */
+
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { runLockstep, type Failure } from "../../correctness/lockstep/lockstep.js";
+import { badStepLines, traceText } from "../../correctness/lockstep/text.js";
+import type { ActionTable } from "../../src/core/index.js";
+import { openPostgres, type PostgresServer } from "../../src/postgres/server.js";
+import { coreMutants, sqlMutants } from "./mutants.js";
+import { small } from "./scope.js";
+
+let server: PostgresServer;
+beforeAll(async () => {
+  server = await openPostgres({ kind: "embedded" });
+});
+afterAll(() => server.stop());
+
+async function hunt(planted: { core?: ActionTable; amend?: string }): Promise<Failure> {
+  const { core, ...rest } = planted;
+  const tables = core ? { core } : {};
+  const size = { scope: small, runs: 40, steps: 80, connections: 1 };
+  const { failure } = await runLockstep({ server, seed: 7, tables, ...size, ...rest });
+  return failure!;
+}
+
+function expectShort(failure: Failure): void {
+  expect(failure).toBeDefined();
+  expect(failure.trace.length, traceText(failure.trace)).toBeLessThanOrEqual(12);
+}
+
+describe.concurrent("in the core", () => {
+  test.each(Object.entries(coreMutants))("%s", async (_, core) => {
+    expectShort(await hunt({ core }));
+  });
+});
+
+describe.concurrent("in Postgres", () => {
+  test.each(Object.entries(sqlMutants))("%s", async (_, amend) => {
+    expectShort(await hunt({ amend }));
+  });
+});
+
+test("where core and Postgres are wrong alike, the contract says so", async () => {
+  const name = "queue prune ignores pending rows";
+  const failure = await hunt({ core: coreMutants[name]!, amend: sqlMutants[name]! });
+  expectShort(failure);
+  expect(failure.bad.rows).toEqual([]);
+  expect(badStepLines(failure.bad)[3]).toMatch(/contract says {2}Forget says forgotten, but j1/);
+});

@@ -1,0 +1,121 @@
+/** Planted bugs: each is one change to the core or to one SQL function, named by what is wrong. */
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { actions, type Action, type ActionTable, type Db } from "../../src/core/index.js";
+import { ringproofSql } from "../../src/postgres/install.js";
+
+type Apply<Args> = Action<Args>["apply"];
+
+/** The action with its effect followed by one more change to the database. */
+function then<Args>(action: Action<Args>, change: (after: Db, before: Db) => Db): Action<Args> {
+  const apply: Apply<Args> = (db, args, scope) => {
+    const done = action.apply(db, args, scope);
+    return { ...done, db: change(done.db, db) };
+  };
+  return { ...action, apply };
+}
+
+/** The action without one of its reasons to refuse. */
+const without = <Args>(action: Action<Args>, reason: string): Action<Args> => ({
+  ...action,
+  refuse: (db, args, scope) => {
+    const refusal = action.refuse(db, args, scope);
+    return refusal?.reason === reason ? null : refusal;
+  },
+});
+
+const core = (change: Partial<ActionTable>): ActionTable => ({ ...actions, ...change });
+
+const evidenceOneRowShort = (after: Db): Db => {
+  const last = after.attemptEvidence.at(-1)!;
+  const short = { ...last, through: last.through - 1 };
+  return { ...after, attemptEvidence: [...after.attemptEvidence.slice(0, -1), short] };
+};
+
+const leasesStartAgain = (after: Db, before: Db): Db => {
+  const old = new Set(before.readyEntries);
+  const rows = after.readyEntries.map((r) => (old.has(r) ? r : { ...r, lease: 0 }));
+  return { ...after, readyEntries: rows };
+};
+
+export const coreMutants: Readonly<Record<string, ActionTable>> = {
+  "claim leaves its last row unspent": core({ Claim: then(actions.Claim, evidenceOneRowShort) }),
+  "cancel forgets the tombstone": core({
+    CancelReady: then(actions.CancelReady, (after, { readyTombstones }) => ({
+      ...after,
+      readyTombstones,
+    })),
+  }),
+  "queue prune ignores pending rows": core({
+    PruneQueue: without(actions.PruneQueue, "queuePendingReady"),
+  }),
+  "claim prune ignores open receipts": core({
+    PruneClaims: without(actions.PruneClaims, "claimOpen"),
+  }),
+  "discard leaves the receipt open": core({
+    DiscardTerminal: then(actions.DiscardTerminal, (after, { leaseClaimClosures }) => ({
+      ...after,
+      leaseClaimClosures,
+    })),
+  }),
+  "retry from the DLQ starts at lease 0": core({
+    RetryFromDlq: then(actions.RetryFromDlq, leasesStartAgain),
+  }),
+};
+
+/** One definition of a family file with a change; a change that no longer applies is an error. */
+function sql(file: string, name: string, from: string, to: string): string {
+  const text = readFileSync(join(ringproofSql().dir, `${file}.sql`), "utf8");
+  const start = new RegExp(`^create or replace (function|view) ringproof\\.${name}\\b`, "m");
+  const found = start.exec(text);
+  const end = found && text.indexOf(found[1] === "view" ? ";\n" : "$$;\n", found.index);
+  const body = text.slice(found?.index, end! + 4);
+  if (!found || body.split(from).length !== 2) throw new Error(`${name}: no single ${from}`);
+  return body.replace(from, to);
+}
+
+export const sqlMutants: Readonly<Record<string, string>> = {
+  "queue prune ignores unclosed receipts": sql(
+    "rings",
+    "queue_slot_pinned",
+    "return 'queueUnclosedClaimRefs';",
+    "null;",
+  ),
+  "queue prune ignores pending rows": sql(
+    "rings",
+    "queue_slot_pinned",
+    "return 'queuePendingReady';",
+    "null;",
+  ),
+  "of two equal tokens the second completes": sql(
+    "finish",
+    "open_among",
+    "min(t.place)",
+    "max(t.place)",
+  ),
+  "retry from the DLQ starts at lease 0": sql(
+    "admin",
+    "retry_from_dlq",
+    "job_id, lane_id, run_lease, payload)",
+    "job_id, lane_id, 0 as run_lease, payload)",
+  ),
+  "discard leaves the receipt open": sql(
+    "terminal",
+    "discard_terminal",
+    "order by r.slot, r.job_id, r.run_lease;",
+    "and false;",
+  ),
+  "rescue takes fresh receipts too": sql(
+    "rescue",
+    "rescue_stale_receipts",
+    "s.claimed_at < p_cutoff and",
+    "",
+  ),
+  "the view does not show dead jobs": sql(
+    "evidence",
+    "jobs",
+    "from ringproof.dlq_entries",
+    "from ringproof.dlq_entries where false",
+  ),
+};
