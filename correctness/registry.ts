@@ -1,0 +1,9 @@
+/** The claims in the order in which `ringproof check` runs them. */
+
+import type { Claim } from "./claims.js";
+import { conformClaim } from "./conform/claim.js";
+import { graphClaim } from "./explore/claim.js";
+import { lockstepClaim } from "./lockstep/claim.js";
+import { tlcClaim } from "./tlc/claim.js";
+
+export const claims: readonly Claim[] = [tlcClaim, graphClaim, conformClaim, lockstepClaim];
