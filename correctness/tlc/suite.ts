@@ -90,6 +90,7 @@ async function start(entry: ManifestEntry, context: Context): Promise<SuiteRun> 
     module: entry.module,
     cfg: join(specDir(), entry.cfg),
     signal: context.signal,
+    coverage: false,
     ...(sink ? { dump: sink } : {}),
     onProgress: ({ distinct }) => context.progress(`TLC ${entry.name}`, distinct),
   });

@@ -1,0 +1,37 @@
+/** Calls as a person reads them: `Claim(a, 2)`, `CompleteFast(j1/1 j2/1)`. */
+
+import type { ActionName, Call } from "../../src/core/index.js";
+
+/** Calls of one action that are made together. */
+export interface Calls {
+  readonly action: ActionName;
+  readonly list: readonly Call["args"][];
+}
+
+type Args = Readonly<Record<string, unknown>>;
+
+/** A value as it stands in a call; null where it says nothing. */
+export function valueText(key: string, value: unknown): string | null {
+  if (Array.isArray(value)) return value.map((v) => valueText("", v)).join(" ");
+  if (typeof value === "object") {
+    const { job, lease } = value as { job: string; lease: number };
+    return `${job}/${lease}`;
+  }
+  if (key === "wait") return value === 0 ? null : `wait ${value}`;
+  return String(value);
+}
+
+/** A batch of calls shows what is different in each once, and the rest at the end. */
+export function callText({ action, list }: Calls): string {
+  const [first] = list as readonly Args[];
+  const parts = Object.keys(first!).flatMap((key) => {
+    const texts = (list as readonly Args[]).map((args) => valueText(key, args[key]));
+    const text = ["job", "token"].includes(key) ? texts.join(" ") : texts[0];
+    return text === null || text === undefined ? [] : [text];
+  });
+  return parts.length === 0 ? action : `${action}(${parts.join(", ")})`;
+}
+
+export const formatCall = ({ action, args }: Call): string => callText({ action, list: [args] });
+
+export const formatCalls = (calls: readonly Call[]): string[] => calls.map(formatCall);
