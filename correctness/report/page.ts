@@ -1,7 +1,7 @@
 /** The report as one self-contained HTML page. */
 
-import type { ClaimResult, Finding, Row } from "../claims.js";
-import type { Report } from "./folder.js";
+import type { Finding, Row } from "../claims.js";
+import { factsOf, heading, number, words, type Report, type Section } from "./report.js";
 
 const style = `
   body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem;
@@ -12,17 +12,18 @@ const style = `
            vertical-align: top; font-variant-numeric: tabular-nums; }
   .holds { color: #14733a; } .violated { color: #b3261e; font-weight: 600; }
   .not-run { color: #8a5a00; }
+  h3 { font-size: 1rem; overflow-wrap: anywhere; }
   pre { background: #f5f6f8; padding: .8rem; overflow-x: auto; }
 `;
 
 const escapes: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", '"': "&quot;" };
-export const escape = (text: string): string => text.replace(/[&<"]/g, (c) => escapes[c]!);
+const escape = (text: string): string => text.replace(/[&<"]/g, (c) => escapes[c]!);
 
 const cells = (tag: "td" | "th", values: readonly string[]): string =>
   values.map((v) => `<${tag}>${v}</${tag}>`).join("");
 
 const verdict = (name: string): string =>
-  `<span class="${name}">${escape(name.replace("-", " "))}</span>`;
+  `<span class="${name}">${escape(words(name))}</span>`;
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   `<table><tr>${cells("th", head)}</tr>${rows
@@ -30,10 +31,10 @@ const table = (head: readonly string[], rows: readonly (readonly string[])[]): s
     .join("\n")}</table>`;
 
 function rowsTable(rows: readonly Row[]): string {
-  const facts = [...new Set(rows.flatMap((row) => Object.keys(row.facts)))];
+  const facts = factsOf(rows);
   const body = rows.map((row) => [
     escape(row.name),
-    ...facts.map((name) => escape((row.facts[name] ?? "").toLocaleString("en"))),
+    ...facts.map((name) => escape(number(row.facts[name] ?? ""))),
     row.seconds.toFixed(1),
     verdict(row.verdict),
   ]);
@@ -44,28 +45,28 @@ const findingBlock = ({ title, lines, replay }: Finding): string =>
   `<h3>${escape(title)}</h3><pre>${escape(lines.join("\n"))}</pre>
    <p>Replay: <code>npx ${escape(replay)}</code></p>`;
 
-const section = (result: ClaimResult, sentence: string): string =>
-  `<h2 id="${result.id}">${result.id}: ${escape(sentence)}</h2>
-   ${result.why === undefined ? "" : `<p>Not run: ${escape(result.why)}</p>`}
-   ${result.findings.map(findingBlock).join("\n")}
-   ${result.rows.length > 0 ? rowsTable(result.rows) : ""}`;
+const section = ({ id, sentence, why, findings, rows }: Section): string =>
+  `<h2 id="${id}">${id}: ${escape(sentence)}</h2>
+   ${why === undefined ? "" : `<p>Not run: ${escape(why)}</p>`}
+   ${findings.map(findingBlock).join("\n")}
+   ${rows.length > 0 ? rowsTable(rows) : ""}`;
 
-export function page({ tier, seed, claims, results }: Report): string {
-  const sentence = (id: string) => claims.find((c) => c.id === id)!.sentence;
-  const summary = results.map((r) => [
-    `<a href="#${r.id}">${r.id}</a>`,
-    escape(sentence(r.id)),
-    Object.entries(r.covered)
-      .map(([name, n]) => `${n.toLocaleString("en")} ${escape(name)}`)
+export function page(report: Report): string {
+  const summary = report.sections.map((s) => [
+    `<a href="#${s.id}">${s.id}</a>`,
+    escape(s.sentence),
+    Object.entries(s.covered)
+      .map(([name, n]) => `${number(n)} ${escape(name)}`)
       .join("<br>"),
-    r.seconds.toFixed(1),
-    verdict(r.verdict),
+    s.seconds.toFixed(1),
+    verdict(s.verdict),
   ]);
+  const title = escape(heading(report));
   return `<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>ringproof check</title><style>${style}</style>
-<h1>ringproof check: tier ${escape(tier)}, seed ${seed}</h1>
+<html lang="en"><meta charset="utf-8"><title>${title}</title><style>${style}</style>
+<h1>${title}</h1>
 ${table(["claim", "what it says", "covered", "seconds", "verdict"], summary)}
-${results.map((r) => section(r, sentence(r.id))).join("\n")}
+${report.sections.map(section).join("\n")}
 </html>
 `;
 }

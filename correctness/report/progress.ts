@@ -1,52 +1,102 @@
-/** What is going on, with rate and estimate, once it has gone on for two seconds. */
+/** What is going on, with rate and estimate: one line, for a terminal or a log. */
+
+import type { Verdict } from "../claims.js";
 
 export interface Output {
-  readonly terminal: boolean;
+  /** The stream itself where somebody watches it. */
+  readonly terminal: NodeJS.WriteStream | null;
   write(text: string): void;
 }
 
+/** Something that takes a while, by a short name and a sentence. */
+export interface Job {
+  readonly id: string;
+  readonly sentence: string;
+}
+
+export interface Progress {
+  report(id: string, what: string, done: number, total?: number): void;
+  /** Does the jobs one after the other; what one throws ends all of them. */
+  each<J extends Job>(jobs: readonly J[], body: (job: J) => Promise<Verdict>): Promise<void>;
+}
+
 const SILENT_MS = 2_000;
-const TERMINAL_MS = 200;
-const PLAIN_MS = 5_000;
+const BETWEEN_MS = 5_000;
 
-/** One line that is rewritten on a terminal, and a line every five seconds elsewhere. */
-export class Progress {
-  private readonly out: Output;
+/** A line every five seconds, the first after two. */
+export class PlainProgress implements Progress {
+  private readonly write: (text: string) => void;
   private readonly now: () => number;
-  private started = new Map<string, number>();
+  private readonly meter: Meter;
   private last: number;
-  private shown = false;
 
-  constructor(out: Output, now: () => number = Date.now) {
-    this.out = out;
+  constructor(write: (text: string) => void, now: () => number = Date.now) {
+    this.write = write;
     this.now = now;
-    this.last = now() + SILENT_MS - PLAIN_MS;
+    this.meter = new Meter(now);
+    this.last = now() + SILENT_MS - BETWEEN_MS;
   }
 
-  report(claim: string, what: string, done: number, total?: number): void {
-    const now = this.now();
-    const key = `${claim} ${what}`;
-    if (!this.started.has(key)) this.started.set(key, now);
-    const passed = now - this.started.get(key)!;
-    if (now - this.last < (this.out.terminal ? TERMINAL_MS : PLAIN_MS)) return;
-    this.last = now;
-    const line = `${key} ${amounts(done, total, passed / 1000)}`;
-    this.out.write(this.out.terminal ? `\r\x1b[2K${line}` : `${line}\n`);
-    this.shown = this.out.terminal;
+  report(id: string, what: string, done: number, total?: number): void {
+    this.meter.read(id, what, done, total);
+    if (this.now() - this.last < BETWEEN_MS) return;
+    this.last = this.now();
+    this.write(`${id} ${this.meter.line(id)}\n`);
   }
 
-  /** Takes the line away before something else is printed. */
-  clear(): void {
-    if (this.shown) this.out.write("\r\x1b[2K");
-    this.shown = false;
+  async each<J extends Job>(jobs: readonly J[], body: (job: J) => Promise<Verdict>): Promise<void> {
+    for (const job of jobs) await body(job);
   }
 }
 
-function amounts(done: number, total: number | undefined, seconds: number): string {
-  if (done === 0) return "";
-  const rate = seconds > 1 ? done / seconds : 0;
-  const of = total === undefined ? "" : ` of ${total.toLocaleString("en")}`;
-  const speed = rate > 0 ? `, ${rate >= 10 ? Math.round(rate).toLocaleString("en") : rate.toFixed(1)}/s` : "";
-  const left = total !== undefined && rate > 0 ? Math.ceil((total - done) / rate) : 0;
-  return `${done.toLocaleString("en")}${of}${speed}${left > 0 ? `, about ${left} s left` : ""}`;
+interface Reading {
+  readonly what: string;
+  readonly done: number;
+  readonly total: number | undefined;
+  /** Per second, since the first reading of the same thing; 0 while that is too short ago. */
+  readonly rate: number;
+}
+
+/** Remembers per claim how far all of it has come, and which part it is at. */
+export class Meter {
+  private readonly now: () => number;
+  private readonly first = new Map<string, { readonly at: number; readonly done: number }>();
+  private readonly whole = new Map<string, Reading>();
+  private readonly part = new Map<string, Reading>();
+
+  constructor(now: () => number = Date.now) {
+    this.now = now;
+  }
+
+  /** Without a total it is a part of which nobody knows the end. */
+  read(id: string, what: string, done: number, total?: number): void {
+    const at = this.now();
+    const key = `${id} ${what}`;
+    const first = this.first.get(key) ?? { at, done };
+    this.first.set(key, first);
+    const seconds = (at - first.at) / 1000;
+    const rate = seconds < 1 ? 0 : (done - first.done) / seconds;
+    (total === undefined ? this.part : this.whole).set(id, { what, done, total, rate });
+  }
+
+  line(id: string): string {
+    const readings = [this.whole.get(id), this.part.get(id)];
+    return readings.flatMap((reading) => (reading ? [readingText(reading)] : [])).join(" · ");
+  }
+}
+
+const amount = (n: number): string =>
+  n.toLocaleString("en", { maximumFractionDigits: n < 10 ? 1 : 0 });
+
+const duration = (seconds: number): string =>
+  seconds < 90 ? `${Math.ceil(seconds)} s` : `${Math.ceil(seconds / 60)} min`;
+
+function readingText({ what, done, total, rate }: Reading): string {
+  const of = total === undefined ? "" : ` of ${amount(total)}`;
+  const left = total === undefined || rate === 0 ? 0 : (total - done) / rate;
+  return [
+    done === 0 && total === undefined ? what : `${what} ${amount(done)}${of}`,
+    ...(rate > 0 ? [`${amount(rate)}/s`] : []),
+    ...(left > 0 ? [`about ${duration(left)} left`] : []),
+  ].join(", ");
 }

@@ -1,0 +1,39 @@
+/** The explorer beside TLC with two workers, on the same configuration in the same run. */
+
+import { join } from "node:path";
+import type { Context, Row } from "../claims.js";
+import type { ManifestEntry } from "../tlc/manifest.js";
+import { runTlc } from "../tlc/run.js";
+import { findTools } from "../tlc/suite.js";
+import { explore } from "./explorer.js";
+import { readScope, specDir } from "./scope.js";
+
+const WORKERS = 2;
+
+/** A row with both rates; it does not hold if the core is the slower one. */
+export async function speedRow(entry: ManifestEntry, context: Context): Promise<Row> {
+  const { jar, java } = await findTools(context);
+  const scope = await readScope(entry.cfg);
+  const tlc = await runTlc({
+    jar: jar.path,
+    java: java.path,
+    specDir: specDir(),
+    module: entry.module,
+    cfg: join(specDir(), entry.cfg),
+    workers: WORKERS,
+    coverage: false,
+    signal: context.signal,
+  });
+  const core = explore({ scope, symmetric: entry.symmetric });
+  const rates = [tlc.distinct / tlc.seconds, core.states.length / core.seconds] as const;
+  return {
+    name: `speed on ${entry.name}`,
+    verdict: rates[1] >= rates[0] ? "holds" : "violated",
+    seconds: tlc.seconds + core.seconds,
+    facts: {
+      "TLC states/s": Math.round(rates[0]),
+      "core states/s": Math.round(rates[1]),
+      "core/TLC": (rates[1] / rates[0]).toFixed(1),
+    },
+  };
+}

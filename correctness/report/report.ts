@@ -1,0 +1,37 @@
+/** What a report is about, whether it goes to a terminal, a program or a folder. */
+
+import type { Finding, Row, Verdict } from "../claims.js";
+
+/** A claim, or a command that checks none of them whole, with what came out. */
+export interface Section {
+  readonly id: string;
+  readonly sentence: string;
+  readonly verdict: Verdict;
+  readonly seconds: number;
+  readonly covered: Readonly<Record<string, number>>;
+  readonly rows: readonly Row[];
+  readonly findings: readonly Finding[];
+  /** Why it was not run, and what to install. */
+  readonly why?: string;
+}
+
+export interface Report {
+  readonly command: string;
+  readonly tier: string;
+  readonly seed: number;
+  readonly sections: readonly Section[];
+}
+
+/** A name such as `not-run` in words. */
+export const words = (name: string): string => name.replace("-", " ");
+
+export const number = (value: string | number): string =>
+  typeof value === "number" ? value.toLocaleString("en") : value;
+
+/** The facts of all rows: those that only some rows have are blank in the others. */
+export const factsOf = (rows: readonly Row[]): string[] => [
+  ...new Set(rows.flatMap((row) => Object.keys(row.facts))),
+];
+
+export const heading = ({ command, tier, seed }: Report): string =>
+  `ringproof ${command}, tier ${tier}, seed ${seed}`;

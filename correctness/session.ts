@@ -1,0 +1,141 @@
+/** One invocation of the command line: runs what a command asks for and prints what came out. */
+
+import { parsePgSource } from "../src/postgres/server.js";
+import { exitCode, runClaim } from "./check.js";
+import type { Claim, ClaimResult, Context } from "./claims.js";
+import { runExploreCommand } from "./explore/claim.js";
+import type { CommonFlags } from "./flags.js";
+import { prepareFolder, writeFolder } from "./report/folder.js";
+import { PlainProgress, type Output, type Progress } from "./report/progress.js";
+import { heading, type Report, type Section } from "./report/report.js";
+import { TerminalProgress } from "./report/terminal.js";
+import { claimsTable, detailsText, jsonLine, rowsTable } from "./report/text.js";
+
+export interface Io {
+  readonly out: Output;
+  readonly err: Output;
+  readonly env: NodeJS.ProcessEnv;
+  /** From the first call on, an interruption aborts this signal instead of ending the process. */
+  interruption(): AbortSignal;
+}
+
+type ContextOf = (id: string) => Context;
+type Table = (sections: readonly Section[]) => string;
+
+const rowsOf: Table = (sections) => rowsTable(sections.flatMap((s) => s.rows));
+
+export class Session {
+  /** The exit code. */
+  code = 0;
+  private readonly io: Io;
+  private readonly claims: readonly Claim[];
+  private signal: AbortSignal | undefined;
+
+  constructor(io: Io, claims: readonly Claim[]) {
+    this.io = io;
+    this.claims = claims;
+  }
+
+  get interrupted(): boolean {
+    return this.signal?.aborted ?? false;
+  }
+
+  claim(command: string): Claim {
+    return this.claims.find((claim) => claim.command === command)!;
+  }
+
+  /** All claims, in one table. */
+  async check(flags: CommonFlags): Promise<void> {
+    const progress = this.progress();
+    const contextOf = this.prepare(flags, [], progress, this.listen());
+    const sections: Section[] = [];
+    await progress.each(this.claims, async (claim) => {
+      const result = await runClaim(claim, contextOf(claim.id));
+      sections.push({ ...result, sentence: claim.sentence });
+      return result.verdict;
+    });
+    this.print({ ...flags, command: "check", sections }, flags, claimsTable);
+  }
+
+  /** One claim, with the table of its rows; its missing environment ends the command. */
+  async one(
+    flags: CommonFlags,
+    claim: Claim,
+    configs: readonly string[],
+    run: (context: Context) => Promise<ClaimResult> = (context) => claim.run(context),
+  ): Promise<void> {
+    const progress = this.progress();
+    const signal = this.listen();
+    const context = this.prepare(flags, configs, progress, signal)(claim.id);
+    const sections: Section[] = [];
+    await progress.each([claim], async ({ sentence }) => {
+      const result = await run(context);
+      signal.throwIfAborted();
+      sections.push({ ...result, sentence });
+      return result.verdict;
+    });
+    this.print({ ...flags, command: claim.command, sections }, flags, rowsOf);
+  }
+
+  /**
+   * The core alone. It starts nothing that could be left behind and computes without a pause, so
+   * that an interruption must end the process as if nobody listened.
+   */
+  async explore(flags: CommonFlags, configs: readonly string[]): Promise<void> {
+    const started = performance.now();
+    const progress = new PlainProgress(this.io.err.write);
+    const context = this.prepare(flags, configs, progress, new AbortController().signal);
+    const { rows, findings } = await runExploreCommand(context("explore"));
+    const total = (fact: string) => rows.reduce((sum, row) => sum + Number(row.facts[fact]), 0);
+    const section: Section = {
+      id: "explore",
+      sentence: "the core keeps its invariants, and every state can drain",
+      verdict: rows.some((row) => row.verdict === "violated") ? "violated" : "holds",
+      seconds: (performance.now() - started) / 1000,
+      covered: { configs: rows.length, states: total("states"), edges: total("edges") },
+      rows,
+      findings,
+    };
+    this.print({ ...flags, command: "explore", sections: [section] }, flags, rowsOf);
+  }
+
+  private listen(): AbortSignal {
+    return (this.signal = this.io.interruption());
+  }
+
+  private progress(): Progress {
+    const { terminal, write } = this.io.err;
+    return terminal ? new TerminalProgress(terminal) : new PlainProgress(write);
+  }
+
+  /** Everything that can be wrong with the flags is said here, before anything runs. */
+  private prepare(
+    { tier, seed, shard, pg: where, report }: CommonFlags,
+    configs: readonly string[],
+    progress: Progress,
+    signal: AbortSignal,
+  ): ContextOf {
+    const pg = parsePgSource(where, this.io.env);
+    if (report !== undefined) prepareFolder(report);
+    return (id) => ({
+      tier,
+      seed,
+      shard,
+      pg,
+      configs,
+      signal,
+      progress: (what, done, total) => progress.report(id, what, done, total),
+    });
+  }
+
+  private print(report: Report, flags: CommonFlags, table: Table): void {
+    const { sections } = report;
+    const human = flags.json ? this.io.err : this.io.out;
+    human.write(`${heading(report)}\n${table(sections)}\n`);
+    const details = detailsText(sections);
+    if (details !== "") human.write(`\n${details}\n`);
+    if (flags.report !== undefined) writeFolder(flags.report, report);
+    if (flags.json) this.io.out.write(`${jsonLine(report)}\n`);
+    this.code = exitCode(sections.map((section) => section.verdict));
+  }
+}
