@@ -12,21 +12,25 @@ language sql immutable as $$
 $$;
 
 -- Cancelling a pending job spends its lane row and leaves a terminal fact. The claim heads of the
--- lanes are locked first, so that nobody is handing the rows out meanwhile.
+-- lanes are locked first, so that nobody is handing the rows out meanwhile; a job that reaches
+-- another lane after that was not ready yet.
 -- @action CancelReady
 create or replace function ringproof.cancel_ready(p_job_ids bigint[], p_now timestamptz)
 returns text[]
 language plpgsql as $$
 declare
-  v_gone bigint[];
+  v_lanes int[];
+  v_gone  bigint[];
 begin
+  --@ find_lanes
+  v_lanes := array(
+    select distinct lane_id from ringproof.ready_entries where job_id = any (p_job_ids));
   --@ lock_claim_heads
-  perform from ringproof.lane_claim_heads
-  where lane_id in (select lane_id from ringproof.ready_entries where job_id = any (p_job_ids))
-  order by lane_id for update;
+  perform from ringproof.lane_claim_heads where lane_id = any (v_lanes) order by lane_id for update;
   --@ insert_tombstones
   with cancelled as materialized (
-    select * from ringproof.pending_entries where job_id = any (p_job_ids)),
+    select * from ringproof.pending_entries
+    where job_id = any (p_job_ids) and lane_id = any (v_lanes)),
   tombstones as (
     insert into ringproof.ready_tombstones (slot, lane_id, lane_seq)
     select slot, lane_id, lane_seq from cancelled order by slot, lane_id, lane_seq),

@@ -1,6 +1,8 @@
 -- Claim: hand-out of the first unspent rows of a lane, and the lossy advance of its cursor.
 
--- Locks nobody else needs but the lane's claim head: a lane that is being claimed is passed over.
+-- Receipts go to the current claim slot, evidence to the rows' own slot, tokens to the worker. A
+-- lane that somebody else is claiming from is passed over. If the ring turned meanwhile, a slot may
+-- hold other rows than those of the generation that was looked for: then it looks again.
 -- @action Claim
 create or replace function ringproof.claim(p_lane_id int, p_limit int, p_now timestamptz)
 returns table (
@@ -10,9 +12,9 @@ language plpgsql as $$
 declare
   v_head       ringproof.lane_claim_heads;
   v_ring       ringproof.rings;
+  v_generation bigint;
   v_claim_slot int;
   v_ready_slot int;
-  v_rows       ringproof.ready_entries[];
   v_seqs       bigint[];
   v_job_ids    bigint[];
   v_leases     int[];
@@ -22,22 +24,25 @@ begin
   select * into v_head from ringproof.lane_claim_heads h
   where h.lane_id = p_lane_id for update skip locked;
   if not found then return; end if;
-  --@ read_queue_ring
-  select * into strict v_ring from ringproof.rings where ring = 'queue';
-  for v_generation in
-    greatest(v_head.cursor_generation, v_ring.generation - v_ring.slot_count + 1)
-    .. v_ring.generation
   loop
-    v_ready_slot := v_generation % v_ring.slot_count;
-    --@ choose_rows
-    select array_agg(c.lane_seq), array_agg(c.job_id), array_agg(c.run_lease + 1),
-           array_agg(c.payload)
-    into v_seqs, v_job_ids, v_leases, v_bodies
-    from (
-      select * from ringproof.pending_entries r
-      where r.slot = v_ready_slot and r.lane_id = p_lane_id and r.lane_seq >= v_head.cursor_seq
-      order by r.lane_seq limit p_limit) c;
-    exit when v_seqs is not null;
+    --@ read_queue_ring
+    select * into strict v_ring from ringproof.rings where ring = 'queue';
+    v_generation := greatest(v_head.cursor_generation, v_ring.generation - v_ring.slot_count + 1);
+    v_seqs := null;
+    while v_seqs is null and v_generation <= v_ring.generation loop
+      v_ready_slot := v_generation % v_ring.slot_count;
+      --@ choose_rows
+      select array_agg(c.lane_seq order by c.lane_seq), array_agg(c.job_id order by c.lane_seq),
+             array_agg(c.run_lease + 1 order by c.lane_seq), array_agg(c.payload order by c.lane_seq)
+      into v_seqs, v_job_ids, v_leases, v_bodies
+      from (
+        select * from ringproof.pending_entries r
+        where r.slot = v_ready_slot and r.lane_id = p_lane_id and r.lane_seq >= v_head.cursor_seq
+        order by r.lane_seq limit p_limit) c;
+      v_generation := v_generation + 1;
+    end loop;
+    --@ reread_queue_ring
+    exit when v_ring.generation = (select generation from ringproof.rings where ring = 'queue');
   end loop;
   if v_seqs is null then return; end if;
   v_claim_slot := ringproof.pin_slot('claim');
@@ -57,7 +62,8 @@ $$;
 
 -- Moves the cursor over the spent prefix, after the claim has committed. An advance that never
 -- comes loses nothing. The tail is read before the rows, so that a row appended meanwhile lies
--- behind it; its generation is that of the last row seen, or a later one.
+-- behind it; its generation is that of the last row seen, or a later one. If the ring turned
+-- meanwhile, slots may have been reused, and the cursor stays where it is.
 -- @action AdvanceClaimCursor
 create or replace function ringproof.advance_claim_cursor(p_lane_id int, p_now timestamptz)
 returns bigint
@@ -97,6 +103,7 @@ begin
   set cursor_seq = coalesce(v_seq, v_tail),
       cursor_generation = coalesce(v_seen, cursor_generation)
   where lane_id = p_lane_id and coalesce(v_seq, v_tail) > cursor_seq
+    and v_ring.generation = (select generation from ringproof.rings where ring = 'queue')
   returning cursor_seq into v_seq;
   return case when found then v_seq end;
 end

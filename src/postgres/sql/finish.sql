@@ -40,12 +40,17 @@ begin
       return query
         select min(t.place), r.slot, r.lane_id, r.receipt_seq, r.ready_slot, r.lane_seq,
                r.job_id, r.run_lease
-        from ringproof.open_receipts r
+        from (
+          select distinct lane_id, receipt_seq from unnest(p_tokens)
+          where claim_slot = v_slot) k
+        cross join lateral (
+          select * from ringproof.open_receipts o
+          where o.slot = v_slot and o.ready_slot = v_ready
+            and o.lane_id = k.lane_id and o.receipt_seq = k.receipt_seq offset 0) r
         join unnest(p_tokens) with ordinality
                as t (job_id, run_lease, claim_slot, lane_id, receipt_seq, place)
           on t.claim_slot = r.slot and t.lane_id = r.lane_id and t.receipt_seq = r.receipt_seq
              and t.job_id = r.job_id and t.run_lease = r.run_lease
-        where r.slot = v_slot and r.ready_slot = v_ready
         group by r.slot, r.lane_id, r.receipt_seq, r.ready_slot, r.lane_seq, r.job_id, r.run_lease;
     end loop;
   end loop;

@@ -92,7 +92,8 @@ end
 $$;
 
 -- Looks first, so that a slot that cannot be pruned is not locked; locks without waiting; looks
--- again under the locks, because that answer is the one that stays true.
+-- again under the locks, because that answer is the one that stays true. The evidence is in the
+-- other ring, which somebody else may be pruning: that too is tried, and not waited for.
 create or replace function ringproof.prune(p_ring text) returns jsonb
 language plpgsql as $$
 declare
@@ -104,7 +105,8 @@ begin
   if not found then return jsonb_build_object('result', 'blocked'); end if;
   v_slot := ringproof.oldest_slot(p_ring);
   if v_slot is null then return jsonb_build_object('result', 'noop'); end if;
-  if not ringproof.try_lock_slot(p_ring, v_slot, 'access share') then
+  if not ringproof.try_lock_ring('queue', 'access share')
+     or not ringproof.try_lock_ring('claim', 'access share') then
     return jsonb_build_object('result', 'blocked');
   end if;
   if ringproof.occupied(p_ring, v_slot) = '{}' then

@@ -38,6 +38,22 @@ exception
 end
 $$;
 
+-- The same for every slot of a ring at once.
+create or replace function ringproof.try_lock_ring(p_ring text, p_mode text) returns boolean
+language plpgsql as $$
+declare
+  v_table text;
+begin
+  foreach v_table in array ringproof.ring_tables(p_ring) loop
+    --@ lock_table
+    execute format('lock table ringproof.%I in %s mode nowait', v_table, p_mode);
+  end loop;
+  return true;
+exception
+  when lock_not_available then return false;
+end
+$$;
+
 -- The tables of a ring that hold rows in this slot. Probes for a first row, never counts.
 create or replace function ringproof.occupied(p_ring text, p_slot int) returns text[]
 language plpgsql as $$
