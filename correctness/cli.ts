@@ -6,7 +6,8 @@ import { Command, CommanderError, Option } from "commander";
 import { UserError } from "../src/errors.js";
 import { packageRoot } from "../src/package-root.js";
 import type { Claim } from "./claims.js";
-import { common, positive, type CommonFlags } from "./flags.js";
+import { conformDatabase } from "./conform/claim.js";
+import { common, positive, whole, type CommonFlags } from "./flags.js";
 import { replayLockstep } from "./lockstep/claim.js";
 import { Session, type Io } from "./session.js";
 import { runTlcCommand, type TlcCommandOptions } from "./tlc/claim.js";
@@ -39,6 +40,15 @@ function tlc(session: Session, configs: string[], flags: CommonFlags & TlcComman
     return session.one(flags, claim, configs);
   if (dump !== undefined) prepareDump(dump);
   return session.one(flags, claim, configs, (context) => runTlcCommand(flags, context));
+}
+
+type ConformFlags = CommonFlags & { readonly database?: number };
+
+function conform(session: Session, configs: string[], flags: ConformFlags) {
+  const { database } = flags;
+  const claim = session.claim("conform");
+  if (database === undefined) return session.one(flags, claim, configs);
+  return session.one(flags, claim, configs, (context) => conformDatabase(context, database));
 }
 
 function lockstep(session: Session, flags: CommonFlags & { readonly path?: string }) {
@@ -78,9 +88,8 @@ function addCommands(add: Add, session: Session): void {
     );
   add("conform", "C3: every action on every reachable state, on Postgres", "conform slots")
     .argument("[config...]", some)
-    .action((configs: string[], flags: CommonFlags) =>
-      session.one(flags, session.claim("conform"), configs),
-    );
+    .option("--database <n>", "only this database, by the number that a failure printed", whole)
+    .action((configs: string[], flags: ConformFlags) => conform(session, configs, flags));
   add("lockstep", "C4: contract, core and Postgres in random runs", "lockstep --seed 7")
     .option("--path <path>", "the path that a failure printed, with its seed")
     .action((flags: CommonFlags & { readonly path?: string }) => lockstep(session, flags));

@@ -1,19 +1,30 @@
 /** C3: on every reachable state, every action instance does on Postgres what the core says. */
 
+import { randomBytes } from "node:crypto";
 import { UserError } from "../../src/errors.js";
-import { actions, allAnswers, type ActionName, type Scope } from "../../src/core/index.js";
+import {
+  actions,
+  allAnswers,
+  calls,
+  inBounds,
+  possible,
+  step,
+  type ActionName,
+  type Scope,
+} from "../../src/core/index.js";
 import { uninstall } from "../../src/postgres/install.js";
 import { connect, openPostgres, type PostgresServer } from "../../src/postgres/server.js";
 import type { Claim, ClaimResult, Context, Finding, Row, Tier } from "../claims.js";
-import { explore } from "../explore/explorer.js";
+import { explore, replay } from "../explore/explorer.js";
 import { modelled } from "../explore/claim.js";
 import { readScope } from "../explore/scope.js";
-import { callText, formatCalls } from "../report/calls.js";
+import { callText, formatCalls, outcomeText } from "../report/calls.js";
 import { diffDb, formatDiff } from "../report/diff.js";
+import { itf } from "../report/itf.js";
 import type { ManifestEntry } from "../tlc/manifest.js";
 import { inShard, selectEntries } from "../tlc/suite.js";
-import { newTally, Walker, type Divergence, type Tally } from "./conform.js";
-import { databaseTree, pieces } from "./tree.js";
+import { newTally, Walker, type ConformOptions, type Divergence, type Tally } from "./conform.js";
+import { databaseTree, pieces, type Node, type Piece } from "./tree.js";
 
 /** The configurations of each tier whose databases Postgres is put through. */
 const configs: Readonly<Record<Tier, readonly string[]>> = {
@@ -25,6 +36,7 @@ const configs: Readonly<Record<Tier, readonly string[]>> = {
 /** Databases per transaction: a TRUNCATE that is rolled back leaves garbage until its end. */
 const PIECE = 150;
 const CONNECTIONS = 2;
+const SHORTEST_MS = 20_000;
 
 interface Conformed {
   readonly row: Row;
@@ -37,31 +49,19 @@ async function conformEntry(
   server: PostgresServer,
   tally: Tally,
   context: Context,
+  only: number | undefined,
 ): Promise<Conformed> {
   const started = performance.now();
   const scope = await readScope(entry.cfg);
   const graph = explore({ scope, symmetric: entry.symmetric, properties: [] });
   const nodes = databaseTree(graph);
-  const work = inShard(pieces(nodes, PIECE), context.shard);
   const own = newTally();
-  let next = 0;
-  let found: Divergence | null = null;
-  const walk = async (n: number): Promise<void> => {
-    const client = await connect(server);
-    const schema = `ringproof_conform_${n}`;
-    try {
-      const walker = new Walker(client, { schema, scope, tally: own });
-      await walker.prepare();
-      while (next < work.length && !found && !context.signal.aborted) {
-        found ??= await walker.walk(work[next++]!);
-        context.progress(`conform ${entry.name}, databases`, own.databases, nodes.length);
-      }
-      await uninstall(client, { schema });
-    } finally {
-      await client.end();
-    }
-  };
-  await Promise.all(Array.from({ length: CONNECTIONS }, (_, n) => walk(n)));
+  const options = { scope, tally: own };
+  const found = await onEach(server, options, piecesOf(nodes, context, only), (done) => {
+    context.progress(`conform ${entry.name}, databases`, done, nodes.length);
+    return !context.signal.aborted;
+  });
+  const first = found && (await shortest(server, { scope, tally: newTally() }, nodes, found));
   merge(tally, own);
   const seconds = (performance.now() - started) / 1000;
   const facts = {
@@ -72,12 +72,66 @@ async function conformEntry(
     refused: own.refused,
     "checks/s": Math.round(own.checks / seconds),
   };
-  const verdict = found ? "violated" : "holds";
+  const verdict = first ? "violated" : "holds";
   return {
     row: { name: entry.name, verdict, seconds, facts },
     states: graph.states.length,
-    finding: found && divergenceFinding(found, entry, scope),
+    finding: first && divergenceFinding(first, nodes.indexOf(first.node), entry, scope),
   };
+}
+
+type WalkOptions = Pick<ConformOptions, "scope" | "tally">;
+
+/** Walks the pieces on connections with a schema each, until one finds a divergence. */
+async function onEach(
+  server: PostgresServer,
+  options: WalkOptions,
+  work: readonly Piece[],
+  goOn: (databases: number) => boolean,
+): Promise<Divergence | null> {
+  const run = randomBytes(4).toString("hex");
+  const found: Divergence[] = [];
+  let next = 0;
+  const walk = async (n: number): Promise<void> => {
+    const client = await connect(server);
+    const schema = `conform_${run}_${n}`;
+    try {
+      const walker = new Walker(client, { ...options, schema });
+      await walker.prepare();
+      while (next < work.length && found.length === 0 && goOn(options.tally.databases))
+        found.push(...[await walker.walk(work[next++]!)].filter((d) => d !== null));
+    } finally {
+      await uninstall(client, { schema }).catch(() => undefined);
+      await client.end();
+    }
+  };
+  const connections = Math.min(CONNECTIONS, work.length);
+  await Promise.all(Array.from({ length: connections }, (_, n) => walk(n)));
+  return found[0] ?? null;
+}
+
+/** The first divergence in breadth-first order, as far as there is time to look for it. */
+async function shortest(
+  server: PostgresServer,
+  options: WalkOptions,
+  nodes: readonly Node[],
+  found: Divergence,
+): Promise<Divergence> {
+  const until = performance.now() + SHORTEST_MS;
+  const before = nodes.slice(0, nodes.indexOf(found.node));
+  const alone = before.map((node) => ({ top: node, nodes: new Set([node]) }));
+  return (await onEach(server, options, alone, () => performance.now() < until)) ?? found;
+}
+
+/** The shard's pieces of the tree, or the one database that a failure named. */
+function piecesOf(nodes: readonly Node[], context: Context, only?: number): readonly Piece[] {
+  if (only === undefined) return inShard(pieces(nodes, PIECE), context.shard);
+  const top = nodes[only];
+  if (top) return [{ top, nodes: new Set([top]) }];
+  throw new UserError(
+    `There is no database ${only} in this configuration.`,
+    `Give a number from 0 to ${nodes.length - 1}, as a failure prints it.`,
+  );
 }
 
 function merge(into: Tally, from: Tally): void {
@@ -88,22 +142,38 @@ function merge(into: Tally, from: Tally): void {
   for (const [key, n] of from.results) into.results.set(key, (into.results.get(key) ?? 0) + n);
 }
 
-/** The trace, the step, both outcomes, and the rows that differ. */
-function divergenceFinding(d: Divergence, entry: ManifestEntry, scope: Scope): Finding {
-  const tried = d.attempt ? [callText(d.attempt)] : [];
+/** The trace, the step, both outcomes with the guard that refuses, and the rows that differ. */
+function divergenceFinding(
+  d: Divergence,
+  index: number,
+  entry: ManifestEntry,
+  scope: Scope,
+): Finding {
+  const { path } = d;
   const rows = d.db ? formatDiff(diffDb(d.expected.state.db, d.db, scope)) : [];
+  const enabled = calls(scope).filter((call) => {
+    const { state } = step(d.node.state, call, scope);
+    return possible(d.node.state, call) && state !== d.node.state && inBounds(state, scope);
+  });
   return {
-    title: [...formatCalls(d.path), ...tried].join(" → "),
+    title: [...formatCalls(path), ...(d.attempt ? [callText(d.attempt)] : [])].join(" → "),
     lines: [
       `configuration ${entry.name}, the last step on Postgres`,
-      `the core says:     ${JSON.stringify(d.expected.outcomes)}`,
+      `the core says:     ${d.expected.outcomes.map(outcomeText).join(", ")}`,
       d.error
         ? `Postgres fails:    ${d.error}`
-        : `Postgres answers:  ${JSON.stringify(d.outcomes)}`,
+        : `Postgres answers:  ${d.outcomes.map(outcomeText).join(", ") || "nothing"}`,
       ...(rows.length > 0 ? ["rows, only in the core (-), only in Postgres (+):", ...rows] : []),
+      `enabled here:      ${[...new Set(enabled.map((c) => c.action))].join(" ")}`,
     ],
-    replay: `ringproof conform ${entry.name}`,
-    bundle: d,
+    replay: `ringproof conform ${entry.name} --database ${index}`,
+    bundle: itf(replay(path, scope, actions), {
+      configuration: entry.name,
+      database: index,
+      attempt: d.attempt,
+      outcomes: d.outcomes,
+      found: d.db,
+    }),
   };
 }
 
@@ -114,7 +184,7 @@ const missing = (tally: Tally): string[] =>
     return actions[name].family !== "environment" && !tally.results.has(answer);
   });
 
-async function run(context: Context): Promise<ClaimResult> {
+async function run(context: Context, only?: number): Promise<ClaimResult> {
   const started = performance.now();
   const all = context.configs.length === 0 ? configs[context.tier] : context.configs;
   const entries = await selectEntries({ ...context, configs: all, shard: { index: 1, count: 1 } });
@@ -128,7 +198,7 @@ async function run(context: Context): Promise<ClaimResult> {
   const done: Conformed[] = [];
   const server = await openPostgres(context.pg);
   try {
-    for (const entry of entries) done.push(await conformEntry(entry, server, tally, context));
+    for (const entry of entries) done.push(await conformEntry(entry, server, tally, context, only));
   } finally {
     await server.stop();
   }
@@ -166,5 +236,9 @@ export const conformClaim: Claim = {
   command: "conform",
   sentence: "every action on every reachable state does on Postgres what the core says",
   covers: ["states", "checks", "enabled", "refused"],
-  run,
+  run: (context) => run(context),
 };
+
+/** Every call on one database alone, by the number that a failure printed. */
+export const conformDatabase = (context: Context, database: number): Promise<ClaimResult> =>
+  run(context, database);

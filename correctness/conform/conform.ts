@@ -32,6 +32,7 @@ import { callsTo, type Node, type Piece } from "./tree.js";
 
 /** A difference between the core and Postgres, with everything needed to see it again. */
 export interface Divergence {
+  readonly node: Node;
   readonly path: readonly Call[];
   /** `null` where the rows differ before any attempt was made. */
   readonly attempt: Attempt | null;
@@ -80,6 +81,8 @@ export interface ConformOptions {
   readonly scope: Scope;
   readonly tally: Tally;
   readonly table?: ActionTable;
+  /** SQL that is run once the schema is installed, written for the schema `ringproof`. */
+  readonly amend?: string;
 }
 
 /** One connection with a schema of its own, on which pieces of the tree are walked. */
@@ -99,10 +102,11 @@ export class Walker {
 
   /** Installs the schema afresh, with the harness and the lanes of the scope. */
   async prepare(): Promise<void> {
-    const { schema, scope } = this.options;
+    const { schema, scope, amend } = this.options;
     await uninstall(this.client, { schema });
     const { queueSlots, claimSlots } = scope;
     await install(this.client, { schema, queueSlots, claimSlots });
+    if (amend) await this.client.query(requalify(amend, schema));
     await installHarness(this.client, schema);
     const storage = new PostgresStorage(this.client, { schema });
     const lanes = new Map<string, number>();
@@ -173,7 +177,15 @@ export class Walker {
     const base = readSnapshot(before!.after!, binding, scope);
     if (encodeDb(base, scope) !== here) {
       const expected = { outcomes: [], state: node.state };
-      return { path: callsTo(node), attempt: null, expected, outcomes: [], db: base, error: null };
+      return {
+        node,
+        path: callsTo(node),
+        attempt: null,
+        expected,
+        outcomes: [],
+        db: base,
+        error: null,
+      };
     }
     for (const [i, t] of tries.entries()) {
       const found = this.compare(node, here, t, probed[i]!, binding);
@@ -199,6 +211,7 @@ export class Walker {
   ): Divergence | null {
     const { scope } = this.options;
     const diverged = (outcomes: readonly Outcome[], db: Db | null): Divergence => ({
+      node,
       path: callsTo(node),
       attempt,
       expected,

@@ -2,14 +2,9 @@
 
 import type { Outcome } from "../../src/core/index.js";
 import type { Attempt } from "../conform/attempts.js";
-import { callText, valueText } from "../report/calls.js";
+import { callText, outcomeText } from "../report/calls.js";
 import { formatDiff } from "../report/diff.js";
 import type { BadStep } from "./trio.js";
-
-function outcomeText({ result, ...rest }: Outcome): string {
-  const details = Object.values(rest).map((value) => valueText("", value));
-  return [result, ...details].join(" ");
-}
 
 const answersText = (outcomes: readonly Outcome[]): string =>
   outcomes.map(outcomeText).join(", ") || "nothing";

@@ -1,6 +1,6 @@
 /** Calls as a person reads them: `Claim(a, 2)`, `CompleteFast(j1/1 j2/1)`. */
 
-import type { ActionName, Call } from "../../src/core/index.js";
+import type { ActionName, Call, Outcome } from "../../src/core/index.js";
 
 /** Calls of one action that are made together. */
 export interface Calls {
@@ -11,7 +11,7 @@ export interface Calls {
 type Args = Readonly<Record<string, unknown>>;
 
 /** A value as it stands in a call; null where it says nothing. */
-export function valueText(key: string, value: unknown): string | null {
+function valueText(key: string, value: unknown): string | null {
   if (Array.isArray(value)) return value.map((v) => valueText("", v)).join(" ");
   if (typeof value === "object") {
     const { job, lease } = value as { job: string; lease: number };
@@ -35,3 +35,9 @@ export function callText({ action, list }: Calls): string {
 export const formatCall = ({ action, args }: Call): string => callText({ action, list: [args] });
 
 export const formatCalls = (calls: readonly Call[]): string[] => calls.map(formatCall);
+
+/** What a caller is told, such as `claimed j1/1 j2/1`; a refusal is named by its guard. */
+export function outcomeText({ result, ...rest }: Outcome): string {
+  const details = Object.values(rest).map((value) => valueText("", value));
+  return [result, ...details].join(" ");
+}

@@ -75,7 +75,9 @@ function hashOf(folder: string, ...endings: readonly string[]): string {
 
 /** XML has no place for most control characters, and a message may hold the colours of a tool. */
 const printable = (text: string): string =>
-  text.replace(/\x1b\[[\d;]*m/g, "").replace(/[^\t\n\x20-\ud7ff\ue000-\ufffd]/g, "\ufffd");
+  text
+    .replace(/\x1b\[[\d;]*m/g, "")
+    .replace(/[^\t\n\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, "\ufffd");
 
 /** A suite per claim; a test case per row, and one for the claim as a whole. */
 function junitXml({ sections }: Report): string {

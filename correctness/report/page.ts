@@ -22,8 +22,7 @@ const escape = (text: string): string => text.replace(/[&<"]/g, (c) => escapes[c
 const cells = (tag: "td" | "th", values: readonly string[]): string =>
   values.map((v) => `<${tag}>${v}</${tag}>`).join("");
 
-const verdict = (name: string): string =>
-  `<span class="${name}">${escape(words(name))}</span>`;
+const verdict = (name: string): string => `<span class="${name}">${escape(words(name))}</span>`;
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   `<table><tr>${cells("th", head)}</tr>${rows

@@ -1,10 +1,23 @@
 /** Progress where somebody watches: the jobs as a list, below the one at work how far it is. */
 
-import { Listr, ListrLogger, ProcessOutput, type ListrTaskWrapper } from "listr2";
+import { DefaultRenderer, Listr, ListrLogger, ProcessOutput } from "listr2";
 import type { Verdict } from "../claims.js";
 import { Meter, type Job, type Progress } from "./progress.js";
+import { words } from "./report.js";
 
-type Shown = Pick<ListrTaskWrapper<unknown, never, never>, "output">;
+const SHOW_CURSOR = "\x1b[?25h";
+
+/** Draws on the stream it is given; standard output need not be a terminal for that. */
+class StreamRenderer extends DefaultRenderer {
+  static override nonTTY = true as false;
+}
+
+/** What we need of a listed task. */
+interface Shown {
+  title: string;
+  output: string;
+  skip(message: string): void;
+}
 
 export class TerminalProgress implements Progress {
   private readonly stream: NodeJS.WriteStream;
@@ -26,14 +39,16 @@ export class TerminalProgress implements Progress {
     const tasks = jobs.map((job) => ({
       title: `${job.id} ${job.sentence}`,
       skip: () => thrown.length > 0,
-      task: async (_: unknown, task: Shown & { skip(message: string): void }) => {
+      task: async (_: unknown, task: Shown) => {
         this.shown.set(job.id, task);
         const verdict = await body(job).catch((error: unknown) => {
           thrown.push(error);
           throw error;
         });
-        if (verdict === "not-run") task.skip(`${job.id} not run`);
-        if (verdict === "violated") throw new Error("violated");
+        if (verdict === "holds") return;
+        task.title += `: ${words(verdict)}`;
+        if (verdict === "violated") throw new Error(verdict);
+        task.skip(task.title);
       },
     }));
     const { stream } = this;
@@ -42,7 +57,11 @@ export class TerminalProgress implements Progress {
     const rendererOptions = { logger, showErrorMessage: false, formatOutput: "truncate" } as const;
     // The command line itself listens to signals, and first stops what it has started.
     const list = { exitOnError: false, registerSignalListeners: false, rendererOptions };
-    await new Listr<unknown, "default">(tasks, list).run();
+    // The list hides the cursor, and an interruption leaves it no time to show it again.
+    const showCursor = () => void processOutput.toStdout(SHOW_CURSOR, false);
+    process.once("exit", showCursor);
+    await new Listr(tasks, { ...list, renderer: StreamRenderer }).run();
+    process.off("exit", showCursor);
     if (thrown.length > 0) throw thrown[0];
   }
 }
