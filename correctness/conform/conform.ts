@@ -11,13 +11,13 @@ import type pg from "pg";
 import {
   actions,
   encodeDb,
-  wordsOf,
   type ActionTable,
   type Call,
   type Db,
   type Outcome,
   type Scope,
 } from "../../src/core/index.js";
+import { UserError } from "../../src/errors.js";
 import { packageRoot } from "../../src/package-root.js";
 import { newBinding, type Binding } from "../../src/postgres/binding.js";
 import { inline } from "../../src/postgres/inline.js";
@@ -25,10 +25,11 @@ import { install, uninstall } from "../../src/postgres/install.js";
 import { requalify } from "../../src/postgres/requalify.js";
 import { statements } from "../../src/postgres/statements.js";
 import { PostgresStorage } from "../../src/postgres/storage.js";
-import type { TwinContext } from "../../src/postgres/twins.js";
+import type { Answered, TwinContext } from "../../src/postgres/twins.js";
 import { attempts, expect, presentable, twinOf, type Attempt, type Expected } from "./attempts.js";
 import { readSnapshot, type Snapshot } from "./snapshot.js";
-import { callsTo, type Node, type Piece } from "./tree.js";
+import { count, type Tally } from "./tally.js";
+import { callsTo, wayTo, type Node, type Piece } from "./tree.js";
 
 /** A difference between the core and Postgres, with everything needed to see it again. */
 export interface Divergence {
@@ -41,23 +42,6 @@ export interface Divergence {
   readonly db: Db | null;
   readonly error: string | null;
 }
-
-export interface Tally {
-  databases: number;
-  checks: number;
-  enabled: number;
-  refused: number;
-  /** Checks per action and result, such as `Claim empty`. */
-  readonly results: Map<string, number>;
-}
-
-export const newTally = (): Tally => ({
-  databases: 0,
-  checks: 0,
-  enabled: 0,
-  refused: 0,
-  results: new Map(),
-});
 
 interface Probed {
   readonly answer: readonly Record<string, unknown>[] | null;
@@ -81,8 +65,24 @@ export interface ConformOptions {
   readonly scope: Scope;
   readonly tally: Tally;
   readonly table?: ActionTable;
+  readonly onDatabase?: () => void;
   /** SQL that is run once the schema is installed, written for the schema `ringproof`. */
   readonly amend?: string;
+}
+
+/** A call on the way to a node that Postgres answers with an error. */
+class FailedCall extends Error {
+  readonly divergence: Divergence;
+
+  constructor(node: Node, attempt: Attempt, options: ConformOptions, cause: Error) {
+    super(cause.message, { cause });
+    const { scope, table = actions } = options;
+    const expected = expect(node.state, attempt, scope, table);
+    const code = (cause as { code?: string }).code ?? "";
+    const error = `${code} ${cause.message}`.trim();
+    const path = callsTo(node);
+    this.divergence = { node, path, attempt, expected, outcomes: [], db: null, error };
+  }
 }
 
 /** One connection with a schema of its own, on which pieces of the tree are walked. */
@@ -119,8 +119,11 @@ export class Walker {
     await this.client.query("begin");
     try {
       let binding = this.start;
-      for (const call of callsTo(piece.top)) binding = await this.take(call, binding, null);
+      for (const node of wayTo(piece.top)) binding = await this.take(node, binding, null);
       return await this.visit(piece.top, binding, piece, 0);
+    } catch (error) {
+      if (error instanceof FailedCall) return error.divergence;
+      throw error;
     } finally {
       await this.client.query("rollback");
     }
@@ -137,7 +140,7 @@ export class Walker {
     for (const child of node.children) {
       if (!piece.nodes.has(child)) continue;
       const mark = `depth${depth}`;
-      const there = await this.take(child.via!, binding, mark);
+      const there = await this.take(child, binding, mark);
       const below = await this.visit(child, there, piece, depth + 1);
       if (below) return below;
       await this.client.query(`rollback to ${mark}; release ${mark}`);
@@ -145,19 +148,22 @@ export class Walker {
     return null;
   }
 
-  /** Makes a call for good, behind a savepoint where one is named. */
-  private async take(call: Call, binding: Binding, mark: string | null): Promise<Binding> {
-    const twin = twinOf(call.action);
-    const list = [call.args];
-    const statement = twin.statement(list, binding, this.context);
+  /** Makes the call that leads to a node for good, behind a savepoint where one is named. */
+  private async take(node: Node, binding: Binding, mark: string | null): Promise<Binding> {
+    const { action, args } = node.via!;
+    const statement = twinOf(action).statement([args], binding, this.context);
     const texts = [
       ...(mark ? [`savepoint ${mark}`] : []),
       ...(statement ? [inline(statement)] : []),
     ];
-    if (texts.length === 0) return twin.answer([], list, binding).binding;
-    const results = (await this.client.query(texts.join("; "))) as unknown;
-    const last = (Array.isArray(results) ? results.at(-1) : results) as pg.QueryResult;
-    return twin.answer(statement ? last.rows : [], list, binding).binding;
+    try {
+      const results = texts.length > 0 ? await this.client.query(texts.join("; ")) : null;
+      const last = Array.isArray(results) ? (results.at(-1) as pg.QueryResult) : results;
+      return twinOf(action).answer(statement ? last!.rows : [], [args], binding).binding;
+    } catch (error) {
+      if (error instanceof UserError) throw error;
+      throw new FailedCall(node.parent!, { action, list: [args] }, this.options, error as Error);
+    }
   }
 
   private async check(node: Node, binding: Binding): Promise<Divergence | null> {
@@ -173,6 +179,7 @@ export class Walker {
     });
     const [before, ...probed] = await this.probe(calls, tries.filter((t) => t.quiet).length);
     tally.databases++;
+    this.options.onDatabase?.();
     const here = encodeDb(node.state.db, scope);
     const base = readSnapshot(before!.after!, binding, scope);
     if (encodeDb(base, scope) !== here) {
@@ -220,24 +227,19 @@ export class Walker {
       error: probed.error,
     });
     if (probed.error) return diverged([], null);
-    const answered = twinOf(attempt.action).answer(probed.answer ?? [], attempt.list, binding);
+    let answered: Answered;
+    try {
+      answered = twinOf(attempt.action).answer(probed.answer ?? [], attempt.list, binding);
+    } catch {
+      const error = `an answer that cannot be read: ${JSON.stringify(probed.answer)}`;
+      return { ...diverged([], null), error };
+    }
     const db = probed.after && readSnapshot(probed.after, answered.binding, scope);
     const same =
       isDeepStrictEqual(answered.outcomes, expected.outcomes) &&
       (db ? encodeDb(db, scope) : here) === (quiet ? here : encodeDb(expected.state.db, scope));
-    this.count(attempt, expected, quiet);
+    count(this.options.tally, attempt.action, expected.outcomes, quiet);
     return same ? null : diverged(answered.outcomes, db ?? node.state.db);
-  }
-
-  private count(attempt: Attempt, { outcomes }: Expected, quiet: boolean): void {
-    const { tally } = this.options;
-    tally.checks++;
-    if (quiet) tally.refused++;
-    else tally.enabled++;
-    for (const word of outcomes.flatMap(wordsOf)) {
-      const key = `${attempt.action} ${word}`;
-      tally.results.set(key, (tally.results.get(key) ?? 0) + 1);
-    }
   }
 }
 

@@ -35,12 +35,15 @@ export function databaseTree(graph: Graph): readonly Node[] {
   return nodes;
 }
 
-/** The calls from the root to this node. */
-export function callsTo(node: Node): Call[] {
-  const path: Call[] = [];
-  for (let at: Node | null = node; at?.via; at = at.parent) path.push(at.via);
-  return path.reverse();
+/** The nodes from below the root to this one. */
+export function wayTo(node: Node): Node[] {
+  const way: Node[] = [];
+  for (let at = node; at.parent; at = at.parent) way.push(at);
+  return way.reverse();
 }
+
+/** The calls from the root to this node. */
+export const callsTo = (node: Node): Call[] => wayTo(node).map(({ via }) => via!);
 
 /** A connected piece of the tree: its top node, and which nodes belong to it. */
 export interface Piece {

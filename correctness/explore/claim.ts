@@ -1,5 +1,6 @@
 /** C2: the core is the spec: same states, depth, edges per action, and the same labelled graph. */
 
+import { UserError } from "../../src/errors.js";
 import type { Claim, ClaimResult, Context, Finding, Row } from "../claims.js";
 import { formatCalls } from "../report/calls.js";
 import type { ExpectHolds, ManifestEntry } from "../tlc/manifest.js";
@@ -94,7 +95,7 @@ async function compareEntry(entry: PositiveEntry, context: Context): Promise<Com
 
 async function run(context: Context): Promise<ClaimResult> {
   const started = performance.now();
-  const entries = (await selectEntries(context)).filter(positive).filter(modelled);
+  const entries = (await modelledEntries(context)).filter(positive);
   await inParallel(entries, RUNS_AT_ONCE, (entry) => suiteRun(entry, context));
   const compared: Compared[] = [];
   for (const entry of entries) {
@@ -138,6 +139,18 @@ const slower = ({ verdict, name, facts }: Row): Finding[] =>
 /** Configurations of the design that ships; the others are wrong, or other designs. */
 export const modelled = (entry: ManifestEntry): boolean => entry.module === "MCSegmentedStorage";
 
+/** The selected configurations of that design; naming another one is a mistake. */
+export async function modelledEntries(context: Context): Promise<ManifestEntry[]> {
+  const entries = await selectEntries(context);
+  const other = entries.find((e) => !modelled(e));
+  if (other && context.configs.length > 0)
+    throw new UserError(
+      `${other.name} describes a design that does not ship: only TLC knows it.`,
+      `Look at it with: npx ringproof tlc ${other.name}.`,
+    );
+  return entries.filter(modelled);
+}
+
 export const graphClaim: Claim = {
   id: "C2",
   command: "graph",
@@ -152,7 +165,7 @@ export async function runExploreCommand(
 ): Promise<{ rows: Row[]; findings: Finding[] }> {
   const rows: Row[] = [];
   const findings: Finding[] = [];
-  for (const entry of (await selectEntries(context)).filter(modelled)) {
+  for (const entry of await modelledEntries(context)) {
     const graph = await exploreEntry(entry, context);
     const found = ownFindings(entry, graph);
     findings.push(...found);

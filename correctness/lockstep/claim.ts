@@ -95,7 +95,7 @@ export const replayLockstep = (context: Context, path: string): Promise<ClaimRes
 export const lockstepClaim: Claim = {
   id: "C4",
   command: "lockstep",
-  sentence: "Contract, core and Postgres stay equivalent on long random runs.",
+  sentence: "contract, core and Postgres stay equivalent on long random runs",
   covers: ["runs", "steps"],
   run: (context) => run(context),
 };

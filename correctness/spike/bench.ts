@@ -25,8 +25,14 @@ export class Samples {
   }
   print(title: string): void {
     console.log(`\n${title} (medians of ${rounds})`);
-    console.table(Object.fromEntries([...this.rows].map(([key, row]) => [key,
-      Object.fromEntries(Object.entries(row).map(([name, v]) => [name, round(median(v))]))])));
+    console.table(
+      Object.fromEntries(
+        [...this.rows].map(([key, row]) => [
+          key,
+          Object.fromEntries(Object.entries(row).map(([name, v]) => [name, round(median(v))])),
+        ]),
+      ),
+    );
   }
 }
 
@@ -39,7 +45,7 @@ export interface Bench {
 let schemas = 0;
 
 export async function fresh(connect: Connect, encoding: Encoding): Promise<Bench> {
-  const schema = `s${schemas += 1}`;
+  const schema = `s${(schemas += 1)}`;
   const admin = await connect();
   await install(admin, schema, encoding.files);
   await admin.end();
@@ -59,12 +65,14 @@ export async function walOf(client: pg.Client, work: () => Promise<void>) {
   const { rows } = await client.query(
     `select sum(count)::float as records, sum(record_size)::float as bytes,
             sum(fpi_size)::float as images
-       from public.pg_get_wal_stats($1, $2)`, [from, to]);
+       from public.pg_get_wal_stats($1, $2)`,
+    [from, to],
+  );
   return rows[0] as { records: number; bytes: number; images: number };
 }
 
 export async function fill(client: pg.Client, jobs: number): Promise<void> {
-  for (let n = 0; n < jobs; n += 1000) await enqueue(client, n / 1000 % 2 + 1, 1000);
+  for (let n = 0; n < jobs; n += 1000) await enqueue(client, ((n / 1000) % 2) + 1, 1000);
 }
 
 /** Runs the checks named on the command line, or all of them, one Postgres for each. */

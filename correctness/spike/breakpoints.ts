@@ -58,25 +58,41 @@ interface Session {
   readonly results: string[];
 }
 
-interface Choice { readonly picked: number; readonly enabled: readonly number[] }
-interface Run { readonly steps: readonly string[]; readonly outcome: string }
+interface Choice {
+  readonly picked: number;
+  readonly enabled: readonly number[];
+}
+interface Run {
+  readonly steps: readonly string[];
+  readonly outcome: string;
+}
 
 async function begin(scenario: Scenario, clients: readonly pg.Client[]): Promise<Session[]> {
   const entries = Object.entries(scenario.sessions);
-  return Promise.all(clients.map(async (client, i) => {
-    const [name, todo] = entries[i]!;
-    const { rows } = await client.query(
-      "select pg_backend_pid() as pid, set_config('spike.turn', '0', false)");
-    const session: Session = {
-      name, client, pid: rows[0].pid, gate: i * 2, todo, turn: 0, state: "idle", label: "",
-      results: [],
-    };
-    await client.query(`set spike.session = ${i}; begin`);
-    client.removeAllListeners("notice").on("notice", ({ message }) => {
-      session.label = message ?? "";
-    });
-    return session;
-  }));
+  return Promise.all(
+    clients.map(async (client, i) => {
+      const [name, todo] = entries[i]!;
+      const { rows } = await client.query(
+        "select pg_backend_pid() as pid, set_config('spike.turn', '0', false)",
+      );
+      const session: Session = {
+        name,
+        client,
+        pid: rows[0].pid,
+        gate: i * 2,
+        todo,
+        turn: 0,
+        state: "idle",
+        label: "",
+        results: [],
+      };
+      await client.query(`set spike.session = ${i}; begin`);
+      client.removeAllListeners("notice").on("notice", ({ message }) => {
+        session.label = message ?? "";
+      });
+      return session;
+    }),
+  );
 }
 
 /** Lets a session run to its next breakpoint, to a real lock, or to the end of its statement. */
@@ -92,17 +108,28 @@ async function advance(session: Session, controller: pg.Client): Promise<string>
   const [statement = "", ...rest] = session.todo;
   session.todo = rest;
   session.state = "running";
-  void session.client.query({ text: statement, rowMode: "array" }).then(
-    ({ rows }) => { if (rows.length > 0) session.results.push(String(rows[0]?.[0])); },
-    () => { session.results.push("refused"); },
-  ).then(() => { session.state = rest.length > 0 ? "idle" : "done"; });
+  void session.client
+    .query({ text: statement, rowMode: "array" })
+    .then(
+      ({ rows }) => {
+        if (rows.length > 0) session.results.push(String(rows[0]?.[0]));
+      },
+      () => {
+        session.results.push("refused");
+      },
+    )
+    .then(() => {
+      session.state = rest.length > 0 ? "idle" : "done";
+    });
   return statement.replace(/^select (\w+)\(.*/, "$1");
 }
 
 /** Waits for a pass over the sessions that finds none running and that changes nothing. */
 async function settle(sessions: readonly Session[], controller: pg.Client): Promise<void> {
-  const { rows: [self] } = await controller.query("select pg_backend_pid() as pid");
-  for (let before = ""; ; ) {
+  const {
+    rows: [self],
+  } = await controller.query("select pg_backend_pid() as pid");
+  for (let before = ""; ;) {
     for (const session of sessions) {
       if (session.state !== "running" && session.state !== "blocked") continue;
       const { rows } = await controller.query("select pg_blocking_pids($1) as pids", [session.pid]);
@@ -119,7 +146,10 @@ async function settle(sessions: readonly Session[], controller: pg.Client): Prom
 }
 
 async function play(
-  scenario: Scenario, clients: readonly pg.Client[], controller: pg.Client, prefix: number[],
+  scenario: Scenario,
+  clients: readonly pg.Client[],
+  controller: pg.Client,
+  prefix: number[],
 ): Promise<Run & { choices: Choice[] }> {
   await controller.query("select pg_advisory_lock(gate) from generate_series(0, 3) gate");
   const sessions = await begin(scenario, clients);
@@ -127,7 +157,8 @@ async function play(
   const steps: string[] = [];
   for (;;) {
     const enabled = sessions.flatMap(({ state }, i) =>
-      state === "idle" || state === "paused" ? [i] : []);
+      state === "idle" || state === "paused" ? [i] : [],
+    );
     if (enabled.length === 0) break;
     const picked = prefix[choices.length] ?? enabled[0]!;
     choices.push({ picked, enabled });
@@ -146,8 +177,14 @@ async function play(
 }
 
 async function reset(client: pg.Client, encoding: Encoding, finished: boolean): Promise<void> {
-  for (const table of ["ready_entries", "attempt_evidence", "lease_claims", "lease_claim_closures",
-    "receipt_completion_batches"]) await client.query(`delete from ${table}`);
+  for (const table of [
+    "ready_entries",
+    "attempt_evidence",
+    "lease_claims",
+    "lease_claim_closures",
+    "receipt_completion_batches",
+  ])
+    await client.query(`delete from ${table}`);
   await client.query(`update claim_ring set current_slot = 0, generation = 0;
     select setval('enqueue_head_1', 1, false), setval('claim_cursor_1', 1, false)`);
   await enqueue(client, 1, 2);
@@ -156,8 +193,12 @@ async function reset(client: pg.Client, encoding: Encoding, finished: boolean): 
 }
 
 /** Depth first: replays a prefix, then takes the next untried branch of its last open choice. */
-async function explore(scenario: Scenario, encoding: Encoding, clients: readonly pg.Client[],
-  controller: pg.Client): Promise<Run[]> {
+async function explore(
+  scenario: Scenario,
+  encoding: Encoding,
+  clients: readonly pg.Client[],
+  controller: pg.Client,
+): Promise<Run[]> {
   const runs: Run[] = [];
   for (let prefix: number[] | undefined = []; prefix;) {
     await reset(controller, encoding, scenario.finished ?? false);

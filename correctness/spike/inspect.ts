@@ -14,14 +14,16 @@ async function locksHeld(client: pg.Client) {
        from pg_locks l join pg_class c on c.oid = l.relation
       where l.pid = pg_backend_pid() and l.locktype = 'relation'
         and c.relnamespace in (current_schema()::regnamespace, 'pg_toast'::regnamespace)
-      order by 1, 3`);
+      order by 1, 3`,
+  );
   const held = rows as { relname: string; kind: string; mode: string }[];
   const leaves = held.filter(({ kind, relname }) => kind === "r" && /_\d+$/.test(relname));
   return {
     relations: new Set(held.map(({ relname }) => relname)).size,
     partitions: new Set(leaves.map(({ relname }) => relname)).size,
-    list: held.filter(({ kind }) => !/[iS]/i.test(kind))
-      .map(({ relname, mode }) => `${relname} ${mode.replace('Lock', '')}`),
+    list: held
+      .filter(({ kind }) => !/[iS]/i.test(kind))
+      .map(({ relname, mode }) => `${relname} ${mode.replace("Lock", "")}`),
   };
 }
 
@@ -34,7 +36,9 @@ async function measureLocks(connect: Connect): Promise<void> {
       const { schema, client } = await fresh(connect, encoding);
       const { rows } = await client.query(
         `select oid::regprocedure::text as name from pg_proc
-          where pronamespace = $1::regnamespace and prokind = 'f'`, [schema]);
+          where pronamespace = $1::regnamespace and prokind = 'f'`,
+        [schema],
+      );
       for (const { name } of rows) {
         await client.query(`alter function ${name} set plan_cache_mode = ${mode}`);
       }
@@ -53,11 +57,11 @@ async function measureLocks(connect: Connect): Promise<void> {
         const completed = await locksHeld(worker);
         await worker.query("commit");
         for (const [what, held] of Object.entries({ claim: claimed, complete: completed })) {
-          const row = table[`${encoding.name} ${what}`] ??= {};
-          row[`${mode.replace(/force_|_plan/g, '')} #${call}`] =
+          const row = (table[`${encoding.name} ${what}`] ??= {});
+          row[`${mode.replace(/force_|_plan/g, "")} #${call}`] =
             `${held.relations} (${held.partitions})`;
           if (call === 7 && mode === "force_custom_plan") {
-            console.log(`${encoding.name} ${what}: ${held.list.join(', ')}`);
+            console.log(`${encoding.name} ${what}: ${held.list.join(", ")}`);
           }
         }
       }
@@ -74,8 +78,9 @@ async function measurePlans(connect: Connect): Promise<void> {
   for (const encoding of encodings.filter(({ ring }) => ring)) {
     for (const shape of ["probe", "join"]) {
       const { client } = await fresh(connect, encoding);
-      const { rows: [{ source }] } = await client.query(
-        "select pg_get_functiondef('claim'::regproc) as source");
+      const {
+        rows: [{ source }],
+      } = await client.query("select pg_get_functiondef('claim'::regproc) as source");
       if (shape === "join") await client.query(source.replaceAll("offset 0", ""));
       await fill(client, quick ? 8_000 : 20_000);
       const start = performance.now();
@@ -130,13 +135,16 @@ async function measureToast(connect: Connect): Promise<void> {
   const table: Record<string, unknown> = {};
   for (const size of [50, 100, 200, 500, 1000, 2000]) {
     await claim(client, batch, 1, size);
-    const { rows: [row] } = await client.query(
+    const {
+      rows: [row],
+    } = await client.query(
       `select cardinality(job_ids) as members, pg_column_compression(job_ids) as compression,
               pg_column_size(job_ids) + pg_column_size(run_leases) + pg_column_size(lane_seqs)
                 as bytes,
               (select pg_relation_size(reltoastrelid) from pg_class
                 where oid = 'lease_claims_0'::regclass)::int as toast
-         from lease_claims order by receipt_seq desc limit 1`);
+         from lease_claims order by receipt_seq desc limit 1`,
+    );
     table[`claim of ${size}`] = row;
   }
   console.log("\narrays of one receipt: stored bytes and size of the TOAST table so far");
@@ -144,5 +152,8 @@ async function measureToast(connect: Connect): Promise<void> {
 }
 
 await runChecks({
-  locks: measureLocks, plans: measurePlans, gin: measureGin, toast: measureToast,
+  locks: measureLocks,
+  plans: measurePlans,
+  gin: measureGin,
+  toast: measureToast,
 });

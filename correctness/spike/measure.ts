@@ -20,8 +20,12 @@ async function measureWal(connect: Connect): Promise<void> {
         const claimed: (readonly Token[])[] = [];
         const phases = {
           enqueue: () => enqueue(client, 1, size),
-          claim: async () => { claimed.push(await claim(client, encoding, 1, size)); },
-          complete: async () => { await complete(client, encoding, claimed.pop() ?? []); },
+          claim: async () => {
+            claimed.push(await claim(client, encoding, 1, size));
+          },
+          complete: async () => {
+            await complete(client, encoding, claimed.pop() ?? []);
+          },
         };
         for (const [phase, call] of Object.entries(phases)) {
           const wal = await walOf(client, async () => {
@@ -56,17 +60,19 @@ async function drain(encoding: Encoding, clients: readonly pg.Client[]) {
   let jobs = 0;
   const cpu = await cpuSeconds(clients);
   const start = performance.now();
-  await Promise.all(clients.map(async (client, worker) => {
-    for (;;) {
-      const tokens = await claim(client, encoding, worker + 1, 100);
-      if (tokens.length === 0) return;
-      const completed = await complete(client, encoding, tokens);
-      jobs += completed;
-    }
-  }));
+  await Promise.all(
+    clients.map(async (client, worker) => {
+      for (;;) {
+        const tokens = await claim(client, encoding, worker + 1, 100);
+        if (tokens.length === 0) return;
+        const completed = await complete(client, encoding, tokens);
+        jobs += completed;
+      }
+    }),
+  );
   const seconds = (performance.now() - start) / 1000;
-  const used = await cpuSeconds(clients) - cpu;
-  return { jobs, "jobs/s": jobs / seconds, "cpu µs/job": used / jobs * 1e6 };
+  const used = (await cpuSeconds(clients)) - cpu;
+  return { jobs, "jobs/s": jobs / seconds, "cpu µs/job": (used / jobs) * 1e6 };
 }
 
 async function measureDrain(connect: Connect, pinned: boolean): Promise<void> {
@@ -90,11 +96,14 @@ async function measureDrain(connect: Connect, pinned: boolean): Promise<void> {
         await drain(encoding, clients);
         await fill(client, jobs);
         const held = await drain(encoding, clients);
-        Object.assign(sample, { "pinned jobs/s": held["jobs/s"],
-          "pinned/clean": held["jobs/s"] / clean["jobs/s"], "pinned cpu": held["cpu µs/job"] });
+        Object.assign(sample, {
+          "pinned jobs/s": held["jobs/s"],
+          "pinned/clean": held["jobs/s"] / clean["jobs/s"],
+          "pinned cpu": held["cpu µs/job"],
+        });
         await reader.end();
       }
-      const plain = encoding.ring ? samples.rows.get("plain") ?? {} : {};
+      const plain = encoding.ring ? (samples.rows.get("plain") ?? {}) : {};
       const last = (name: "jobs/s" | "cpu µs/job") => plain[name]?.at(-1) ?? clean[name];
       samples.add(encoding.name, {
         ...sample,
@@ -105,13 +114,18 @@ async function measureDrain(connect: Connect, pinned: boolean): Promise<void> {
       await (await connect()).query(`drop schema ${schema} cascade`);
     }
   }
-  samples.print(`drain of ${jobs} jobs, 2 connections, batch 100${pinned ? ', then pinned' : ''}`);
+  samples.print(`drain of ${jobs} jobs, 2 connections, batch 100${pinned ? ", then pinned" : ""}`);
 }
 
 /** Completes in batches of 1, 10 and 100, and 100 tokens gathered from 100 receipts ("1x100"). */
 async function measureMutex(connect: Connect): Promise<void> {
   const samples = new Samples();
-  const shapes = [[1, 1], [10, 1], [100, 1], [1, 100]] as const;
+  const shapes = [
+    [1, 1],
+    [10, 1],
+    [100, 1],
+    [1, 100],
+  ] as const;
   for (const encoding of encodings) {
     const { client } = await fresh(connect, encoding);
     const mutexes: readonly Mutex[] = encoding.ring ? ["none", "row", "advisory"] : ["none"];
@@ -123,18 +137,21 @@ async function measureMutex(connect: Connect): Promise<void> {
           const batches: Token[][] = [];
           for (let k = 0; k < calls * receipts; k += 1) {
             if (k % receipts === 0) batches.push([]);
-            batches.at(-1)?.push(...await claim(client, encoding, 1, size));
+            batches.at(-1)?.push(...(await claim(client, encoding, 1, size)));
           }
           await client.query("set synchronous_commit = off");
           const start = performance.now();
           const wal = await walOf(client, async () => {
             for (const batch of batches) await complete(client, encoding, batch, mutex);
           });
-          const micros = (performance.now() - start) / calls * 1000;
+          const micros = ((performance.now() - start) / calls) * 1000;
           await client.query("reset synchronous_commit");
           if (i < 0) continue;
-          samples.add(`${encoding.name} ${size}x${receipts} ${mutex}`,
-            { "B/call": wal.bytes / calls, "rec/call": wal.records / calls, "µs/call": micros });
+          samples.add(`${encoding.name} ${size}x${receipts} ${mutex}`, {
+            "B/call": wal.bytes / calls,
+            "rec/call": wal.records / calls,
+            "µs/call": micros,
+          });
         }
       }
     }

@@ -116,7 +116,7 @@ class CfgReader {
   private value(): Tla {
     const first = this.next("a value");
     const parts = [first.text];
-    for (let open = nesting(first.text); open > 0; ) {
+    for (let open = nesting(first.text); open > 0;) {
       const token = this.next("a closing bracket");
       open += nesting(token.text);
       parts.push(token.text);

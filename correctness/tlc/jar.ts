@@ -91,7 +91,10 @@ export async function findJar(opts: FindJarOptions = {}): Promise<Jar> {
 }
 
 async function fromEnvironment(path: string, releases: readonly JarSource[]): Promise<Jar> {
-  const isFile = await stat(path).then((info) => info.isFile(), () => false);
+  const isFile = await stat(path).then(
+    (info) => info.isFile(),
+    () => false,
+  );
   if (!isFile) {
     throw new UserError(`TLA2TOOLS_JAR names no file: ${path}`, "Correct it or unset it.");
   }

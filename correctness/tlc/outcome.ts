@@ -4,11 +4,7 @@ import { CODE, type TlcMessage } from "./messages.js";
 import { parseState, type TlaState } from "./values.js";
 
 export type ViolationKind =
-  | "invariant"
-  | "property"
-  | "action-property"
-  | "deadlock"
-  | "assumption";
+  "invariant" | "property" | "action-property" | "deadlock" | "assumption";
 
 export interface Violation {
   readonly kind: ViolationKind;

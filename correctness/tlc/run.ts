@@ -119,10 +119,12 @@ async function modelCheck(opts: TlcOptions, run: Run, workspace: Workspace): Pro
   let graph: DotSummary | undefined;
 
   const stop = () => run.kill();
-  const timer = opts.timeoutSeconds && setTimeout(() => {
-    failure = `stopped after ${opts.timeoutSeconds} seconds`;
-    stop();
-  }, opts.timeoutSeconds * 1000);
+  const timer =
+    opts.timeoutSeconds &&
+    setTimeout(() => {
+      failure = `stopped after ${opts.timeoutSeconds} seconds`;
+      stop();
+    }, opts.timeoutSeconds * 1000);
   opts.signal?.addEventListener("abort", stop);
   try {
     const dump = opts.dump && (await openGraph(run, workspace.dir, opts.dump));

@@ -85,8 +85,7 @@ function keyedDiff(
 const keyed = (value: TlaFunction) => value.fn.map(([key, v]): [string, Tla] => [show(key), v]);
 const isSet = (value: Tla): value is TlaSet => typeof value === "object" && "set" in value;
 const isRecord = (value: Tla): value is TlaRecord => typeof value === "object" && "rec" in value;
-const isFunction = (value: Tla): value is TlaFunction =>
-  typeof value === "object" && "fn" in value;
+const isFunction = (value: Tla): value is TlaFunction => typeof value === "object" && "fn" in value;
 
 /** The first state: its rows, one per line, and whatever else is in the fields of its variables. */
 function contents(variables: readonly [string, Tla][]): string[] {

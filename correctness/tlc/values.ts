@@ -112,7 +112,7 @@ class ValueReader {
     if (negative) this.at++;
     const start = this.at;
     let value = 0;
-    for (let code = this.text.charCodeAt(this.at); isDigit(code); ) {
+    for (let code = this.text.charCodeAt(this.at); isDigit(code);) {
       value = value * 10 + code - 48;
       code = this.text.charCodeAt(++this.at);
     }

@@ -40,8 +40,9 @@ export const CompleteFast: Action<TokensArgs> = {
     const members = receipts
       .filter((c): c is LeaseClaim => c !== undefined)
       .map(({ ready: slot, job, lease }) => ({ slot, job, lease }));
+    const batches = [...db.receiptCompletionBatches, ...members];
     return {
-      db: { ...db, receiptCompletionBatches: [...db.receiptCompletionBatches, ...members] },
+      db: members.length === 0 ? db : { ...db, receiptCompletionBatches: batches },
       outcome: {
         result: "answered",
         each: receipts.map((c) => (c ? "completed" : "stale")),

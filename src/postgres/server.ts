@@ -38,6 +38,8 @@ export const testSettings: Settings = {
   jit: "off",
   shared_buffers: "128MB",
   max_connections: "50",
+  // Kept in the data directory, so that a server that was killed leaves nothing elsewhere.
+  dynamic_shared_memory_type: "mmap",
 };
 
 /** As Postgres comes: for figures about WAL and durability. */

@@ -1,9 +1,7 @@
 /** Planted bugs: each is one change to the core or to one SQL function, named by what is wrong. */
 
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { actions, type Action, type ActionTable, type Db } from "../../src/core/index.js";
-import { ringproofSql } from "../../src/postgres/install.js";
+import { changedSql } from "../changed-sql.js";
 
 type Apply<Args> = Action<Args>["apply"];
 
@@ -64,55 +62,44 @@ export const coreMutants: Readonly<Record<string, ActionTable>> = {
   }),
 };
 
-/** One definition of a family file with a change; a change that no longer applies is an error. */
-function sql(file: string, name: string, from: string, to: string): string {
-  const text = readFileSync(join(ringproofSql().dir, `${file}.sql`), "utf8");
-  const start = new RegExp(`^create or replace (function|view) ringproof\\.${name}\\b`, "m");
-  const found = start.exec(text);
-  const end = found && text.indexOf(found[1] === "view" ? ";\n" : "$$;\n", found.index);
-  const body = text.slice(found?.index, end! + 4);
-  if (!found || body.split(from).length !== 2) throw new Error(`${name}: no single ${from}`);
-  return body.replace(from, to);
-}
-
 export const sqlMutants: Readonly<Record<string, string>> = {
-  "queue prune ignores unclosed receipts": sql(
+  "queue prune ignores unclosed receipts": changedSql(
     "rings",
     "queue_slot_pinned",
     "return 'queueUnclosedClaimRefs';",
     "null;",
   ),
-  "queue prune ignores pending rows": sql(
+  "queue prune ignores pending rows": changedSql(
     "rings",
     "queue_slot_pinned",
     "return 'queuePendingReady';",
     "null;",
   ),
-  "of two equal tokens the second completes": sql(
+  "of two equal tokens the second completes": changedSql(
     "finish",
     "open_among",
     "min(t.place)",
     "max(t.place)",
   ),
-  "retry from the DLQ starts at lease 0": sql(
+  "retry from the DLQ starts at lease 0": changedSql(
     "admin",
     "retry_from_dlq",
     "job_id, lane_id, run_lease, payload)",
     "job_id, lane_id, 0 as run_lease, payload)",
   ),
-  "discard leaves the receipt open": sql(
+  "discard leaves the receipt open": changedSql(
     "terminal",
     "discard_terminal",
     "order by r.slot, r.job_id, r.run_lease;",
     "and false;",
   ),
-  "rescue takes fresh receipts too": sql(
+  "rescue takes fresh receipts too": changedSql(
     "rescue",
     "rescue_stale_receipts",
     "s.claimed_at < p_cutoff and",
     "",
   ),
-  "the view does not show dead jobs": sql(
+  "the view does not show dead jobs": changedSql(
     "evidence",
     "jobs",
     "from ringproof.dlq_entries",

@@ -46,7 +46,9 @@ test("a server answers over socket and port, and leaves nothing behind", async (
   expect(`${socketDir}/.s.PGSQL.65535`.length).toBeLessThan(100);
   expect(statSync(socketDir).mode & 0o077).toBe(0);
   expect(await show(url, "fsync", "autovacuum", "listen_addresses")).toEqual([
-    "off", "off", "127.0.0.1",
+    "off",
+    "off",
+    "127.0.0.1",
   ]);
   expect(await show(tcpUrl, "server_encoding", "TimeZone")).toEqual(["UTF8", "UTC"]);
   const noPassword = new URL(tcpUrl);

@@ -45,7 +45,10 @@ async function sqlWith(changes: Record<string, string>, files = fixture.files): 
 }
 
 async function refusal(work: Promise<unknown>): Promise<UserError> {
-  const error: unknown = await work.then(() => "it succeeded", (reason) => reason);
+  const error: unknown = await work.then(
+    () => "it succeeded",
+    (reason) => reason,
+  );
   expect(error).toBeInstanceOf(UserError);
   return error as UserError;
 }
@@ -112,7 +115,16 @@ describe("install", () => {
 
 describe("install refuses, and changes nothing", () => {
   test.each([
-    "", "Jobs", "1st", "a-b", 'a"b', "a b", "ä", "pg_jobs", "public", "information_schema",
+    "",
+    "Jobs",
+    "1st",
+    "a-b",
+    'a"b',
+    "a b",
+    "ä",
+    "pg_jobs",
+    "public",
+    "information_schema",
     "a".repeat(49),
   ])("the schema name %j", async (schema) => {
     const { message } = await refusal(install(client, { schema, sql: fixture }));

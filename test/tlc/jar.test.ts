@@ -76,10 +76,13 @@ describe("findJar", () => {
   test.each<[string, RequestListener]>([
     ["answers 404", (_, response) => response.writeHead(404).end()],
     ["never answers", () => undefined],
-    ["hangs up in the middle", (_, response) => {
-      response.writeHead(200, { "content-length": "1000" });
-      response.write("some", () => response.destroy());
-    }],
+    [
+      "hangs up in the middle",
+      (_, response) => {
+        response.writeHead(200, { "content-length": "1000" });
+        response.write("some", () => response.destroy());
+      },
+    ],
   ])("turns to Maven when the release %s", async (_, listener) => {
     const cacheDir = await temporary();
     const releases = [release(await serve(listener)), artifact];

@@ -63,9 +63,9 @@ describe.concurrent("verdicts", () => {
         "      db.heads = [a |-> 0]",
         "      db.log = <<>>",
         "  2  Add",
-        "      db.ready + [job |-> j1, name |-> x\"y\\z -> /\\ ]",
+        '      db.ready + [job |-> j1, name |-> x"y\\z -> /\\ ]',
         "  3  Add",
-        "      db.ready + [job |-> j2, name |-> x\"y\\z -> /\\ ]",
+        '      db.ready + [job |-> j2, name |-> x"y\\z -> /\\ ]',
       ].join("\n"),
     );
   });
@@ -97,7 +97,13 @@ describe.concurrent("verdicts", () => {
     const result = await counter("SPECIFICATION Spec\nPROPERTIES StaysSmall Refines");
     expect(result.violated).toEqual({ kind: "action-property", name: "Refines" });
     expect(result.trace!.map((step) => step.action)).toEqual([
-      "Init", "Step", "Step", "Step", "Step", "Step", "Back",
+      "Init",
+      "Step",
+      "Step",
+      "Step",
+      "Step",
+      "Step",
+      "Back",
     ]);
   });
 

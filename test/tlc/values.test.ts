@@ -4,7 +4,7 @@ import { formatValue } from "../../correctness/tlc/trace.js";
 import { parseState, parseValue, type Tla } from "../../correctness/tlc/values.js";
 
 const name = fc.stringMatching(/^[a-z][a-zA-Z0-9_]{0,6}$/);
-const text = fc.string({ unit: fc.constantFrom(..."aZ0 \"\\\n\t,}>]|:@".split("")), maxLength: 8 });
+const text = fc.string({ unit: fc.constantFrom(...'aZ0 "\\\n\t,}>]|:@'.split("")), maxLength: 8 });
 
 const value: fc.Arbitrary<Tla> = fc.letrec<{ value: Tla }>((tie) => ({
   value: fc.oneof(
@@ -12,18 +12,22 @@ const value: fc.Arbitrary<Tla> = fc.letrec<{ value: Tla }>((tie) => ({
     fc.oneof(fc.integer(), fc.boolean(), text),
     fc.array(tie("value"), { maxLength: 4 }),
     fc.array(tie("value"), { maxLength: 4 }).map((set) => ({ set })),
-    fc.dictionary(name, tie("value"), { minKeys: 1, maxKeys: 4, noNullPrototype: true })
+    fc
+      .dictionary(name, tie("value"), { minKeys: 1, maxKeys: 4, noNullPrototype: true })
       .map((rec) => ({ rec })),
-    fc.array(fc.tuple(tie("value"), tie("value")), { minLength: 1, maxLength: 4 })
+    fc
+      .array(fc.tuple(tie("value"), tie("value")), { minLength: 1, maxLength: 4 })
       .map((fn) => ({ fn })),
   ),
 })).value;
 
 describe("values", () => {
   test("printing and parsing lead back to the same value", () => {
-    fc.assert(fc.property(value, (one) => {
-      expect(parseValue(formatValue(one))).toEqual(one);
-    }));
+    fc.assert(
+      fc.property(value, (one) => {
+        expect(parseValue(formatValue(one))).toEqual(one);
+      }),
+    );
   });
 
   test.each<[string, Tla]>([
@@ -37,7 +41,15 @@ describe("values", () => {
     ["TRUE", true],
     ["TRUEISH", "TRUEISH"],
     [String.raw`"x\"y\\z -> /\\ "`, String.raw`x"y\z -> /\ `],
-    ["(j1 :> 0 @@ j2 :> <<1, j1>>)", { fn: [["j1", 0], ["j2", [1, "j1"]]] }],
+    [
+      "(j1 :> 0 @@ j2 :> <<1, j1>>)",
+      {
+        fn: [
+          ["j1", 0],
+          ["j2", [1, "j1"]],
+        ],
+      },
+    ],
     ["[a |-> {1, 2}, b |-> FALSE]", { rec: { a: { set: [1, 2] }, b: false } }],
   ])("%s", (printed, expected) => {
     expect(parseValue(printed)).toEqual(expected);

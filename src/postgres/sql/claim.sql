@@ -33,7 +33,8 @@ begin
       v_ready_slot := v_generation % v_ring.slot_count;
       --@ choose_rows
       select array_agg(c.lane_seq order by c.lane_seq), array_agg(c.job_id order by c.lane_seq),
-             array_agg(c.run_lease + 1 order by c.lane_seq), array_agg(c.payload order by c.lane_seq)
+             array_agg(c.run_lease + 1 order by c.lane_seq),
+             array_agg(c.payload order by c.lane_seq)
       into v_seqs, v_job_ids, v_leases, v_bodies
       from (
         select * from ringproof.pending_entries r

@@ -1,0 +1,44 @@
+/** What conformance has tried so far, and what came of it. */
+
+import { wordsOf, type ActionName, type Outcome } from "../../src/core/index.js";
+
+export interface Tally {
+  databases: number;
+  checks: number;
+  /** Checks that change a row, and those that the core says change none. */
+  enabled: number;
+  refused: number;
+  /** Checks per action and answer, such as `Claim empty`. */
+  readonly results: Map<string, number>;
+}
+
+export const newTally = (): Tally => ({
+  databases: 0,
+  checks: 0,
+  enabled: 0,
+  refused: 0,
+  results: new Map(),
+});
+
+export function count(
+  tally: Tally,
+  action: ActionName,
+  outcomes: readonly Outcome[],
+  quiet: boolean,
+): void {
+  tally.checks++;
+  if (quiet) tally.refused++;
+  else tally.enabled++;
+  for (const word of outcomes.flatMap(wordsOf)) {
+    const key = `${action} ${word}`;
+    tally.results.set(key, (tally.results.get(key) ?? 0) + 1);
+  }
+}
+
+export function merge(into: Tally, from: Tally): void {
+  into.databases += from.databases;
+  into.checks += from.checks;
+  into.enabled += from.enabled;
+  into.refused += from.refused;
+  for (const [key, n] of from.results) into.results.set(key, (into.results.get(key) ?? 0) + n);
+}

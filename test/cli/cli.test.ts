@@ -1,0 +1,247 @@
+/** The command line in this process: what it prints where, and the code it ends with. */
+
+import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import type { ClaimId, Context } from "../../correctness/claims.js";
+import { claims } from "../../correctness/registry.js";
+import { tlcClaim } from "../../correctness/tlc/claim.js";
+import { UserError } from "../../src/errors.js";
+import { finding, holding, holds, ran, result } from "./fixture.js";
+
+let scratch: string;
+beforeAll(async () => {
+  scratch = await mkdtemp(join(tmpdir(), "ringproof-test-"));
+});
+afterAll(() => rm(scratch, { recursive: true, force: true }));
+
+const names = ["check", "tlc", "explore", "graph", "conform", "lockstep"];
+const violated = (id: ClaimId) => async () => result(id, "violated", [finding]);
+const notRun = async () => {
+  throw new UserError("Nothing listens at localhost:1", "Start Postgres.");
+};
+const noPostgres = "C3 was not run: Nothing listens at localhost:1. Start Postgres.";
+
+describe("a table and an exit code", () => {
+  test("every claim holds", async () => {
+    const { code, out, err } = await ran(["check"]);
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    const [title, ...table] = out.split("\n");
+    expect(title).toBe("ringproof check, tier quick, seed 1");
+    const lines = table.filter((line) => /C\d/.test(line));
+    expect(lines.map((line) => line.replace(/[│\s]+/g, " ").trim())).toEqual([
+      "C1 the model keeps its word 12,345 configs 1.3 holds",
+      "C2 the core is the model 12,345 configs 1.3 holds",
+      "C3 Postgres does what the core says 12,345 checks 1.3 holds",
+      "C4 all stay equal on long runs 12,345 runs 1.3 holds",
+    ]);
+  });
+
+  test.each([
+    ["one is violated", { C3: violated("C3") }, 1],
+    ["one was not run", { C3: notRun }, 2],
+    ["one is violated and one was not run", { C2: violated("C2"), C3: notRun }, 1],
+    ["one was not run and a later one is violated", { C1: notRun, C4: violated("C4") }, 1],
+    ["none was run", { C1: notRun, C2: notRun, C3: notRun, C4: notRun }, 2],
+  ])("%s", async (_, others, expected) => {
+    const { code, out } = await ran(["check"], holding(others));
+    expect(code).toBe(expected);
+    for (const [id, behaviour] of Object.entries(others))
+      expect(out).toMatch(new RegExp(`${id} .*${behaviour === notRun ? "not run" : "violated"}`));
+  });
+
+  test("what was not run says why, and the others run", async () => {
+    const seen: string[] = [];
+    const spied = (id: ClaimId) => async (context: Context) => {
+      seen.push(id);
+      return holds(id)(context);
+    };
+    const { out } = await ran(["check"], holding({ C2: spied("C2"), C3: notRun, C4: spied("C4") }));
+    expect(out).toContain(noPostgres);
+    expect(seen).toEqual(["C2", "C4"]);
+  });
+
+  test("a finding begins with its trace and ends with the command to see it again", async () => {
+    const { out } = await ran(["check"], holding({ C3: violated("C3") }));
+    const from = out.split("\n").indexOf("C3 is violated");
+    expect(out.split("\n").slice(from + 1)).toEqual([
+      `✗ ${finding.title}`,
+      ...finding.lines.map((line) => `    ${line}`),
+      "    replay: npx ringproof conform slots",
+      "",
+    ]);
+  });
+
+  test("one claim alone shows its rows; what it lacks ends the command", async () => {
+    const done = await ran(["conform", "small"]);
+    expect(done.code).toBe(0);
+    expect(done.out).toMatch(/small .* 1,234 .* 1\.3 .* holds/);
+    const { code, out, err } = await ran(["conform"], holding({ C3: notRun }));
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+    expect(err).toBe("error: Nothing listens at localhost:1\nStart Postgres.\n");
+  });
+});
+
+describe("--json", () => {
+  test.each([
+    ["that holds", ["check", "--json"], {}, 0],
+    ["that is violated", ["check", "--json"], { C3: violated("C3") }, 1],
+    ["that was not run", ["check", "--json"], { C3: notRun }, 2],
+    ["alone", ["graph", "--json"], {}, 0],
+  ] as const)("a claim %s: one line, and all else on stderr", async (_, args, others, code) => {
+    const done = await ran(args, holding(others));
+    expect(done.code).toBe(code);
+    expect(done.out).toMatch(/^\{.*\}\n$/);
+    expect(done.err).toContain(`ringproof ${args[0]}, tier quick`);
+    const { tier, claims: list } = JSON.parse(done.out);
+    expect(tier).toBe("quick");
+    expect(list.length).toBe(args[0] === "check" ? 4 : 1);
+    for (const claim of list)
+      expect(Object.keys(claim)).toEqual(["id", "verdict", "seconds", "covered"]);
+  });
+
+  test("what was not run covers nothing, under the same names", async () => {
+    const { out } = await ran(["check", "--json"], holding({ C4: notRun }));
+    expect(JSON.parse(out).claims[3]).toEqual({
+      id: "C4",
+      verdict: "not-run",
+      seconds: 0,
+      covered: { runs: 0, steps: 0 },
+    });
+  });
+});
+
+test("flags reach the claim", async () => {
+  let seen: Context | undefined;
+  const C3 = async (context: Context) => ((seen = context), result("C3", "holds"));
+  const flags = ["--tier", "full", "--seed", "7", "--shard", "2/3", "--pg", "postgres://x/y"];
+  await ran(["conform", "slots", "dlq", ...flags], holding({ C3 }));
+  expect(seen).toMatchObject({
+    tier: "full",
+    seed: 7,
+    shard: { index: 2, count: 3 },
+    configs: ["slots", "dlq"],
+    pg: { kind: "url", url: "postgres://x/y" },
+  });
+});
+
+describe("wrong usage: one message, exit code 2", () => {
+  test.each([
+    ["an unknown command", ["prove"], /unknown command 'prove'/],
+    ["an unknown flag", ["check", "--fast"], /unknown option '--fast'/],
+    ["an unknown tier", ["check", "--tier", "slow"], /'slow' is invalid.*quick, full, nightly/],
+    ["no tier", ["check", "--tier"], /argument missing/],
+    ["a shard from 0", ["check", "--shard", "0/2"], /'0\/2' is invalid.*such as 1\/4/],
+    ["a shard beyond the last", ["check", "--shard", "3/2"], /'3\/2' is invalid/],
+    ["a shard of nothing", ["check", "--shard", "1/0"], /'1\/0' is invalid/],
+    ["a shard that is none", ["check", "--shard", "x"], /'x' is invalid/],
+    ["a seed that is no number", ["check", "--seed", "x"], /'x' is invalid.*whole number/],
+    ["a negative seed", ["check", "--seed", "-1"], /'-1' is invalid/],
+    ["half a seed", ["check", "--seed", "1.5"], /'1.5' is invalid/],
+    ["a huge seed", ["check", "--seed", "12345678901"], /is invalid/],
+    ["no workers", ["tlc", "--workers", "0"], /'0' is invalid.*from 1/],
+    ["another kind of database", ["check", "--pg", "mysql://x"], /--pg is not the address/],
+    ["an argument too many", ["check", "slots"], /too many arguments/],
+    ["an argument of lockstep", ["lockstep", "slots"], /too many arguments/],
+    ["a report under a file", ["check", "--report", "/dev/null/x"], /\/dev\/null\/x cannot be/],
+    ["a report on a file", ["check", "--report", "/dev/null"], /\/dev\/null cannot be written/],
+    ["a dump under a file", ["tlc", "--dump", "/dev/null/x"], /\/dev\/null\/x cannot be written/],
+  ])("%s", async (_, args, message) => {
+    const { code, out, err } = await ran(args);
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+    expect(err).toMatch(message);
+    expect(err.match(/^error: /gm)).toHaveLength(1);
+    expect(err.trimEnd().split("\n").length).toBeLessThanOrEqual(4);
+    expect(err).not.toMatch(/^\s+at /m);
+  });
+
+  test("DATABASE_URL is named where it is wrong", async () => {
+    const { code, err } = await ran(["conform"], holding(), { DATABASE_URL: "mysql://x" });
+    expect(code).toBe(2);
+    expect(err).toMatch(/^error: The value of DATABASE_URL is not the address of a Postgres\.\n/);
+  });
+
+  test("no command: what there is", async () => {
+    const { code, out, err } = await ran([]);
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+    for (const name of names) expect(err).toContain(name);
+  });
+
+  test.each(["tlc", "graph", "conform", "explore"])(
+    "%s: an unknown configuration",
+    async (name) => {
+      const { code, out, err } = await ran([name, "slots", "nosuch"], claims, {
+        DATABASE_URL: "postgres://127.0.0.1:1/x",
+      });
+      expect({ code, out }).toEqual({ code: 2, out: "" });
+      expect(err).toMatch(/^error: There is no configuration named nosuch\.\nChoose from: slots, /);
+      expect(err.trimEnd().split("\n").length).toBe(2);
+    },
+  );
+
+  test.each(["conform", "graph", "explore"])("%s: a design that is not the core's", async (name) => {
+    const { code, out, err } = await ran([name, "spent-battery"], claims, {
+      DATABASE_URL: "postgres://127.0.0.1:1/x",
+    });
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+    expect(err).toMatch(/^error: spent-battery describes /);
+  });
+});
+
+test("a mistake in ringproof itself shows where it is", async () => {
+  const C2 = async () => {
+    throw new TypeError("this is not a function");
+  };
+  for (const command of ["check", "graph"]) {
+    const { code, out, err } = await ran([command], holding({ C2 }));
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+    expect(err).toMatch(/^error: this is a mistake in ringproof itself\nTypeError: this is not a/);
+    expect(err).toMatch(/^\s+at .*cli\.test/m);
+  }
+});
+
+describe("--help", () => {
+  test.each(names)("%s: what it does, its flags and an example", async (name) => {
+    const { code, out, err } = await ran([name, "--help"]);
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(out).toMatch(new RegExp(`Example: npx ringproof ${name}`));
+    for (const flag of ["--tier", "--seed", "--shard", "--pg", "--json", "--report"])
+      expect(out).toContain(flag);
+    expect(out).toContain("Exit codes:");
+  });
+
+  test("the program: every command with its example", async () => {
+    const { code, out } = await ran(["--help"]);
+    expect(code).toBe(0);
+    for (const name of names) expect(out).toMatch(new RegExp(`npx ringproof ${name}`));
+    expect((await ran(["--version"])).out).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+});
+
+test("without Java C1 is not run and says what to install; the others run", async () => {
+  vi.stubEnv("JAVA_HOME", scratch);
+  const others = holding().slice(1);
+  const { code, out } = await ran(["check"], [tlcClaim, ...others]);
+  vi.unstubAllEnvs();
+  expect(code).toBe(2);
+  expect(out).toMatch(/C1 .* not run/);
+  expect(out).toMatch(
+    /C1 was not run: TLC needs Java.*Install a Java runtime, version 11 or later/,
+  );
+  expect(out.match(/ holds/g)).toHaveLength(3);
+});
+
+test("the core alone: explore prints its rows, and a line of JSON", async () => {
+  const { code, out, err } = await ran(["explore", "slots", "--json"], claims);
+  expect(code).toBe(0);
+  expect(err).toMatch(/slots .* 2,517 .* holds/);
+  expect(JSON.parse(out).claims).toMatchObject([{ id: "explore", covered: { states: 2517 } }]);
+});
+
+test("a report folder is made where there is none", async () => {
+  const dir = join(scratch, "deep", "report");
+  expect((await ran(["check", "--report", dir])).code).toBe(0);
+  expect(existsSync(join(dir, "index.html"))).toBe(true);
+});

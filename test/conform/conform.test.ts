@@ -1,0 +1,228 @@
+/** The walk of C3 on a small configuration: green as shipped, and red for each planted bug. */
+
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Walker, type Divergence } from "../../correctness/conform/conform.js";
+import { newTally } from "../../correctness/conform/tally.js";
+import { databaseTree, pieces, type Piece } from "../../correctness/conform/tree.js";
+import { explore } from "../../correctness/explore/explorer.js";
+import { formatCalls } from "../../correctness/report/calls.js";
+import { diffDb, formatDiff } from "../../correctness/report/diff.js";
+import {
+  actions,
+  allAnswers,
+  step,
+  wordsOf,
+  type ActionName,
+  type ActionTable,
+} from "../../src/core/index.js";
+import { uninstall } from "../../src/postgres/install.js";
+import { connect, openPostgres, type PostgresServer } from "../../src/postgres/server.js";
+import { changes, type Change } from "./changes.js";
+import { scope } from "./scope.js";
+
+const nodes = databaseTree(explore({ scope, properties: [] }));
+
+let server: PostgresServer;
+beforeAll(async () => {
+  server = await openPostgres({ kind: "embedded" });
+});
+afterAll(() => server.stop());
+
+interface Walk {
+  readonly amend?: string;
+  readonly table?: ActionTable;
+  readonly pieces?: readonly Piece[];
+}
+
+/** Shallow enough to be short, deep enough for every planted bug. */
+const near: Piece = { top: nodes[0]!, nodes: new Set(nodes.slice(0, 100)) };
+
+let schemas = 0;
+
+/** Walks these pieces of the tree, or up to the first divergence. */
+async function walk({ pieces: cut = [near], ...planted }: Walk) {
+  const client = await connect(server);
+  const schema = `ringproof_test_${++schemas}`;
+  const tally = newTally();
+  let found: Divergence | null = null;
+  try {
+    const walker = new Walker(client, { schema, scope, tally, ...planted });
+    await walker.prepare();
+    for (const piece of cut) found ??= await walker.walk(piece);
+    await uninstall(client, { schema });
+  } finally {
+    await client.end();
+  }
+  return { found, tally };
+}
+
+const rowsOf = ({ expected, db }: Divergence): string[] =>
+  db ? formatDiff(diffDb(expected.state.db, db, scope)) : [];
+
+const traceOf = ({ path }: Divergence): string => formatCalls(path).join(" → ");
+
+/** The first word that the core expected, and that Postgres answered instead. */
+const wordsFor = ({ expected, outcomes }: Divergence): string[][] => [
+  expected.outcomes.flatMap(wordsOf),
+  outcomes.flatMap(wordsOf),
+];
+
+test("as shipped: every call on every database, and every answer occurs", async () => {
+  const { found, tally } = await walk({ pieces: pieces(nodes, 50) });
+  expect(found).toBeNull();
+  expect(tally.databases).toBe(nodes.length);
+  expect(tally.checks).toBe(tally.enabled + tally.refused);
+  const possible = allAnswers.filter((answer) => {
+    const [action] = answer.split(" ") as [ActionName];
+    return actions[action].family !== "environment";
+  });
+  expect(possible.filter((answer) => !tally.results.has(answer))).toEqual([]);
+});
+
+/** What is planted; the action that is named; the words, core then Postgres; the rows. */
+type Case = readonly [
+  change: Change,
+  action: ActionName,
+  core: readonly string[],
+  postgres: readonly string[],
+  rows: RegExp | null,
+];
+
+const cases: readonly Case[] = [
+  [
+    "prune_queue ignores receipts that nothing closes",
+    "PruneQueue",
+    ["skippedActive queueUnclosedClaimRefs"],
+    ["pruned"],
+    /- readyEntries {2}slot=0 lane=a seq=1 job=j1 lease=0/,
+  ],
+  [
+    "claim hands out cancelled jobs",
+    "Claim",
+    ["empty"],
+    ["claimed"],
+    /\+ leaseClaims {2}slot=0 ready=0 lane=a seq=1 job=j1 lease=1 age=0/,
+  ],
+  [
+    "complete_fast takes tokens that are over",
+    "CompleteFast",
+    ["completed", "stale"],
+    ["completed", "completed"],
+    /\+ receiptCompletionBatches {2}slot=0 job=j1 lease=1/,
+  ],
+  [
+    "retry leaves the receipt open",
+    "Retry",
+    ["retried"],
+    ["retried"],
+    /^ {2}- leaseClaimClosures {2}slot=0 job=j1 lease=1 outcome=retried$/,
+  ],
+  [
+    "discard leaves the receipt open",
+    "DiscardTerminal",
+    ["discarded"],
+    ["discarded"],
+    /^ {2}- leaseClaimClosures {2}slot=0 job=j1 lease=1 outcome=terminalRemoved$/,
+  ],
+  [
+    "rotate does not look into the next slot",
+    "RotateQueue",
+    ["skippedBusy"],
+    ["rotated"],
+    /- rings {2}queue: cur=1 init=2\n {2}\+ rings {2}queue: cur=0 init=2/,
+  ],
+  [
+    "promote_deferred refuses an early job and moves it",
+    "PromoteDeferred",
+    ["notDue"],
+    ["notDue"],
+    /- deferredJobs {2}job=j1 lease=0 lane=a wait=1/,
+  ],
+  [
+    "discard_terminal says notReady for notTerminal",
+    "DiscardTerminal",
+    ["notTerminal"],
+    ["notReady"],
+    null,
+  ],
+  [
+    "retry_from_dlq starts at lease 0",
+    "RetryFromDlq",
+    ["readmitted"],
+    ["readmitted"],
+    /- readyEntries .* job=j1 lease=1\n {2}\+ readyEntries .* job=j1 lease=0/,
+  ],
+];
+
+describe.concurrent("planted in Postgres", () => {
+  test.each(cases)("%s: %s", async (change, action, core, postgres, rows) => {
+    const { found } = await walk({ amend: changes[change] });
+    expect(found).not.toBeNull();
+    expect(found!.attempt!.action).toBe(action);
+    expect(wordsFor(found!)).toEqual([core, postgres]);
+    if (rows) expect(rowsOf(found!).join("\n")).toMatch(rows);
+    else expect(rowsOf(found!)).toEqual([]);
+  });
+
+  test("purge_dlq fails once it finds a dead job: the error has its SQLSTATE", async () => {
+    const { found } = await walk({ amend: changes["purge_dlq fails once it finds a dead job"] });
+    expect(found!.error).toBe("XX001 planted");
+    expect(found!.attempt!.action).toBe("PurgeDlq");
+    expect(found!.expected.outcomes).toEqual([{ result: "purged" }]);
+    expect(traceOf(found!)).toMatch(/FailToDlq\(j1\/1\)$/);
+  });
+
+  test("claim fails: found where it is tried, before anything is built on it", async () => {
+    const { found } = await walk({ amend: changes["claim fails"] });
+    expect(found!.error).toBe("22012 division by zero");
+    expect(traceOf(found!)).toBe("Enqueue(a, j1)");
+  });
+});
+
+describe.concurrent("planted in the core", () => {
+  test("discard closes no receipt: the rows that only Postgres has", async () => {
+    const { DiscardTerminal } = actions;
+    const table: ActionTable = {
+      ...actions,
+      DiscardTerminal: {
+        ...DiscardTerminal,
+        apply: (db, args, of) => {
+          const done = DiscardTerminal.apply(db, args, of);
+          return { ...done, db: { ...done.db, leaseClaimClosures: db.leaseClaimClosures } };
+        },
+      },
+    };
+    const { found } = await walk({ table });
+    expect(found!.attempt!.action).toBe("DiscardTerminal");
+    expect(rowsOf(found!).join("\n")).toMatch(/^ {2}\+ leaseClaimClosures .*terminalRemoved$/);
+  });
+
+  test("a refusal says noop for notDeferred: the answers differ, the rows do not", async () => {
+    const { PromoteDeferred } = actions;
+    const table: ActionTable = {
+      ...actions,
+      PromoteDeferred: {
+        ...PromoteDeferred,
+        refuse: (db, args, of) => {
+          const refusal = PromoteDeferred.refuse(db, args, of);
+          return refusal?.result === "notDeferred" ? { result: "noop" } : refusal;
+        },
+      },
+    };
+    const { found } = await walk({ table });
+    expect(found!.attempt!.action).toBe("PromoteDeferred");
+    expect(wordsFor(found!)).toEqual([["noop"], ["notDeferred"]]);
+    expect(rowsOf(found!)).toEqual([]);
+  });
+});
+
+test("a divergence can be seen again: path and call lead to what the core says", async () => {
+  const amend = changes["prune_queue ignores receipts that nothing closes"];
+  const { path, attempt, expected } = (await walk({ amend })).found!;
+  const root = nodes[0]!.state;
+  const here = path.reduce((state, call) => step(state, call, scope).state, root);
+  const [args] = attempt!.list;
+  const next = step(here, { action: "PruneQueue", args } as (typeof path)[number], scope);
+  expect(next.outcome).toEqual(expected.outcomes[0]);
+  expect(next.state.db).toEqual(expected.state.db);
+});

@@ -1,0 +1,24 @@
+import type { Scope } from "../../src/core/index.js";
+
+/** One job, one attempt, and the ways to databases in which every answer of Postgres occurs. */
+export const scope: Scope = {
+  jobs: ["j1"],
+  lanes: ["a"],
+  queueSlots: 2,
+  claimSlots: 2,
+  leases: [1],
+  maxBatch: 1,
+  maxWait: 1,
+  staleAfter: 1,
+  off: [
+    "AdvanceClaimCursor",
+    "ForgetToken",
+    "Retry",
+    "RescueStaleReceipts",
+    "DiscardTerminal",
+    "PurgeDlq",
+    "RetryFromDlq",
+    "PruneQueue",
+    "PruneClaims",
+  ],
+};
