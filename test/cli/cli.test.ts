@@ -181,7 +181,7 @@ describe("wrong usage: one message, exit code 2", () => {
     },
   );
 
-  test.each(["conform", "graph", "explore"])("%s: a design that is not the core's", async (name) => {
+  test.each(["conform", "graph", "explore"])("%s: another design", async (name) => {
     const { code, out, err } = await ran([name, "spent-battery"], claims, {
       DATABASE_URL: "postgres://127.0.0.1:1/x",
     });
