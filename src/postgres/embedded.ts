@@ -78,8 +78,7 @@ export async function startEmbedded(settings: Settings): Promise<EmbeddedServer>
 /** Postgres refuses to run as root; rather than create a user, borrow one that is there. */
 async function unprivilegedUser(): Promise<RunAs> {
   if (process.getuid?.() !== 0) return {};
-  const id = async (flag: string, name: string) =>
-    Number((await run("id", [flag, name])).stdout);
+  const id = async (flag: string, name: string) => Number((await run("id", [flag, name])).stdout);
   for (const name of ["postgres", "nobody"]) {
     try {
       return { uid: await id("-u", name), gid: await id("-g", name) };
@@ -115,13 +114,19 @@ const suits = async (place: string, user: RunAs): Promise<boolean> =>
 
 /** A container may have very little shared memory. */
 async function hasRoom(place: string): Promise<boolean> {
-  const free = await statfs(place).then(({ bavail, bsize }) => bavail * bsize, () => 0);
+  const free = await statfs(place).then(
+    ({ bavail, bsize }) => bavail * bsize,
+    () => 0,
+  );
   return free >= (place === "/dev/shm" ? LEAST_SHARED_MEMORY : 0);
 }
 
 async function canEnter(directory: string, user: RunAs): Promise<boolean> {
   const entering = run("/bin/sh", ["-c", 'cd -- "$1"', "sh", directory], { ...user, cwd: "/" });
-  return entering.then(() => true, () => false);
+  return entering.then(
+    () => true,
+    () => false,
+  );
 }
 
 function give(path: string, { uid, gid }: RunAs): void {

@@ -31,7 +31,9 @@ const SPECIAL = new RegExp(
     /(?<escaped>(?<![\w$])[eE]'(?:[^'\\]|\\.|'')*')/,
     /(?<plain>'(?:[^']|'')*')/,
     /(?<body>(?<![\w$])(?<tag>\$(?:[A-Za-z_]\w*)?\$).*?\k<tag>)/,
-  ].map((part) => part.source).join("|"),
+  ]
+    .map((part) => part.source)
+    .join("|"),
   "gs",
 );
 

@@ -1,0 +1,14 @@
+/** ringproof as a library: the engine over `pg`, its install, and the model it is held equal to. */
+
+export { UserError } from "./errors.js";
+export * as core from "./core/index.js";
+export {
+  connect,
+  openPostgres,
+  parsePgSource,
+  type PgSource,
+  type PostgresServer,
+} from "./postgres/server.js";
+export { install, uninstall, type InstallOptions, type Installed } from "./postgres/install.js";
+export * from "./postgres/storage.js";
+export type { WorkerToken } from "./postgres/statements.js";
