@@ -2,7 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Scope } from "../../src/core/index.js";
+import { actionNames, type Scope } from "../../src/core/index.js";
 import { UserError } from "../../src/errors.js";
 import { packageRoot } from "../../src/package-root.js";
 import { parseCfg } from "../tlc/cfg.js";
@@ -11,8 +11,8 @@ import type { Tla } from "../tlc/values.js";
 export const specDir = (): string => join(packageRoot(), "spec");
 
 /** The scope of `spec/<name>`; a constant of the wrong shape is named with its file. */
-export async function readScope(cfg: string): Promise<Scope> {
-  const file = join(specDir(), cfg);
+export async function readScope(cfg: string, dir = specDir()): Promise<Scope> {
+  const file = join(dir, cfg);
   const text = await readFile(file, "utf8").catch((cause: unknown) => {
     throw new UserError(`cannot read ${file}`, "Name a .cfg of the spec folder.", { cause });
   });
@@ -30,6 +30,13 @@ export async function readScope(cfg: string): Promise<Scope> {
     if (typeof value !== "number") throw wrong(name, "a number");
     return value;
   };
+  const off = names("Off");
+  const unknown = off.find((name) => !(actionNames as readonly string[]).includes(name));
+  if (unknown !== undefined)
+    throw new UserError(
+      `${file}: Off names ${unknown}, and there is no such action.`,
+      `Choose from: ${actionNames.join(", ")}.`,
+    );
   return {
     jobs: names("Jobs"),
     lanes: names("Lanes"),
@@ -39,6 +46,6 @@ export async function readScope(cfg: string): Promise<Scope> {
     maxBatch: count("MaxBatch"),
     maxWait: count("MaxWait"),
     staleAfter: count("StaleAfter"),
-    off: names("Off"),
+    off,
   };
 }

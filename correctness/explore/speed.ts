@@ -1,29 +1,17 @@
 /** The explorer beside TLC with two workers, on the same configuration in the same run. */
 
-import { join } from "node:path";
 import type { Context, Row } from "../claims.js";
 import type { ManifestEntry } from "../tlc/manifest.js";
-import { runTlc } from "../tlc/run.js";
-import { findTools } from "../tlc/suite.js";
+import { runEntry } from "../tlc/suite.js";
 import { explore } from "./explorer.js";
-import { readScope, specDir } from "./scope.js";
+import { readScope } from "./scope.js";
 
 const WORKERS = 2;
 
 /** A row with both rates; it does not hold if the core is the slower one. */
 export async function speedRow(entry: ManifestEntry, context: Context): Promise<Row> {
-  const { jar, java } = await findTools(context);
   const scope = await readScope(entry.cfg);
-  const tlc = await runTlc({
-    jar: jar.path,
-    java: java.path,
-    specDir: specDir(),
-    module: entry.module,
-    cfg: join(specDir(), entry.cfg),
-    workers: WORKERS,
-    coverage: false,
-    signal: context.signal,
-  });
+  const tlc = await runEntry(entry, context, { workers: WORKERS, coverage: false });
   const core = explore({ scope, symmetric: entry.symmetric });
   const rates = [tlc.distinct / tlc.seconds, core.states.length / core.seconds] as const;
   return {

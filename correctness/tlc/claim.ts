@@ -2,14 +2,11 @@
 
 import { createWriteStream } from "node:fs";
 import { finished } from "node:stream/promises";
-import { join } from "node:path";
 import type { Claim, ClaimResult, Context, Finding, Row } from "../claims.js";
-import { specDir } from "../explore/scope.js";
 import type { DotSink } from "./dot.js";
 import { compareWithManifest, type ManifestEntry } from "./manifest.js";
 import type { TlcResult } from "./outcome.js";
-import { runTlc } from "./run.js";
-import { findTools, inParallel, positive, RUNS_AT_ONCE, selectEntries, suiteRun } from "./suite.js";
+import { runEntry, inParallel, positive, RUNS_AT_ONCE, selectEntries, suiteRun } from "./suite.js";
 import { formatTrace } from "./trace.js";
 
 interface Checked {
@@ -109,23 +106,15 @@ export async function runTlcCommand(
 ): Promise<ClaimResult> {
   const started = performance.now();
   const entries = await selectEntries(context);
-  const { jar, java } = await findTools(context);
   const checked: Checked[] = [];
   for (const entry of entries) {
     const file = options.dump === undefined ? null : jsonLines(options.dump);
-    const result = await runTlc({
-      jar: jar.path,
-      java: java.path,
-      specDir: specDir(),
-      module: entry.module,
-      cfg: join(specDir(), entry.cfg),
-      signal: context.signal,
+    const result = await runEntry(entry, context, {
       ...(options.workers === undefined ? {} : { workers: options.workers }),
       ...(options.simulate === undefined
         ? {}
         : { simulate: { traces: options.simulate, seed: context.seed } }),
       ...(file ? { dump: file.sink } : {}),
-      onProgress: ({ distinct }) => context.progress(`TLC ${entry.name}`, distinct),
     });
     await file?.close();
     checked.push(checkedBy(entry, result, deviations(entry, result, options)));

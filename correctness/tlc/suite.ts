@@ -9,7 +9,7 @@ import { findJar, type Jar } from "./jar.js";
 import { findJava, type Java } from "./java.js";
 import { readManifest, type ExpectHolds, type ManifestEntry } from "./manifest.js";
 import type { TlcResult } from "./outcome.js";
-import { runTlc } from "./run.js";
+import { runTlc, type TlcOptions } from "./run.js";
 
 export const manifestFile = (): string => join(specDir(), "manifest.json");
 
@@ -53,7 +53,7 @@ export interface SuiteRun {
   readonly graph: TlcGraph | null;
 }
 
-export interface Tools {
+interface Tools {
   readonly jar: Jar;
   readonly java: Java;
 }
@@ -61,10 +61,29 @@ export interface Tools {
 let tools: Promise<Tools> | undefined;
 
 /** Java and the jar, looked for once; what the search says goes to the progress line. */
-export function findTools(context: Context): Promise<Tools> {
+function findTools(context: Context): Promise<Tools> {
   const progress = (line: string) => context.progress(line, 0);
   tools ??= findJava().then(async (java) => ({ java, jar: await findJar({ progress }) }));
   return tools;
+}
+
+/** One run of TLC on one entry. */
+export async function runEntry(
+  entry: ManifestEntry,
+  context: Context,
+  options: Partial<TlcOptions>,
+): Promise<TlcResult> {
+  const { jar, java } = await findTools(context);
+  return runTlc({
+    jar: jar.path,
+    java: java.path,
+    specDir: specDir(),
+    module: entry.module,
+    cfg: join(specDir(), entry.cfg),
+    signal: context.signal,
+    onProgress: ({ distinct }) => context.progress(`TLC ${entry.name}`, distinct),
+    ...options,
+  });
 }
 
 const runs = new Map<string, Promise<SuiteRun>>();
@@ -79,20 +98,12 @@ export function suiteRun(entry: ManifestEntry, context: Context): Promise<SuiteR
 }
 
 async function start(entry: ManifestEntry, context: Context): Promise<SuiteRun> {
-  const { jar, java } = await findTools(context);
   const { expect } = entry;
   const texts = expect.verdict === "holds" && expect.distinct <= wholeGraphLimit[context.tier];
   const sink = expect.verdict === "holds" ? new GraphSink(texts) : null;
-  const result = await runTlc({
-    jar: jar.path,
-    java: java.path,
-    specDir: specDir(),
-    module: entry.module,
-    cfg: join(specDir(), entry.cfg),
-    signal: context.signal,
+  const result = await runEntry(entry, context, {
     coverage: false,
     ...(sink ? { dump: sink } : {}),
-    onProgress: ({ distinct }) => context.progress(`TLC ${entry.name}`, distinct),
   });
   return { result, graph: sink && result.verdict === "holds" ? sink.finish() : null };
 }
