@@ -407,6 +407,7 @@ EveryJobInOnePlace ==
 \* Otherwise a pending job is skipped by every later claim: it waits for ever.
 CursorNeverPassesUnspent == \A r \in Pending(db) : r.seq >= db.laneHeads[r.lane].cursor
 
+\* This design has it by construction; it is for designs whose prune asks for more.
 \* Otherwise one lane whose cursor lags stops the claim ring, and with it every queue.
 IdleLaneNeverStopsClaims ==
   LET i == OldestSlot(db.rings.claim, ClaimSlots)

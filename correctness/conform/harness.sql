@@ -1,7 +1,8 @@
 -- What the checks add to an installed schema: every row in the model's terms, and calls that are
 -- made, looked at and taken back.
 
--- Every table as the model sees it: rows as arrays in the model's column order, times in ticks.
+-- Every table as the model sees it: rows as arrays in the model's column order, times in ticks, and
+-- behind them, where a row has a body, the job that the body belongs to.
 create or replace function ringproof.snapshot() returns jsonb
 language sql stable as $$
   select jsonb_build_object(
@@ -12,8 +13,8 @@ language sql stable as $$
       select jsonb_agg(jsonb_build_array(lane_id, next_seq, cursor_seq) order by lane_id)
       from ringproof.lane_enqueue_heads join ringproof.lane_claim_heads using (lane_id)),
     'readyEntries', (
-      select jsonb_agg(jsonb_build_array(slot, lane_id, lane_seq, job_id, run_lease)
-               order by slot, lane_id, lane_seq) from ringproof.ready_entries),
+      select jsonb_agg(jsonb_build_array(slot, lane_id, lane_seq, job_id, run_lease,
+               payload ->> 'job') order by slot, lane_id, lane_seq) from ringproof.ready_entries),
     'readyTombstones', (
       select jsonb_agg(jsonb_build_array(slot, lane_id, lane_seq)
                order by slot, lane_id, lane_seq) from ringproof.ready_tombstones),
@@ -38,11 +39,11 @@ language sql stable as $$
                order by slot, job_id, run_lease) from ringproof.lease_claim_closures),
     'deferredJobs', (
       select jsonb_agg(jsonb_build_array(job_id, run_lease, lane_id,
-               extract(epoch from run_at)::bigint / 3600) order by job_id)
+               extract(epoch from run_at)::bigint / 3600, payload ->> 'job') order by job_id)
       from ringproof.deferred_jobs),
     'dlqEntries', (
-      select jsonb_agg(jsonb_build_array(job_id, run_lease, lane_id) order by job_id)
-      from ringproof.dlq_entries))
+      select jsonb_agg(jsonb_build_array(job_id, run_lease, lane_id, payload ->> 'job')
+               order by job_id) from ringproof.dlq_entries))
 $$;
 
 -- Makes one call; what it returned, and the rows it left where they differ from those before. The

@@ -40,9 +40,13 @@ function cell(column: string, value: Cell, b: Binding, scope: Scope): Cell {
 
 function readTable(table: TableName, rows: readonly Cells[] | null, b: Binding, scope: Scope) {
   const names = columns[table];
-  return (rows ?? []).map((cells) =>
-    Object.fromEntries(names.map((name, i) => [name, cell(name, cells[i]!, b, scope)])),
-  );
+  return (rows ?? []).map((cells) => {
+    const row = Object.fromEntries(names.map((name, i) => [name, cell(name, cells[i]!, b, scope)]));
+    const body = cells[names.length];
+    return body === undefined || body === row["job"]
+      ? row
+      : { ...row, job: `${row["job"]} with the body of ${body}` };
+  });
 }
 
 export function readSnapshot(snapshot: Snapshot, b: Binding, scope: Scope): Db {

@@ -32,15 +32,22 @@ function rowOf(entry: ManifestEntry, result: TlcResult, ok: boolean): Row {
   const facts: Record<string, string | number> =
     expect.verdict === "holds"
       ? { states: result.distinct, depth: result.depth, expected: "holds" }
-      : { states: result.distinct, steps: expect.steps, expected: `violates ${expect.property}` };
+      : { expected: `violates ${expect.property}`, steps: expect.steps, trace: actionsOf(result) };
   return { name: entry.name, verdict: ok ? "holds" : "violated", seconds: result.seconds, facts };
 }
 
+/** The counterexample as action names. */
+const actionsOf = ({ trace = [] }: TlcResult): string =>
+  trace
+    .slice(1)
+    .map((step) => step.action)
+    .join(" → ");
+
 function finding(entry: ManifestEntry, result: TlcResult, sentences: readonly string[]): Finding {
-  const actions = (result.trace ?? []).slice(1).map((step) => step.action);
+  const actions = actionsOf(result);
   const violated = result.violated ? `${result.violated.name} is violated` : "no violation";
   return {
-    title: actions.length > 0 ? actions.join(" → ") : `${entry.name}: ${sentences[0]}`,
+    title: actions || `${entry.name}: ${sentences[0]}`,
     lines: [
       `configuration ${entry.name} (${entry.about}): ${violated}`,
       ...sentences,

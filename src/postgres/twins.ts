@@ -110,6 +110,9 @@ const Enqueue: Twin<ArgsOf<"Enqueue">> = {
   },
 };
 
+/** The job that the payload of a claimed row was enqueued with. */
+const bodyOf = (row: Row): string => String((row["payload"] as { job?: unknown } | null)?.job);
+
 const Claim: Twin<ArgsOf<"Claim">> = {
   batch: false,
   statement: ([args], b, { sql }) => sql.claim(b.laneIds.get(args!.lane)!, args!.n, now(b)),
@@ -122,8 +125,12 @@ const Claim: Twin<ArgsOf<"Claim">> = {
       laneId: Number(r["lane_id"]),
       receiptSeq: String(r["receipt_seq"]),
     }));
+    const tokens = readTokens(rows, b).map(({ job, lease }, i) => ({
+      job: bodyOf(rows[i]!) === job ? job : `${job} with the body of ${bodyOf(rows[i]!)}`,
+      lease,
+    }));
     return {
-      outcomes: [{ result: "claimed", tokens: readTokens(rows, b) }],
+      outcomes: [{ result: "claimed", tokens }],
       binding: withTokens(b, issued),
     };
   },

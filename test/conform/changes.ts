@@ -44,8 +44,8 @@ export const changes = {
   "discard leaves the receipt open": changedSql(
     "terminal",
     "discard_terminal",
-    "order by r.slot, r.job_id, r.run_lease;",
-    "and false;",
+    "order by r.slot, r.job_id, r.run_lease\n",
+    "and false\n",
   ),
   "rotate does not look into the next slot": changedSql(
     "rings",
@@ -56,8 +56,8 @@ export const changes = {
   "promote_deferred refuses an early job and moves it": changedSql(
     "producers",
     "promote_deferred",
-    "where job_id = any (p_job_ids) and run_at <= p_now",
-    "where job_id = any (p_job_ids)",
+    "where job_id = any (v_locked) and run_at <= p_now",
+    "where job_id = any (v_locked)",
   ),
   "discard_terminal says notReady for notTerminal": changedSql(
     "terminal",
@@ -71,11 +71,17 @@ export const changes = {
     "job_id, lane_id, run_lease, payload)",
     "job_id, lane_id, 0 as run_lease, payload)",
   ),
+  "retry_from_dlq loses the body": changedSql(
+    "admin",
+    "retry_from_dlq",
+    "array_agg(payload order by place)",
+    "array_agg('{}'::jsonb order by place)",
+  ),
   "purge_dlq fails once it finds a dead job": changedSql(
     "admin",
     "purge_dlq",
     "--@ delete_dead",
-    "if found then raise exception using errcode = 'XX001', message = 'planted'; end if;",
+    "if v_locked <> '{}' then raise 'planted' using errcode = 'XX001'; end if;",
   ),
   "claim fails": changedSql("claim", "claim", "--@ insert_evidence", "perform 1 / 0;"),
 } as const;

@@ -132,6 +132,13 @@ const cases: readonly Case[] = [
     /- rings {2}queue: cur=1 init=2\n {2}\+ rings {2}queue: cur=0 init=2/,
   ],
   [
+    "retry_from_dlq loses the body",
+    "RetryFromDlq",
+    ["readmitted"],
+    ["readmitted"],
+    /\+ readyEntries {2}slot=0 lane=a seq=2 job=j1 with the body of null lease=1/,
+  ],
+  [
     "promote_deferred refuses an early job and moves it",
     "PromoteDeferred",
     ["notDue"],

@@ -90,8 +90,8 @@ export const sqlMutants: Readonly<Record<string, string>> = {
   "discard leaves the receipt open": changedSql(
     "terminal",
     "discard_terminal",
-    "order by r.slot, r.job_id, r.run_lease;",
-    "and false;",
+    "order by r.slot, r.job_id, r.run_lease\n",
+    "and false\n",
   ),
   "rescue takes fresh receipts too": changedSql(
     "rescue",

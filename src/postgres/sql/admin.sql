@@ -48,13 +48,16 @@ create or replace function ringproof.purge_dlq(p_job_ids bigint[], p_now timesta
 returns text[]
 language plpgsql as $$
 declare
-  v_gone bigint[];
+  v_locked bigint[];
+  v_gone   bigint[];
 begin
   --@ lock_dead
-  perform from ringproof.dlq_entries where job_id = any (p_job_ids) order by job_id for update;
+  v_locked := array(
+    select job_id from ringproof.dlq_entries where job_id = any (p_job_ids)
+    order by job_id for update);
   --@ delete_dead
   with gone as (
-    delete from ringproof.dlq_entries where job_id = any (p_job_ids) returning job_id)
+    delete from ringproof.dlq_entries where job_id = any (v_locked) returning job_id)
   select array_agg(job_id) into v_gone from gone;
   return ringproof.answers_for(p_job_ids, v_gone, 'purged', 'notInDlq');
 end
@@ -66,16 +69,19 @@ create or replace function ringproof.retry_from_dlq(p_job_ids bigint[], p_now ti
 returns text[]
 language plpgsql as $$
 declare
+  v_locked bigint[];
   v_gone   bigint[];
   v_lanes  int[];
   v_leases int[];
   v_bodies jsonb[];
 begin
   --@ lock_dead
-  perform from ringproof.dlq_entries where job_id = any (p_job_ids) order by job_id for update;
+  v_locked := array(
+    select job_id from ringproof.dlq_entries where job_id = any (p_job_ids)
+    order by job_id for update);
   --@ delete_dead
   with gone as (
-    delete from ringproof.dlq_entries where job_id = any (p_job_ids)
+    delete from ringproof.dlq_entries where job_id = any (v_locked)
     returning array_position(p_job_ids, job_id) as place, job_id, lane_id, run_lease, payload)
   select array_agg(job_id order by place), array_agg(lane_id order by place),
          array_agg(run_lease order by place), array_agg(payload order by place)

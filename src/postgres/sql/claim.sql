@@ -1,8 +1,9 @@
 -- Claim: hand-out of the first unspent rows of a lane, and the lossy advance of its cursor.
 
 -- Receipts go to the current claim slot, evidence to the rows' own slot, tokens to the worker. A
--- lane that somebody else is claiming from is passed over. If the ring turned meanwhile, a slot may
--- hold other rows than those of the generation that was looked for: then it looks again.
+-- lane that somebody else is claiming from is passed over. Slots are looked at one after the other,
+-- so rows appended meanwhile are left alone, or a later one could be seen and an earlier one not;
+-- and if the ring turned, a slot may hold other rows than those looked for: it looks again.
 -- @action Claim
 create or replace function ringproof.claim(p_lane_id int, p_limit int, p_now timestamptz)
 returns table (
@@ -12,6 +13,7 @@ language plpgsql as $$
 declare
   v_head       ringproof.lane_claim_heads;
   v_ring       ringproof.rings;
+  v_tail       bigint;
   v_generation bigint;
   v_claim_slot int;
   v_ready_slot int;
@@ -24,6 +26,9 @@ begin
   select * into v_head from ringproof.lane_claim_heads h
   where h.lane_id = p_lane_id for update skip locked;
   if not found then return; end if;
+  --@ read_tail
+  select next_seq into strict v_tail from ringproof.lane_enqueue_heads h
+  where h.lane_id = p_lane_id;
   loop
     --@ read_queue_ring
     select * into strict v_ring from ringproof.rings where ring = 'queue';
@@ -38,7 +43,8 @@ begin
       into v_seqs, v_job_ids, v_leases, v_bodies
       from (
         select * from ringproof.pending_entries r
-        where r.slot = v_ready_slot and r.lane_id = p_lane_id and r.lane_seq >= v_head.cursor_seq
+        where r.slot = v_ready_slot and r.lane_id = p_lane_id
+          and r.lane_seq >= v_head.cursor_seq and r.lane_seq < v_tail
         order by r.lane_seq limit p_limit) c;
       v_generation := v_generation + 1;
     end loop;
@@ -62,8 +68,9 @@ end
 $$;
 
 -- Moves the cursor over the spent prefix, after the claim has committed. An advance that never
--- comes loses nothing. The tail is read before the rows, so that a row appended meanwhile lies
--- behind it; its generation is that of the last row seen, or a later one. If the ring turned
+-- comes loses nothing. The tail is read before the rows, and rows at or behind it are left alone: a
+-- row appended meanwhile is never passed over, and its generation is that of the last row seen, or
+-- a later one. If the ring turned
 -- meanwhile, slots may have been reused, and the cursor stays where it is.
 -- @action AdvanceClaimCursor
 create or replace function ringproof.advance_claim_cursor(p_lane_id int, p_now timestamptz)
@@ -96,7 +103,7 @@ begin
     left join ringproof.pending_entries p
       on p.slot = r.slot and p.lane_id = r.lane_id and p.lane_seq = r.lane_seq
     where r.slot = v_generation % v_ring.slot_count and r.lane_id = p_lane_id
-      and r.lane_seq >= v_head.cursor_seq;
+      and r.lane_seq >= v_head.cursor_seq and r.lane_seq < v_tail;
     exit when v_seq is not null;
   end loop;
   --@ advance

@@ -98,6 +98,7 @@ create or replace function ringproof.promote_deferred(p_job_ids bigint[], p_now 
 returns text[]
 language plpgsql as $$
 declare
+  v_locked  bigint[];
   v_answers text[];
   v_due     bigint[];
   v_lanes   int[];
@@ -105,7 +106,9 @@ declare
   v_bodies  jsonb[];
 begin
   --@ lock_deferred
-  perform from ringproof.deferred_jobs where job_id = any (p_job_ids) order by job_id for update;
+  v_locked := array(
+    select job_id from ringproof.deferred_jobs where job_id = any (p_job_ids)
+    order by job_id for update);
   --@ decide
   select array_agg(case when d.job_id is null then 'notDeferred'
                         when d.run_at > p_now then 'notDue'
@@ -113,11 +116,12 @@ begin
                         else 'promoted' end order by j.place)
   into v_answers
   from unnest(p_job_ids) with ordinality as j (job_id, place)
-  left join ringproof.deferred_jobs d using (job_id);
+  left join (
+    select * from ringproof.deferred_jobs where job_id = any (v_locked)) d using (job_id);
   --@ delete_deferred
   with gone as (
     delete from ringproof.deferred_jobs
-    where job_id = any (p_job_ids) and run_at <= p_now
+    where job_id = any (v_locked) and run_at <= p_now
     returning array_position(p_job_ids, job_id) as place, job_id, lane_id, run_lease, payload)
   select array_agg(job_id order by place), array_agg(lane_id order by place),
          array_agg(run_lease order by place), array_agg(payload order by place)

@@ -17,13 +17,17 @@ begin
   join ringproof.lease_claims c using (lane_id, receipt_seq)
   where f.job_id = any (p_job_ids);
   perform ringproof.lock_receipts(v_tokens);
+  --@ lock_done
+  perform from ringproof.done_entries where job_id = any (p_job_ids)
+  order by slot, job_id, run_lease for update;
   --@ close_orphans
   insert into ringproof.lease_claim_closures (slot, job_id, run_lease, outcome, closed_at)
   select r.slot, r.job_id, r.run_lease, 'terminalRemoved', p_now
   from ringproof.terminal_facts f
   join ringproof.unclosed_receipts r using (job_id, run_lease)
   where f.job_id = any (p_job_ids)
-  order by r.slot, r.job_id, r.run_lease;
+  order by r.slot, r.job_id, r.run_lease
+  on conflict do nothing;
   --@ remove_facts
   with compact as (
     insert into ringproof.receipt_completion_tombstones (slot, job_id, run_lease)
