@@ -1,18 +1,11 @@
 /** What a report is about, whether it goes to a terminal, a program or a folder. */
 
-import type { Finding, Row, Verdict } from "../claims.js";
+import type { ClaimResult, Row } from "../claims.js";
 
 /** A claim, or a command that checks none of them whole, with what came out. */
-export interface Section {
+export interface Section extends Omit<ClaimResult, "id"> {
   readonly id: string;
   readonly sentence: string;
-  readonly verdict: Verdict;
-  readonly seconds: number;
-  readonly covered: Readonly<Record<string, number>>;
-  readonly rows: readonly Row[];
-  readonly findings: readonly Finding[];
-  /** Why it was not run, and what to install. */
-  readonly why?: string;
 }
 
 export interface Report {

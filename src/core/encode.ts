@@ -4,15 +4,7 @@
  * states, so the text of each row is computed once per renaming.
  */
 
-import {
-  columns,
-  tableNames,
-  type Db,
-  type Job,
-  type Scope,
-  type State,
-  type TableName,
-} from "./state.js";
+import { columns, tableNames, type Db, type Job, type Scope, type State } from "./state.js";
 
 export type Renaming = Readonly<Record<Job, Job>>;
 
@@ -119,7 +111,3 @@ export function fingerprint(state: State, scope: Scope, all: readonly Renaming[]
   }
   return least;
 }
-
-/** The canonical text of one table's row, as reports and comparisons show it. */
-export const rowKey = (table: TableName, row: object): string =>
-  columns[table].map((c) => (row as Row)[c]).join(" ");
