@@ -33,7 +33,8 @@ language sql stable as $$
     'leaseClaims', (
       select jsonb_agg(jsonb_build_array(slot, ready_slot, lane_id, lane_seq, job_id, run_lease,
                extract(epoch from claimed_at)::bigint / 3600) order by slot, lane_id, lane_seq)
-      from ringproof.receipts),
+      from ringproof.lease_claims,
+           unnest(lane_seqs, job_ids, run_leases) as m (lane_seq, job_id, run_lease)),
     'leaseClaimClosures', (
       select jsonb_agg(jsonb_build_array(slot, job_id, run_lease, outcome)
                order by slot, job_id, run_lease) from ringproof.lease_claim_closures),

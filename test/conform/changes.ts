@@ -4,17 +4,20 @@ import { changedSql } from "../changed-sql.js";
 
 /** The rows of a lane as if nobody had ever cancelled one. */
 const untombstoned = `(
-        select e.* from ringproof.ready_entries e where not exists (
+        select e.* from ringproof.ready_entries e where e.slot = v_ready_slot and not exists (
           select from ringproof.attempt_evidence a
           where a.slot = e.slot and a.lane_id = e.lane_id and a.through_seq >= e.lane_seq)) r`;
 
 /** The attempts of the tokens, whether they run or not. */
 const everIssued = `(
-      select t.place, r.* from ringproof.receipts r
+      select t.place, c.lane_id, c.receipt_seq, m.* from ringproof.lease_claims c
+      cross join lateral unnest(c.lane_seqs, c.job_ids, c.run_leases)
+        as m (lane_seq, job_id, run_lease)
       join unnest(p_tokens) with ordinality
              as t (job_id, run_lease, claim_slot, lane_id, receipt_seq, place)
-        on t.claim_slot = r.slot and t.lane_id = r.lane_id and t.receipt_seq = r.receipt_seq
-           and t.job_id = r.job_id and t.run_lease = r.run_lease) t`;
+        on t.claim_slot = c.slot and t.lane_id = c.lane_id and t.receipt_seq = c.receipt_seq
+           and t.job_id = m.job_id and t.run_lease = m.run_lease
+      where c.slot = v_slot and c.ready_slot = v_ready) t`;
 
 export const changes = {
   "prune_queue ignores receipts that nothing closes": changedSql(
@@ -26,13 +29,13 @@ export const changes = {
   "claim hands out cancelled jobs": changedSql(
     "claim",
     "claim",
-    "ringproof.pending_entries r",
+    "ringproof.pending_in(v_ready_slot) r",
     untombstoned,
   ),
   "complete_fast takes tokens that are over": changedSql(
     "finish",
     "complete_fast",
-    "ringproof.open_among(p_tokens)",
+    "ringproof.open_among(p_tokens, v_slot, v_ready)",
     everIssued,
   ),
   "retry leaves the receipt open": changedSql(

@@ -42,8 +42,8 @@ begin
              array_agg(c.payload order by c.lane_seq)
       into v_seqs, v_job_ids, v_leases, v_bodies
       from (
-        select * from ringproof.pending_entries r
-        where r.slot = v_ready_slot and r.lane_id = p_lane_id
+        select * from ringproof.pending_in(v_ready_slot) r
+        where r.lane_id = p_lane_id
           and r.lane_seq >= v_head.cursor_seq and r.lane_seq < v_tail
         order by r.lane_seq limit p_limit) c;
       v_generation := v_generation + 1;
@@ -70,8 +70,7 @@ $$;
 -- Moves the cursor over the spent prefix, after the claim has committed. An advance that never
 -- comes loses nothing. The tail is read before the rows, and rows at or behind it are left alone: a
 -- row appended meanwhile is never passed over, and its generation is that of the last row seen, or
--- a later one. If the ring turned
--- meanwhile, slots may have been reused, and the cursor stays where it is.
+-- a later one. If the ring turned meanwhile, slots may have been reused, and the cursor stays.
 -- @action AdvanceClaimCursor
 create or replace function ringproof.advance_claim_cursor(p_lane_id int, p_now timestamptz)
 returns bigint
@@ -80,6 +79,7 @@ declare
   v_head ringproof.lane_claim_heads;
   v_ring ringproof.rings;
   v_tail bigint;
+  v_slot int;
   v_seq  bigint;
   v_seen bigint;
 begin
@@ -95,15 +95,17 @@ begin
     greatest(v_head.cursor_generation, v_ring.generation - v_ring.slot_count + 1)
     .. v_ring.generation
   loop
+    v_slot := v_generation % v_ring.slot_count;
+    --@ find_pending
+    select p.lane_seq into v_seq from ringproof.pending_in(v_slot) p
+    where p.lane_id = p_lane_id and p.lane_seq >= v_head.cursor_seq and p.lane_seq < v_tail
+    order by p.lane_seq limit 1;
     --@ find_rows
-    select min(p.lane_seq),
-           case when count(r.lane_seq) > 0 then v_generation else v_seen end
-    into v_seq, v_seen
-    from ringproof.ready_entries r
-    left join ringproof.pending_entries p
-      on p.slot = r.slot and p.lane_id = r.lane_id and p.lane_seq = r.lane_seq
-    where r.slot = v_generation % v_ring.slot_count and r.lane_id = p_lane_id
-      and r.lane_seq >= v_head.cursor_seq and r.lane_seq < v_tail;
+    if exists (
+      select from ringproof.ready_entries r
+      where r.slot = v_slot and r.lane_id = p_lane_id
+        and r.lane_seq >= v_head.cursor_seq and r.lane_seq < v_tail)
+    then v_seen := v_generation; end if;
     exit when v_seq is not null;
   end loop;
   --@ advance

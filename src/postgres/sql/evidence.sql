@@ -1,50 +1,97 @@
--- The predicates that stand for columns the engine does not have. Each is one view, used by every
--- reader and writer, so that no two of them can disagree about what counts as evidence.
+-- The predicates that stand for columns the engine does not have. Each is written once and used by
+-- every reader and writer, so that no two of them can disagree about what counts as evidence.
+-- Each names its slots by parameter, and is inlined where it is used: a statement that
+-- knows the slot reads and locks the partitions of that slot only. A slot that was truncated has no
+-- statistics, so `offset 0` keeps the planner at one index probe per row.
 
--- Ready rows that are not spent: neither tombstoned nor handed out. A slot that was truncated has
--- no statistics, so `offset 0` keeps the planner at one index probe per row.
+-- Ready rows that are not spent: neither tombstoned nor handed out.
+create or replace function ringproof.pending_in(p_slot int)
+returns setof ringproof.ready_entries
+language sql stable as $$
+  select r.*
+  from ringproof.ready_entries r
+  where r.slot = p_slot
+    and not exists (
+      select from ringproof.ready_tombstones t
+      where t.slot = p_slot and t.lane_id = r.lane_id and t.lane_seq = r.lane_seq offset 0)
+    and not exists (
+      select from ringproof.attempt_evidence e
+      where e.slot = p_slot and e.lane_id = r.lane_id and e.through_seq >= r.lane_seq offset 0)
+$$;
+
+-- Receipts of a claim slot without an explicit closure, one row per attempt.
+create or replace function ringproof.unclosed_in(p_slot int)
+returns table (slot int, lane_id int, receipt_seq bigint, ready_slot int, claimed_at timestamptz,
+               lane_seq bigint, job_id bigint, run_lease int)
+language sql stable as $$
+  select c.slot, c.lane_id, c.receipt_seq, c.ready_slot, c.claimed_at,
+         m.lane_seq, m.job_id, m.run_lease
+  from ringproof.lease_claims c
+  cross join lateral unnest(c.lane_seqs, c.job_ids, c.run_leases)
+    as m (lane_seq, job_id, run_lease)
+  where c.slot = p_slot and not exists (
+    select from ringproof.lease_claim_closures x
+    where x.slot = p_slot and x.job_id = m.job_id and x.run_lease = m.run_lease offset 0)
+$$;
+
+-- One row per attempt that a compact batch of this queue slot completed, and that no terminal
+-- delete took back.
+create or replace function ringproof.compact_in(p_slot int)
+returns table (slot int, lane_id int, receipt_seq bigint, job_id bigint, run_lease int,
+               completed_at timestamptz)
+language sql stable as $$
+  select b.slot, b.lane_id, b.receipt_seq, m.job_id, m.run_lease, b.completed_at
+  from ringproof.receipt_completion_batches b
+  cross join lateral unnest(b.job_ids, b.run_leases) as m (job_id, run_lease)
+  where b.slot = p_slot and not exists (
+    select from ringproof.receipt_completion_tombstones t
+    where t.slot = p_slot and t.job_id = m.job_id and t.run_lease = m.run_lease offset 0)
+$$;
+
+-- Receipts of a claim slot for rows of a queue slot without any closed evidence: the attempts that
+-- are running.
+create or replace function ringproof.open_in(p_slot int, p_ready_slot int)
+returns table (slot int, lane_id int, receipt_seq bigint, ready_slot int, claimed_at timestamptz,
+               lane_seq bigint, job_id bigint, run_lease int)
+language sql stable as $$
+  select r.*
+  from ringproof.unclosed_in(p_slot) r
+  where r.ready_slot = p_ready_slot and not exists (
+    select from ringproof.compact_in(p_ready_slot) f
+    where f.lane_id = r.lane_id and f.receipt_seq = r.receipt_seq
+      and f.job_id = r.job_id and f.run_lease = r.run_lease offset 0)
+$$;
+
+-- The same over every slot, for those who look at all of them.
+create or replace view ringproof.ring_slots as
+select r.ring, s.slot
+from ringproof.rings r
+cross join lateral generate_series(0, r.slot_count - 1) as s (slot);
+
 create or replace view ringproof.pending_entries as
-select r.*
-from ringproof.ready_entries r
-where not exists (
-    select from ringproof.ready_tombstones t
-    where t.slot = r.slot and t.lane_id = r.lane_id and t.lane_seq = r.lane_seq offset 0)
-  and not exists (
-    select from ringproof.attempt_evidence e
-    where e.slot = r.slot and e.lane_id = r.lane_id and e.through_seq >= r.lane_seq offset 0);
+select p.*
+from ringproof.ring_slots s
+cross join lateral ringproof.pending_in(s.slot) p
+where s.ring = 'queue';
 
--- One row per attempt of each receipt.
-create or replace view ringproof.receipts as
-select c.slot, c.lane_id, c.receipt_seq, c.ready_slot, c.claimed_at,
-       m.lane_seq, m.job_id, m.run_lease
-from ringproof.lease_claims c
-cross join lateral unnest(c.lane_seqs, c.job_ids, c.run_leases) as m (lane_seq, job_id, run_lease);
-
--- One row per attempt that a compact batch completed and no terminal delete took back.
-create or replace view ringproof.compact_facts as
-select b.slot, b.lane_id, b.receipt_seq, m.job_id, m.run_lease, b.completed_at
-from ringproof.receipt_completion_batches b
-cross join lateral unnest(b.job_ids, b.run_leases) as m (job_id, run_lease)
-where not exists (
-  select from ringproof.receipt_completion_tombstones t
-  where t.slot = b.slot and t.job_id = m.job_id and t.run_lease = m.run_lease offset 0);
-
--- Receipts without an explicit closure.
 create or replace view ringproof.unclosed_receipts as
 select r.*
-from ringproof.receipts r
-where not exists (
-  select from ringproof.lease_claim_closures x
-  where x.slot = r.slot and x.job_id = r.job_id and x.run_lease = r.run_lease offset 0);
+from ringproof.ring_slots s
+cross join lateral ringproof.unclosed_in(s.slot) r
+where s.ring = 'claim';
 
--- Receipts without any closed evidence: the attempts that are running.
+create or replace view ringproof.compact_facts as
+select f.*
+from ringproof.ring_slots s
+cross join lateral ringproof.compact_in(s.slot) f
+where s.ring = 'queue';
+
 create or replace view ringproof.open_receipts as
 select r.*
-from ringproof.unclosed_receipts r
-where not exists (
-  select from ringproof.compact_facts f
-  where f.slot = r.ready_slot and f.lane_id = r.lane_id and f.receipt_seq = r.receipt_seq
-    and f.job_id = r.job_id and f.run_lease = r.run_lease offset 0);
+from ringproof.ring_slots c
+cross join ringproof.ring_slots q
+cross join lateral ringproof.open_in(c.slot, q.slot) r
+where c.ring = 'claim' and q.ring = 'queue';
 
 -- Every public "this job ended" that still stands. ready_lease is the run lease of the ready row
 -- that it ended: a completed attempt was handed out from it, a cancelled job never was.

@@ -18,43 +18,44 @@ begin
 end
 $$;
 
--- Those of the tokens that name a running attempt, each once, at its place in the call.
-create or replace function ringproof.open_among(p_tokens ringproof.token[])
-returns table (place bigint, slot int, lane_id int, receipt_seq bigint, ready_slot int,
-               lane_seq bigint, job_id bigint, run_lease int)
+-- Where the receipts of the tokens are, and where the ready rows that they handed out.
+create or replace function ringproof.receipt_slots(p_tokens ringproof.token[])
+returns table (slot int, ready_slot int)
 language plpgsql as $$
 #variable_conflict use_column
 declare
-  v_slot  int;
-  v_ready int;
+  v_slot int;
 begin
   for v_slot in select distinct claim_slot from unnest(p_tokens) order by claim_slot loop
-    for v_ready in
-      --@ find_ready_slots
-      select distinct ready_slot from ringproof.lease_claims c
+    --@ find_ready_slots
+    return query
+      select distinct v_slot, c.ready_slot
+      from ringproof.lease_claims c
       where c.slot = v_slot and (c.lane_id, c.receipt_seq) in (
         select lane_id, receipt_seq from unnest(p_tokens) where claim_slot = v_slot)
-      order by ready_slot
-    loop
-      --@ decide
-      return query
-        select min(t.place), r.slot, r.lane_id, r.receipt_seq, r.ready_slot, r.lane_seq,
-               r.job_id, r.run_lease
-        from (
-          select distinct lane_id, receipt_seq from unnest(p_tokens)
-          where claim_slot = v_slot) k
-        cross join lateral (
-          select * from ringproof.open_receipts o
-          where o.slot = v_slot and o.ready_slot = v_ready
-            and o.lane_id = k.lane_id and o.receipt_seq = k.receipt_seq offset 0) r
-        join unnest(p_tokens) with ordinality
-               as t (job_id, run_lease, claim_slot, lane_id, receipt_seq, place)
-          on t.claim_slot = r.slot and t.lane_id = r.lane_id and t.receipt_seq = r.receipt_seq
-             and t.job_id = r.job_id and t.run_lease = r.run_lease
-        group by r.slot, r.lane_id, r.receipt_seq, r.ready_slot, r.lane_seq, r.job_id, r.run_lease;
-    end loop;
+      order by ready_slot;
   end loop;
 end
+$$;
+
+-- Those of the tokens that name a running attempt of these slots, each once, at its place in the
+-- call.
+create or replace function ringproof.open_among(
+  p_tokens ringproof.token[], p_slot int, p_ready_slot int)
+returns table (place bigint, lane_id int, receipt_seq bigint, lane_seq bigint, job_id bigint,
+               run_lease int)
+language sql stable as $$
+  select min(t.place), r.lane_id, r.receipt_seq, r.lane_seq, r.job_id, r.run_lease
+  from (
+    select distinct lane_id, receipt_seq from unnest(p_tokens) where claim_slot = p_slot) k
+  cross join lateral (
+    select * from ringproof.open_in(p_slot, p_ready_slot) o
+    where o.lane_id = k.lane_id and o.receipt_seq = k.receipt_seq offset 0) r
+  join unnest(p_tokens) with ordinality
+         as t (job_id, run_lease, claim_slot, lane_id, receipt_seq, place)
+    on t.claim_slot = p_slot and t.lane_id = r.lane_id and t.receipt_seq = r.receipt_seq
+       and t.job_id = r.job_id and t.run_lease = r.run_lease
+  group by r.lane_id, r.receipt_seq, r.lane_seq, r.job_id, r.run_lease
 $$;
 
 -- One answer per token of the call: `p_ended` at the given positions, `stale` everywhere else.
@@ -73,20 +74,26 @@ create or replace function ringproof.complete_fast(
 returns text[]
 language plpgsql as $$
 declare
-  v_places bigint[];
+  v_slot   int;
+  v_ready  int;
+  v_ended  bigint[];
+  v_places bigint[] := '{}';
 begin
   perform ringproof.lock_receipts(p_tokens);
-  --@ insert_completions
-  with ended as materialized (
-    select * from ringproof.open_among(p_tokens)),
-  batches as (
-    insert into ringproof.receipt_completion_batches
-      (slot, lane_id, receipt_seq, job_ids, run_leases, completed_at)
-    select ready_slot, lane_id, receipt_seq, array_agg(job_id order by lane_seq),
-           array_agg(run_lease order by lane_seq), p_now
-    from ended
-    group by ready_slot, lane_id, receipt_seq)
-  select array_agg(place) into v_places from ended;
+  for v_slot, v_ready in select * from ringproof.receipt_slots(p_tokens) loop
+    --@ insert_completions
+    with ended as materialized (
+      select * from ringproof.open_among(p_tokens, v_slot, v_ready)),
+    batches as (
+      insert into ringproof.receipt_completion_batches
+        (slot, lane_id, receipt_seq, job_ids, run_leases, completed_at)
+      select v_ready, lane_id, receipt_seq, array_agg(job_id order by lane_seq),
+             array_agg(run_lease order by lane_seq), p_now
+      from ended
+      group by lane_id, receipt_seq)
+    select array_agg(place) into v_ended from ended;
+    v_places := v_places || v_ended;
+  end loop;
   return ringproof.answers(cardinality(p_tokens), v_places, 'completed');
 end
 $$;
@@ -98,19 +105,24 @@ create or replace function ringproof.end_attempts(
 returns table (place bigint, job_id bigint, run_lease int, lane_id int, payload jsonb)
 language plpgsql as $$
 #variable_conflict use_column
+declare
+  v_slot  int;
+  v_ready int;
 begin
   perform ringproof.lock_receipts(p_tokens);
-  --@ insert_closures
-  return query
-    with ended as materialized (
-      select * from ringproof.open_among(p_tokens)),
-    closures as (
-      insert into ringproof.lease_claim_closures (slot, job_id, run_lease, outcome, closed_at)
-      select slot, job_id, run_lease, p_outcome, p_now from ended order by place)
-    select e.place, e.job_id, e.run_lease, e.lane_id, r.payload
-    from ended e
-    join ringproof.ready_entries r
-      on r.slot = e.ready_slot and r.lane_id = e.lane_id and r.lane_seq = e.lane_seq;
+  for v_slot, v_ready in select * from ringproof.receipt_slots(p_tokens) loop
+    --@ insert_closures
+    return query
+      with ended as materialized (
+        select * from ringproof.open_among(p_tokens, v_slot, v_ready)),
+      closures as (
+        insert into ringproof.lease_claim_closures (slot, job_id, run_lease, outcome, closed_at)
+        select v_slot, job_id, run_lease, p_outcome, p_now from ended order by place)
+      select e.place, e.job_id, e.run_lease, e.lane_id, r.payload
+      from ended e
+      join ringproof.ready_entries r
+        on r.slot = v_ready and r.lane_id = e.lane_id and r.lane_seq = e.lane_seq;
+  end loop;
 end
 $$;
 

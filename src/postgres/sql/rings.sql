@@ -78,16 +78,24 @@ language sql as $$
                      when 'claim' then ringproof.claim_slot_pinned(p_slot) end
 $$;
 
-create or replace function ringproof.truncate_slot(p_ring text, p_slot int) returns void
+-- Truncates every partition of a locked slot. TRUNCATE also locks their TOAST tables, which have no
+-- NOWAIT and which autovacuum visits by themselves: it gives up at once, and says false.
+create or replace function ringproof.try_truncate_slot(p_ring text, p_slot int) returns boolean
 language plpgsql as $$
 declare
-  v_tables text;
+  v_timeout text := current_setting('lock_timeout');
+  v_tables  text;
 begin
   select string_agg(format('ringproof.%I', name || '_' || p_slot), ', ' order by place)
   into v_tables
   from unnest(ringproof.ring_tables(p_ring)) with ordinality as t (name, place);
+  perform set_config('lock_timeout', '1ms', true);
   --@ truncate
   execute 'truncate table only ' || v_tables;
+  perform set_config('lock_timeout', v_timeout, true);
+  return true;
+exception
+  when lock_not_available then return false;
 end
 $$;
 
@@ -122,7 +130,9 @@ begin
   if v_reason is not null then
     return jsonb_build_object('result', 'skippedActive', 'reason', v_reason);
   end if;
-  perform ringproof.truncate_slot(p_ring, v_slot);
+  if not ringproof.try_truncate_slot(p_ring, v_slot) then
+    return jsonb_build_object('result', 'blocked');
+  end if;
   return jsonb_build_object('result', 'pruned');
 end
 $$;

@@ -121,6 +121,7 @@ create table ringproof.lease_claims (
   run_leases  int[] not null,
   primary key (slot, lane_id, receipt_seq)
 ) partition by list (slot);
+create index lease_claims_ready_slot on ringproof.lease_claims (ready_slot);
 
 create table ringproof.lease_claim_closures (
   slot      int not null,
