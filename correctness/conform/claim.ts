@@ -3,13 +3,11 @@
 import { randomBytes } from "node:crypto";
 import { UserError } from "../../src/errors.js";
 import {
-  actions,
-  allAnswers,
   calls,
   inBounds,
   possible,
   step,
-  type ActionName,
+  storageMachine,
   type Scope,
 } from "../../src/core/index.js";
 import { uninstall } from "../../src/postgres/install.js";
@@ -17,22 +15,22 @@ import { connect, openPostgres, type PostgresServer } from "../../src/postgres/s
 import type { Claim, ClaimResult, Context, Finding, Row, Tier } from "../claims.js";
 import { explore, replay } from "../explore/explorer.js";
 import { modelledEntries } from "../explore/claim.js";
+import { storage } from "../explore/model.js";
 import { readScope } from "../explore/scope.js";
 import { callText, formatCalls, outcomeText } from "../report/calls.js";
 import { diffDb, formatDiff } from "../report/diff.js";
 import { itf } from "../report/itf.js";
 import type { ManifestEntry } from "../tlc/manifest.js";
 import { inShard } from "../tlc/suite.js";
-import { Walker, type ConformOptions, type Divergence } from "./conform.js";
-import { merge, newTally, type Tally } from "./tally.js";
+import { Walker, type ConformOptions } from "./conform.js";
+import type { Divergence } from "./divergence.js";
+import { merge, neverAnswered, newTally, type Tally } from "./tally.js";
 import { databaseTree, pieces, type Node, type Piece } from "./tree.js";
 
 /** The configurations of each tier whose databases Postgres is put through. */
-const configs: Readonly<Record<Tier, readonly string[]>> = {
-  quick: ["conform"],
-  full: ["conform", "lifecycle", "rescue", "dlq", "batches", "lanes", "slots"],
-  nightly: ["conform", "lifecycle", "rescue", "dlq", "batches", "lanes", "slots", "retry"],
-};
+const quick = ["conform", "cursor"];
+const full = [...quick, "lifecycle", "rescue", "dlq", "batches", "lanes", "slots"];
+const configs = { quick, full, nightly: [...full, "retry"] } satisfies Record<Tier, string[]>;
 
 /** Databases per transaction: a TRUNCATE that is rolled back leaves garbage until its end. */
 const PIECE = 150;
@@ -54,8 +52,8 @@ async function conformEntry(
 ): Promise<Conformed> {
   const started = performance.now();
   const scope = await readScope(entry.cfg);
-  const graph = explore({ scope, symmetric: entry.symmetric, properties: [] });
-  const nodes = databaseTree(graph);
+  const graph = explore(storageMachine(scope, { symmetric: entry.symmetric }), { properties: [] });
+  const nodes = databaseTree(graph, scope);
   const own = newTally();
   const onDatabase = () =>
     context.progress(`conform ${entry.name}, databases`, own.databases, nodes.length);
@@ -158,11 +156,12 @@ function divergenceFinding(
       d.error
         ? `Postgres fails:    ${d.error}`
         : `Postgres answers:  ${d.outcomes.map(outcomeText).join(", ") || "nothing"}`,
+      ...d.faults,
       ...(rows.length > 0 ? ["rows, only in the core (-), only in Postgres (+):", ...rows] : []),
       `enabled here:      ${[...new Set(enabled.map((c) => c.action))].join(" ")}`,
     ],
     replay: `ringproof conform ${entry.name} --database ${index}`,
-    bundle: itf(replay(path, scope, actions), {
+    bundle: itf(replay(path, storageMachine(scope)), {
       configuration: entry.name,
       database: index,
       attempt: d.attempt,
@@ -172,18 +171,17 @@ function divergenceFinding(
   };
 }
 
-/** Answers of operations on Postgres that never came. */
-const missing = (tally: Tally): string[] =>
-  allAnswers.filter((answer) => {
-    const [name] = answer.split(" ") as [ActionName];
-    return actions[name].family !== "environment" && !tally.results.has(answer);
-  });
-
 async function run(context: Context, only?: number): Promise<ClaimResult> {
   const started = performance.now();
   const all = context.configs.length === 0 ? configs[context.tier] : context.configs;
   const whole = { index: 1, count: 1 };
   const entries = await modelledEntries({ ...context, configs: all, shard: whole });
+  const other = entries.find((e) => !storage(e));
+  if (other)
+    throw new UserError(
+      `${other.name} describes ${other.module}, not the storage model.`,
+      `Compare its graph with: npx ringproof graph ${other.name}.`,
+    );
   const tally = newTally();
   const done: Conformed[] = [];
   const server = await openPostgres(context.pg);
@@ -195,7 +193,7 @@ async function run(context: Context, only?: number): Promise<ClaimResult> {
   const findings = done.flatMap((d) => d.finding ?? []);
   const everything = context.configs.length === 0 && context.shard.count === 1;
   if (findings.length === 0 && everything && only === undefined)
-    findings.push(...vacuous(missing(tally)));
+    findings.push(...neverAnswered(tally));
   return {
     id: "C3",
     verdict: findings.length === 0 ? "holds" : "violated",
@@ -210,17 +208,6 @@ async function run(context: Context, only?: number): Promise<ClaimResult> {
     findings,
   };
 }
-
-const vacuous = (answers: readonly string[]): Finding[] =>
-  answers.length === 0
-    ? []
-    : [
-        {
-          title: "some answers never came, so the run shows nothing about them",
-          lines: answers.map((a) => `never answered: ${a}`),
-          replay: "ringproof conform",
-        },
-      ];
 
 export const conformClaim: Claim = {
   id: "C3",

@@ -8,15 +8,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type pg from "pg";
-import {
-  actions,
-  encodeDb,
-  type ActionTable,
-  type Call,
-  type Db,
-  type Outcome,
-  type Scope,
-} from "../../src/core/index.js";
+import { actions, encodeDb, type ActionTable, type Scope } from "../../src/core/index.js";
 import { UserError } from "../../src/errors.js";
 import { packageRoot } from "../../src/package-root.js";
 import { newBinding, type Binding } from "../../src/postgres/binding.js";
@@ -27,21 +19,11 @@ import { statements } from "../../src/postgres/statements.js";
 import { PostgresStorage } from "../../src/postgres/storage.js";
 import type { Answered, TwinContext } from "../../src/postgres/twins.js";
 import { attempts, expect, presentable, twinOf, type Attempt, type Expected } from "./attempts.js";
+import { divergence, FailedCall, type Divergence, type Found } from "./divergence.js";
 import { readSnapshot, type Snapshot } from "./snapshot.js";
 import { count, type Tally } from "./tally.js";
-import { callsTo, wayTo, type Node, type Piece } from "./tree.js";
-
-/** A difference between the core and Postgres, with everything needed to see it again. */
-export interface Divergence {
-  readonly node: Node;
-  readonly path: readonly Call[];
-  /** `null` where the rows differ before any attempt was made. */
-  readonly attempt: Attempt | null;
-  readonly expected: Expected;
-  readonly outcomes: readonly Outcome[];
-  readonly db: Db | null;
-  readonly error: string | null;
-}
+import { wayTo, type Node, type Piece } from "./tree.js";
+import { leadingCursors, wrongTimes } from "./unmodelled.js";
 
 interface Probed {
   readonly answer: readonly Record<string, unknown>[] | null;
@@ -56,6 +38,13 @@ interface Try {
   readonly quiet: boolean;
 }
 
+/** A node, its rows on Postgres, and the text of its database. */
+interface Here {
+  readonly node: Node;
+  readonly snapshot: Snapshot;
+  readonly text: string;
+}
+
 /** Quiet calls come first; those that truncate come last, for every plan is made anew after one. */
 const cost = ({ quiet, attempt }: Try): number =>
   quiet ? 0 : attempt.action.startsWith("Prune") ? 2 : 1;
@@ -68,21 +57,6 @@ export interface ConformOptions {
   readonly onDatabase?: () => void;
   /** SQL that is run once the schema is installed, written for the schema `ringproof`. */
   readonly amend?: string;
-}
-
-/** A call on the way to a node that Postgres answers with an error. */
-class FailedCall extends Error {
-  readonly divergence: Divergence;
-
-  constructor(node: Node, attempt: Attempt, options: ConformOptions, cause: Error) {
-    super(cause.message, { cause });
-    const { scope, table = actions } = options;
-    const expected = expect(node.state, attempt, scope, table);
-    const code = (cause as { code?: string }).code ?? "";
-    const error = `${code} ${cause.message}`.trim();
-    const path = callsTo(node);
-    this.divergence = { node, path, attempt, expected, outcomes: [], db: null, error };
-  }
 }
 
 /** One connection with a schema of its own, on which pieces of the tree are walked. */
@@ -162,15 +136,22 @@ export class Walker {
       return twinOf(action).answer(statement ? last!.rows : [], [args], binding).binding;
     } catch (error) {
       if (error instanceof UserError) throw error;
-      throw new FailedCall(node.parent!, { action, list: [args] }, this.options, error as Error);
+      const attempt = { action, list: [args] };
+      const expected = this.expect(node.parent!, attempt);
+      throw new FailedCall(node.parent!, attempt, expected, error as Error);
     }
   }
 
+  private expect({ state }: Node, attempt: Attempt): Expected {
+    const { scope, table = actions } = this.options;
+    return expect(state, attempt, scope, table);
+  }
+
   private async check(node: Node, binding: Binding): Promise<Divergence | null> {
-    const { scope, tally, table = actions } = this.options;
+    const { scope, tally } = this.options;
     const tries = this.tries
       .filter((a) => presentable(node.state, a))
-      .map((attempt) => ({ attempt, expected: expect(node.state, attempt, scope, table) }))
+      .map((attempt) => ({ attempt, expected: this.expect(node, attempt) }))
       .map((t) => ({ ...t, quiet: t.expected.state.db === node.state.db }))
       .sort((a, b) => cost(a) - cost(b));
     const calls = tries.map(({ attempt: { action, list } }) => {
@@ -180,22 +161,14 @@ export class Walker {
     const [before, ...probed] = await this.probe(calls, tries.filter((t) => t.quiet).length);
     tally.databases++;
     this.options.onDatabase?.();
-    const here = encodeDb(node.state.db, scope);
-    const base = readSnapshot(before!.after!, binding, scope);
-    if (encodeDb(base, scope) !== here) {
-      const expected = { outcomes: [], state: node.state };
-      return {
-        node,
-        path: callsTo(node),
-        attempt: null,
-        expected,
-        outcomes: [],
-        db: base,
-        error: null,
-      };
-    }
+    const snapshot = before!.after!;
+    const db = readSnapshot(snapshot, binding, scope);
+    const faults = leadingCursors(snapshot, db, binding, scope);
+    const here = { node, snapshot, text: encodeDb(node.state.db, scope) };
+    if (encodeDb(db, scope) !== here.text || faults.length > 0)
+      return divergence(node, null, { outcomes: [], state: node.state }, { db, faults });
     for (const [i, t] of tries.entries()) {
-      const found = this.compare(node, here, t, probed[i]!, binding);
+      const found = this.compare(here, t, probed[i]!, binding);
       if (found) return found;
     }
     return null;
@@ -210,36 +183,34 @@ export class Walker {
   }
 
   private compare(
-    node: Node,
-    here: string,
+    { node, snapshot, text }: Here,
     { attempt, expected, quiet }: Try,
-    probed: Probed,
+    { answer, after, error }: Probed,
     binding: Binding,
   ): Divergence | null {
     const { scope } = this.options;
-    const diverged = (outcomes: readonly Outcome[], db: Db | null): Divergence => ({
-      node,
-      path: callsTo(node),
-      attempt,
-      expected,
-      outcomes,
-      db,
-      error: probed.error,
-    });
-    if (probed.error) return diverged([], null);
+    const diverged = (found: Found) => divergence(node, attempt, expected, found);
+    if (error) return diverged({ error });
     let answered: Answered;
     try {
-      answered = twinOf(attempt.action).answer(probed.answer ?? [], attempt.list, binding);
+      answered = twinOf(attempt.action).answer(answer ?? [], attempt.list, binding);
     } catch {
-      const error = `an answer that cannot be read: ${JSON.stringify(probed.answer)}`;
-      return { ...diverged([], null), error };
+      return diverged({ error: `an answer that cannot be read: ${JSON.stringify(answer)}` });
     }
-    const db = probed.after && readSnapshot(probed.after, answered.binding, scope);
+    const { outcomes } = answered;
+    const db = after && readSnapshot(after, answered.binding, scope);
+    const faults = after
+      ? [
+          ...leadingCursors(after, db!, answered.binding, scope),
+          ...wrongTimes(snapshot, after, answered.binding),
+        ]
+      : [];
     const same =
-      isDeepStrictEqual(answered.outcomes, expected.outcomes) &&
-      (db ? encodeDb(db, scope) : here) === (quiet ? here : encodeDb(expected.state.db, scope));
+      isDeepStrictEqual(outcomes, expected.outcomes) &&
+      (db ? encodeDb(db, scope) : text) === (quiet ? text : encodeDb(expected.state.db, scope)) &&
+      faults.length === 0;
     count(this.options.tally, attempt.action, expected.outcomes, quiet);
-    return same ? null : diverged(answered.outcomes, db ?? node.state.db);
+    return same ? null : diverged({ outcomes, db: db ?? node.state.db, faults });
   }
 }
 

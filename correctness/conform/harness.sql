@@ -1,20 +1,27 @@
 -- What the checks add to an installed schema: every row in the model's terms, and calls that are
 -- made, looked at and taken back.
 
--- Every table as the model sees it: rows as arrays in the model's column order, times in ticks, and
--- behind them, where a row has a body, the job that the body belongs to.
+-- A point in time in ticks, exactly.
+create or replace function ringproof.ticks(p_time timestamptz) returns float8
+language sql stable as $$ select extract(epoch from p_time)::float8 / 3600 $$;
+
+-- Every table as the model sees it: rows as arrays in the model's column order, times in ticks.
+-- Behind them is what the model has no column for: generations, the job that a body belongs to, and
+-- when the row was written.
 create or replace function ringproof.snapshot() returns jsonb
 language sql stable as $$
   select jsonb_build_object(
     'rings', (
       select jsonb_object_agg(ring, jsonb_build_array(current_slot,
-               least(generation + 1, slot_count))) from ringproof.rings),
+               least(generation + 1, slot_count), generation)) from ringproof.rings),
     'laneHeads', (
-      select jsonb_agg(jsonb_build_array(lane_id, next_seq, cursor_seq) order by lane_id)
+      select jsonb_agg(jsonb_build_array(lane_id, next_seq, cursor_seq, cursor_generation)
+               order by lane_id)
       from ringproof.lane_enqueue_heads join ringproof.lane_claim_heads using (lane_id)),
     'readyEntries', (
       select jsonb_agg(jsonb_build_array(slot, lane_id, lane_seq, job_id, run_lease,
-               payload ->> 'job') order by slot, lane_id, lane_seq) from ringproof.ready_entries),
+               payload ->> 'job', ringproof.ticks(enqueued_at)) order by slot, lane_id, lane_seq)
+      from ringproof.ready_entries),
     'readyTombstones', (
       select jsonb_agg(jsonb_build_array(slot, lane_id, lane_seq)
                order by slot, lane_id, lane_seq) from ringproof.ready_tombstones),
@@ -22,29 +29,33 @@ language sql stable as $$
       select jsonb_agg(jsonb_build_array(slot, lane_id, through_seq)
                order by slot, lane_id, through_seq) from ringproof.attempt_evidence),
     'doneEntries', (
-      select jsonb_agg(jsonb_build_array(slot, job_id, run_lease, state)
-               order by slot, job_id, run_lease) from ringproof.done_entries),
+      select jsonb_agg(jsonb_build_array(slot, job_id, run_lease, state,
+               ringproof.ticks(finalized_at)) order by slot, job_id, run_lease)
+      from ringproof.done_entries),
     'receiptCompletionBatches', (
-      select jsonb_agg(jsonb_build_array(slot, j, l) order by slot, j, l)
+      select jsonb_agg(jsonb_build_array(slot, j, l, ringproof.ticks(completed_at))
+               order by slot, j, l)
       from ringproof.receipt_completion_batches, unnest(job_ids, run_leases) as m (j, l)),
     'receiptCompletionTombstones', (
       select jsonb_agg(jsonb_build_array(slot, job_id, run_lease)
                order by slot, job_id, run_lease) from ringproof.receipt_completion_tombstones),
     'leaseClaims', (
       select jsonb_agg(jsonb_build_array(slot, ready_slot, lane_id, lane_seq, job_id, run_lease,
-               extract(epoch from claimed_at)::bigint / 3600) order by slot, lane_id, lane_seq)
+               ringproof.ticks(claimed_at)) order by slot, lane_id, lane_seq)
       from ringproof.lease_claims,
            unnest(lane_seqs, job_ids, run_leases) as m (lane_seq, job_id, run_lease)),
     'leaseClaimClosures', (
-      select jsonb_agg(jsonb_build_array(slot, job_id, run_lease, outcome)
-               order by slot, job_id, run_lease) from ringproof.lease_claim_closures),
+      select jsonb_agg(jsonb_build_array(slot, job_id, run_lease, outcome,
+               ringproof.ticks(closed_at)) order by slot, job_id, run_lease)
+      from ringproof.lease_claim_closures),
     'deferredJobs', (
-      select jsonb_agg(jsonb_build_array(job_id, run_lease, lane_id,
-               extract(epoch from run_at)::bigint / 3600, payload ->> 'job') order by job_id)
+      select jsonb_agg(jsonb_build_array(job_id, run_lease, lane_id, ringproof.ticks(run_at),
+               payload ->> 'job') order by job_id)
       from ringproof.deferred_jobs),
     'dlqEntries', (
-      select jsonb_agg(jsonb_build_array(job_id, run_lease, lane_id, payload ->> 'job')
-               order by job_id) from ringproof.dlq_entries))
+      select jsonb_agg(jsonb_build_array(job_id, run_lease, lane_id, payload ->> 'job',
+               ringproof.ticks(dead_at)) order by job_id)
+      from ringproof.dlq_entries))
 $$;
 
 -- Makes one call; what it returned, and the rows it left where they differ from those before. The

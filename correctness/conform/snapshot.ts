@@ -11,22 +11,41 @@ import {
 } from "../../src/core/index.js";
 import { jobOf, laneOf, timeOf, type Binding } from "../../src/postgres/binding.js";
 
-type Cell = number | string;
-type Cells = readonly Cell[];
+type Cell = number | string | null;
+export type Cells = readonly Cell[];
+type RingCells = readonly [cur: number, init: number, generation: number];
+type HeadCells = readonly [lane: number, next: number, cursor: number, generation: number];
 
-/** Rows as arrays of cells in the model's column order; an empty table is null. */
+/** Rows as arrays of cells in the model's column order, and then what the model has no column for. */
 export type Snapshot = Readonly<Record<TableName, readonly Cells[] | null>> & {
-  readonly rings: Readonly<Record<"queue" | "claim", readonly [cur: number, init: number]>>;
-  readonly laneHeads: readonly (readonly [lane: number, next: number, cursor: number])[] | null;
+  readonly rings: Readonly<Record<"queue" | "claim", RingCells>>;
+  readonly laneHeads: readonly HeadCells[] | null;
 };
 
-const hours = (tick: number): number => timeOf(tick).getTime() / 3_600_000;
+/** The cells of a row behind its model's columns. */
+const behind: { readonly [T in TableName]?: readonly ("body" | "written")[] } = {
+  readyEntries: ["body", "written"],
+  doneEntries: ["written"],
+  receiptCompletionBatches: ["written"],
+  leaseClaimClosures: ["written"],
+  deferredJobs: ["body"],
+  dlqEntries: ["body", "written"],
+};
+
+/** Where a row has this cell; -1 where it has none. */
+export function placeOf(table: TableName, name: "body" | "written"): number {
+  const place = behind[table]?.indexOf(name) ?? -1;
+  return place < 0 ? -1 : columns[table].length + place;
+}
+
+/** A tick as `ticks()` of harness.sql has it. */
+export const hours = (tick: number): number => timeOf(tick).getTime() / 3_600_000;
 
 /** Column by column: ids become the model's names, times become ages and waits in ticks. */
 function cell(column: string, value: Cell, b: Binding, scope: Scope): Cell {
   switch (column) {
     case "job":
-      return jobOf(b, value);
+      return jobOf(b, value!);
     case "lane":
       return laneOf(b, Number(value));
     case "age":
@@ -40,9 +59,10 @@ function cell(column: string, value: Cell, b: Binding, scope: Scope): Cell {
 
 function readTable(table: TableName, rows: readonly Cells[] | null, b: Binding, scope: Scope) {
   const names = columns[table];
+  const place = placeOf(table, "body");
   return (rows ?? []).map((cells) => {
     const row = Object.fromEntries(names.map((name, i) => [name, cell(name, cells[i]!, b, scope)]));
-    const body = cells[names.length];
+    const body = cells[place];
     return body === undefined || body === row["job"]
       ? row
       : { ...row, job: `${row["job"]} with the body of ${body}` };
@@ -50,7 +70,7 @@ function readTable(table: TableName, rows: readonly Cells[] | null, b: Binding, 
 }
 
 export function readSnapshot(snapshot: Snapshot, b: Binding, scope: Scope): Db {
-  const ring = ([cur, init]: readonly [number, number]) => ({ cur, init });
+  const ring = ([cur, init]: RingCells) => ({ cur, init });
   const heads = (snapshot.laneHeads ?? []).map(([lane, next, cursor]): [string, LaneHead] => [
     laneOf(b, lane),
     { next, cursor },

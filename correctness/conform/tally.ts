@@ -1,6 +1,13 @@
 /** What conformance has tried so far, and what came of it. */
 
-import { wordsOf, type ActionName, type Outcome } from "../../src/core/index.js";
+import {
+  actions,
+  allAnswers,
+  wordsOf,
+  type ActionName,
+  type Outcome,
+} from "../../src/core/index.js";
+import type { Finding } from "../claims.js";
 
 export interface Tally {
   databases: number;
@@ -41,4 +48,24 @@ export function merge(into: Tally, from: Tally): void {
   into.enabled += from.enabled;
   into.refused += from.refused;
   for (const [key, n] of from.results) into.results.set(key, (into.results.get(key) ?? 0) + n);
+}
+
+/** Answers of operations on Postgres that never came. */
+const missing = (tally: Tally): string[] =>
+  allAnswers.filter((answer) => {
+    const [name] = answer.split(" ") as [ActionName];
+    return actions[name].family !== "environment" && !tally.results.has(answer);
+  });
+
+/** What to say of a run whose answers are not all there are. */
+export function neverAnswered(tally: Tally): Finding[] {
+  const answers = missing(tally);
+  if (answers.length === 0) return [];
+  return [
+    {
+      title: "some answers never came, so the run shows nothing about them",
+      lines: answers.map((a) => `never answered: ${a}`),
+      replay: "ringproof conform",
+    },
+  ];
 }

@@ -3,7 +3,7 @@
  * that differ only in what workers know share a database, and Postgres sees only that.
  */
 
-import { encodeDb, type Call, type State } from "../../src/core/index.js";
+import { encodeDb, type Call, type Scope, type State } from "../../src/core/index.js";
 import type { Graph } from "../explore/explorer.js";
 
 export interface Node {
@@ -16,12 +16,12 @@ export interface Node {
 }
 
 /** All nodes, parents before children; the first is the root. */
-export function databaseTree(graph: Graph): readonly Node[] {
+export function databaseTree(graph: Graph, scope: Scope): readonly Node[] {
   const nodes: Node[] = [];
   const byDb = new Map<string, Node>();
   const nodeOf: Node[] = [];
   graph.states.forEach((state, i) => {
-    const key = encodeDb(state.db, graph.scope);
+    const key = encodeDb(state.db, scope);
     let node = byDb.get(key);
     if (!node) {
       const parent = i === 0 ? null : nodeOf[graph.parent[i]!]!;

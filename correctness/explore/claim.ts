@@ -1,5 +1,6 @@
 /** C2: the core is the spec: same states, depth, edges per action, and the same labelled graph. */
 
+import type { NamedCall } from "../../src/core/index.js";
 import { UserError } from "../../src/errors.js";
 import type { Claim, ClaimResult, Context, Finding, Row } from "../claims.js";
 import { formatCalls } from "../report/calls.js";
@@ -15,22 +16,21 @@ import {
 import { compareCounts, compareEdges, type GraphDifference } from "./compare.js";
 import { firstStuck } from "./drain.js";
 import { explore, pathTo, type Graph } from "./explorer.js";
-import { readScope } from "./scope.js";
+import { modelled, readModel, type AnyModel } from "./model.js";
 import { speedRow } from "./speed.js";
 
+type AnyGraph = Graph<object, NamedCall>;
 type PositiveEntry = ManifestEntry & { readonly expect: ExpectHolds };
 
-async function exploreEntry(entry: ManifestEntry, context: Context): Promise<Graph> {
-  return explore({
-    scope: await readScope(entry.cfg),
-    symmetric: entry.symmetric,
+function exploreEntry(entry: ManifestEntry, model: AnyModel, context: Context): AnyGraph {
+  return explore(model.machine, {
     keepEdges: true,
     onProgress: ({ states }) => context.progress(`explore ${entry.name}`, states),
   });
 }
 
 /** What the core alone can say: its invariants, and that every state can drain. */
-function ownFindings(entry: ManifestEntry, graph: Graph): Finding[] {
+function ownFindings(entry: ManifestEntry, graph: AnyGraph): Finding[] {
   const replay = `ringproof explore ${entry.name}`;
   const { violation } = graph;
   if (violation) {
@@ -44,7 +44,7 @@ function ownFindings(entry: ManifestEntry, graph: Graph): Finding[] {
   return [{ title: formatCalls(pathTo(graph, stuck)).join(" → "), lines, replay }];
 }
 
-function manifestDifferences(entry: PositiveEntry, graph: Graph): GraphDifference[] {
+function manifestDifferences(entry: PositiveEntry, graph: AnyGraph): GraphDifference[] {
   const { distinct, depth, edges } = entry.expect;
   const lines = [
     ...(distinct === graph.states.length
@@ -66,13 +66,14 @@ interface Compared {
 }
 
 async function compareEntry(entry: PositiveEntry, context: Context): Promise<Compared> {
-  const graph = await exploreEntry(entry, context);
+  const model = await readModel(entry);
+  const graph = exploreEntry(entry, model, context);
   const { result, graph: tlc } = await suiteRun(entry, context);
   const whole = tlc !== null && entry.expect.distinct <= wholeGraphLimit[context.tier];
   const differences =
     tlc === null
       ? [{ title: `TLC did not finish ${entry.name}`, lines: [result.reason ?? result.verdict] }]
-      : [...(whole ? compareEdges(tlc, graph) : []), ...compareCounts(tlc, graph)];
+      : [...(whole ? compareEdges(tlc, graph, model) : []), ...compareCounts(tlc, graph)];
   const findings = [
     ...ownFindings(entry, graph),
     ...[...differences, ...manifestDifferences(entry, graph)].map((d) => ({
@@ -136,9 +137,6 @@ const slower = ({ verdict, name, facts }: Row): Finding[] =>
         },
       ];
 
-/** Configurations of the design that ships; the others are wrong, or other designs. */
-export const modelled = (entry: ManifestEntry): boolean => entry.module === "MCSegmentedStorage";
-
 /** The selected configurations of that design; naming another one is a mistake. */
 export async function modelledEntries(context: Context): Promise<ManifestEntry[]> {
   const entries = await selectEntries(context);
@@ -166,7 +164,7 @@ export async function runExploreCommand(
   const rows: Row[] = [];
   const findings: Finding[] = [];
   for (const entry of await modelledEntries(context)) {
-    const graph = await exploreEntry(entry, context);
+    const graph = exploreEntry(entry, await readModel(entry), context);
     const found = ownFindings(entry, graph);
     findings.push(...found);
     rows.push({

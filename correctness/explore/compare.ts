@@ -1,17 +1,10 @@
 /** C2: the graph that TLC dumped and the graph that the explorer found, edge for edge. */
 
-import {
-  actionNames,
-  encode,
-  type ActionName,
-  type Scope,
-  type State,
-} from "../../src/core/index.js";
-import { diffDb, formatDiff } from "../report/diff.js";
+import type { NamedCall } from "../../src/core/index.js";
 import { formatCalls } from "../report/calls.js";
 import type { TlcGraph } from "../tlc/graph-sink.js";
 import { pathTo, type Graph } from "./explorer.js";
-import { readTlaState } from "./tla-state.js";
+import type { Model } from "./model.js";
 
 export interface GraphDifference {
   readonly title: string;
@@ -19,10 +12,13 @@ export interface GraphDifference {
 }
 
 /** Per action, the distinct edges that TLC and the explorer count. */
-export function compareCounts(tlc: TlcGraph, graph: Graph): GraphDifference[] {
-  const names = new Set<string>([...actionNames, ...tlc.actions]);
+export function compareCounts<S, C extends NamedCall>(
+  tlc: TlcGraph,
+  graph: Graph<S, C>,
+): GraphDifference[] {
+  const names = new Set([...graph.machine.actionNames, ...tlc.actions]);
   const differing = [...names]
-    .map((name) => [name, tlc.counts[name] ?? 0, graph.edges[name as ActionName] ?? 0] as const)
+    .map((name) => [name, tlc.counts[name] ?? 0, graph.edges[name] ?? 0] as const)
     .filter(([, ours, theirs]) => ours !== theirs)
     .map(([name, theirs, ours]) => `edges of ${name}: TLC ${theirs}, core ${ours}`);
   if (tlc.size !== graph.states.length)
@@ -31,18 +27,23 @@ export function compareCounts(tlc: TlcGraph, graph: Graph): GraphDifference[] {
 }
 
 /** The first difference in breadth-first order, or none. */
-export function compareEdges(tlc: TlcGraph, graph: Graph): GraphDifference[] {
-  const states = tlc.texts.map(readTlaState);
-  const indexOf = states.map((s) => graph.keys.get(graph.key(s)) ?? -1);
+export function compareEdges<S, C extends NamedCall>(
+  tlc: TlcGraph,
+  graph: Graph<S, C>,
+  model: Model<S, C>,
+): GraphDifference[] {
+  const { machine } = graph;
+  const states = tlc.texts.map(model.read);
+  const indexOf = states.map((s) => graph.keys.get(machine.key(s)) ?? -1);
   const theirs = successors(tlc, indexOf, graph.states.length);
   for (const [from, pairs] of graph.out!.entries()) {
-    const ours = ownEdges(pairs);
+    const ours = ownEdges(pairs, machine.actionNames);
     const reached = theirs[from]!;
     const extra = [...ours].find((edge) => !reached.has(edge));
-    if (extra !== undefined) return [onlyInCore(graph, from, extra, reached, ours)];
+    if (extra !== undefined) return [onlyInCore({ graph, model, from }, extra, reached, ours)];
     const lacking = [...reached.keys()].find((edge) => !ours.has(edge));
     if (lacking !== undefined)
-      return [onlyInTlc(graph, from, lacking, states[reached.get(lacking)!]!, ours)];
+      return [onlyInTlc({ graph, model, from }, lacking, states[reached.get(lacking)!]!, ours)];
   }
   return [];
 }
@@ -50,10 +51,9 @@ export function compareEdges(tlc: TlcGraph, graph: Graph): GraphDifference[] {
 type Edge = string;
 const edgeName = (action: string, to: number): Edge => `${action} ${to}`;
 
-function ownEdges(pairs: readonly number[]): ReadonlySet<Edge> {
+function ownEdges(pairs: readonly number[], names: readonly string[]): ReadonlySet<Edge> {
   const edges = new Set<Edge>();
-  for (let i = 0; i < pairs.length; i += 2)
-    edges.add(edgeName(actionNames[pairs[i]!]!, pairs[i + 1]!));
+  for (let i = 0; i < pairs.length; i += 2) edges.add(edgeName(names[pairs[i]!]!, pairs[i + 1]!));
   return edges;
 }
 
@@ -70,35 +70,40 @@ function successors(tlc: TlcGraph, indexOf: readonly number[], size: number) {
   return out;
 }
 
-function onlyInCore(
-  graph: Graph,
-  from: number,
+/** A state of the explorer's graph in which the two disagree. */
+interface Place<S, C extends NamedCall> {
+  readonly graph: Graph<S, C>;
+  readonly model: Model<S, C>;
+  readonly from: number;
+}
+
+function onlyInCore<S, C extends NamedCall>(
+  { graph, model, from }: Place<S, C>,
   edge: Edge,
   theirs: ReadonlyMap<Edge, number>,
   ours: ReadonlySet<Edge>,
 ): GraphDifference {
-  const [action, to] = edge.split(" ") as [ActionName, string];
+  const [action, to] = edge.split(" ") as [string, string];
   const here = graph.states[from]!;
   return {
     title: trace(graph, from, action),
     lines: [
       `the core makes this step, TLC ${verdictOn(action, [...theirs.keys()])}`,
       "what it changes in the core:",
-      ...changes(here, graph.states[Number(to)]!, graph.scope),
+      ...model.changes(here, graph.states[Number(to)]!),
       ...enabled("TLC", [...theirs.keys()]),
       ...enabled("the core", [...ours]),
     ],
   };
 }
 
-function onlyInTlc(
-  graph: Graph,
-  from: number,
+function onlyInTlc<S, C extends NamedCall>(
+  { graph, model, from }: Place<S, C>,
   edge: Edge,
-  to: State,
+  to: S,
   ours: ReadonlySet<Edge>,
 ): GraphDifference {
-  const [action] = edge.split(" ") as [ActionName];
+  const [action] = edge.split(" ") as [string];
   const here = graph.states[from]!;
   const own = [...ours].find((e) => e.startsWith(`${action} `));
   const target = own === undefined ? null : graph.states[Number(own.split(" ")[1])]!;
@@ -107,8 +112,8 @@ function onlyInTlc(
     lines: [
       `TLC makes this step, the core ${verdictOn(action, [...ours])}`,
       ...(target
-        ? ["TLC's target (-) and the core's (+):", ...changes(to, target, graph.scope)]
-        : ["what it changes in TLC:", ...changes(here, to, graph.scope)]),
+        ? ["TLC's target (-) and the core's (+):", ...model.changes(to, target)]
+        : ["what it changes in TLC:", ...model.changes(here, to)]),
       ...enabled("the core", [...ours]),
     ],
   };
@@ -121,18 +126,5 @@ const enabled = (who: string, edges: readonly Edge[]): string[] => [
   `enabled in ${who}: ${[...new Set(edges.map((e) => e.split(" ")[0]))].join(" ") || "nothing"}`,
 ];
 
-const trace = (graph: Graph, from: number, action: string): string =>
+const trace = <S, C extends NamedCall>(graph: Graph<S, C>, from: number, action: string): string =>
   [...formatCalls(pathTo(graph, from)), `${action}?`].join(" → ");
-
-/** Rows that differ, and what workers know where that differs too. */
-function changes(from: State, to: State, scope: Scope): string[] {
-  const rows = formatDiff(diffDb(from.db, to.db, scope));
-  const fields = Object.keys(from.env) as (keyof State["env"])[];
-  const known = fields
-    .filter(
-      (f) =>
-        encode({ ...from, env: { ...from.env, [f]: to.env[f] } }, scope) !== encode(from, scope),
-    )
-    .map((f) => `  env.${f}: ${JSON.stringify(from.env[f])} → ${JSON.stringify(to.env[f])}`);
-  return [...rows, ...known];
-}

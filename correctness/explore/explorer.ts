@@ -1,32 +1,12 @@
 /**
- * Explicit-state breadth-first exploration of the core: every reachable state within the bounds,
- * up to a renaming of jobs where the scope asks for it, every labelled edge, every invariant on
- * every state and every step property on every step, and shortest counterexamples.
+ * Explicit-state breadth-first exploration of a machine of the core: every reachable state within
+ * the bounds, every labelled edge, every invariant on every state and every step property on every
+ * step, and shortest counterexamples.
  */
 
-import {
-  actions,
-  calls,
-  fingerprint,
-  inBounds,
-  initialState,
-  invariants,
-  possible,
-  renamings,
-  step,
-  stepProperties,
-  type ActionName,
-  type ActionTable,
-  type Call,
-  type Outcome,
-  type Scope,
-  type State,
-} from "../../src/core/index.js";
+import type { Call, Machine, NamedCall, Outcome, State } from "../../src/core/index.js";
 
 export interface ExploreOptions {
-  readonly scope: Scope;
-  readonly symmetric?: boolean;
-  readonly table?: ActionTable;
   /** Names to check; all of them unless given. */
   readonly properties?: readonly string[];
   /** Keep every edge, not only the counts. */
@@ -34,128 +14,112 @@ export interface ExploreOptions {
   readonly onProgress?: (p: { states: number; queued: number; depth: number }) => void;
 }
 
-export interface Violation {
+export interface Violation<S = State, C extends NamedCall = Call> {
   readonly property: string;
-  readonly trace: readonly TraceStep[];
+  readonly trace: readonly TraceStep<S, C>[];
 }
 
-export interface TraceStep {
+export interface TraceStep<S = State, C extends NamedCall = Call> {
   /** `null` for the initial state. */
-  readonly call: Call | null;
+  readonly call: C | null;
   readonly outcome: Outcome | null;
-  readonly state: State;
+  readonly state: S;
 }
 
 /** The reachable graph: states by index in breadth-first order, with how each was first reached. */
-export interface Graph {
-  readonly scope: Scope;
-  readonly states: readonly State[];
+export interface Graph<S = State, C extends NamedCall = Call> {
+  readonly machine: Machine<S, C>;
+  readonly states: readonly S[];
   readonly keys: ReadonlyMap<string, number>;
   readonly parent: readonly number[];
-  readonly via: readonly (Call | null)[];
+  readonly via: readonly (C | null)[];
   readonly depth: number;
   /** Distinct (source, action, target) edges inside the bounds, per action. */
-  readonly edges: Readonly<Record<ActionName, number>>;
+  readonly edges: Readonly<Record<string, number>>;
   /** With `keepEdges`: per source state, `[actionIndex, target]` pairs, flattened. */
   readonly out: readonly (readonly number[])[] | null;
-  readonly violation: Violation | null;
+  readonly violation: Violation<S, C> | null;
   readonly seconds: number;
-  key(state: State): string;
 }
 
-export function explore(options: ExploreOptions): Graph {
-  return new Explorer(options).run();
+export function explore<S extends object, C extends NamedCall>(
+  machine: Machine<S, C>,
+  options: ExploreOptions = {},
+): Graph<S, C> {
+  return new Explorer(machine, options).run();
 }
 
-class Explorer {
+class Explorer<S extends object, C extends NamedCall> {
+  private readonly machine: Machine<S, C>;
   private readonly options: ExploreOptions;
-  private readonly table: ActionTable;
-  private readonly names: readonly ActionName[];
-  private readonly states: State[] = [];
+  private readonly states: S[] = [];
   private readonly keys = new Map<string, number>();
   private readonly parent: number[] = [];
-  private readonly via: (Call | null)[] = [];
+  private readonly via: (C | null)[] = [];
   private readonly level: number[] = [];
   private readonly out: number[][] | null;
   private readonly counts: number[];
-  private readonly renamings: ReturnType<typeof renamings>;
-  private readonly onState: [string, (s: State, scope: Scope) => boolean][];
-  private readonly onStep: [string, (a: State, b: State, scope: Scope) => boolean][];
-  private violation: Violation | null = null;
+  private readonly onState: [string, (s: S) => boolean][];
+  private readonly onStep: [string, (a: S, b: S) => boolean][];
+  private violation: Violation<S, C> | null = null;
 
-  constructor(options: ExploreOptions) {
+  constructor(machine: Machine<S, C>, options: ExploreOptions) {
+    this.machine = machine;
     this.options = options;
-    this.table = options.table ?? actions;
-    this.names = Object.keys(actions) as ActionName[];
-    this.counts = this.names.map(() => 0);
+    this.counts = machine.actionNames.map(() => 0);
     this.out = options.keepEdges ? [] : null;
-    const all = renamings(options.scope);
-    this.renamings = options.symmetric ? all : all.slice(0, 1);
-    const wanted = (name: string) => options.properties?.includes(name) ?? true;
-    this.onState = Object.entries(invariants)
-      .filter(([name]) => wanted(name))
-      .map(([name, i]) => [name, i.holds]);
-    this.onStep = Object.entries(stepProperties)
-      .filter(([name]) => wanted(name))
-      .map(([name, p]) => [name, p.holds]);
+    const wanted = ([name]: readonly [string, unknown]) =>
+      options.properties?.includes(name) ?? true;
+    this.onState = Object.entries(machine.invariants).filter(wanted);
+    this.onStep = Object.entries(machine.stepProperties).filter(wanted);
   }
 
-  run(): Graph {
+  run(): Graph<S, C> {
     const started = performance.now();
-    const { scope, onProgress } = this.options;
-    const all = calls(scope, this.table).map(
-      (call) => [this.names.indexOf(call.action), call] as const,
+    const { machine } = this;
+    const all = machine.calls.map(
+      (call) => [machine.actionNames.indexOf(call.action), call] as const,
     );
-    this.add(initialState(scope), -1, null);
+    this.add(machine.initial, -1, null);
     for (let at = 0; at < this.states.length && !this.violation; at++) {
       this.expand(at, all);
-      if (onProgress && at % 2048 === 0)
-        onProgress({
+      if (at % 2048 === 0)
+        this.options.onProgress?.({
           states: this.states.length,
           queued: this.states.length - at,
           depth: this.level[at]!,
         });
     }
     return {
-      scope,
+      machine,
       states: this.states,
       keys: this.keys,
       parent: this.parent,
       via: this.via,
       depth: Math.max(...this.level.slice(-1)) + 1,
-      edges: this.edgeCounts(),
+      edges: Object.fromEntries(machine.actionNames.map((name, i) => [name, this.counts[i]!])),
       out: this.out,
       violation: this.violation,
       seconds: (performance.now() - started) / 1000,
-      key: (state) => this.key(state),
     };
   }
 
-  private edgeCounts(): Record<ActionName, number> {
-    const pairs = this.names.map((name, i) => [name, this.counts[i]!]);
-    return Object.fromEntries(pairs) as Record<ActionName, number>;
-  }
-
-  private key(state: State): string {
-    return fingerprint(state, this.options.scope, this.renamings);
-  }
-
-  private expand(at: number, all: readonly (readonly [number, Call])[]): void {
-    const { scope } = this.options;
+  private expand(at: number, all: readonly (readonly [number, C])[]): void {
+    const { machine } = this;
     const from = this.states[at]!;
     const seen = new Set<number>();
     const edges: number[] = [];
     for (const [action, call] of all) {
-      if (!possible(from, call, this.table)) continue;
-      const { state } = step(from, call, scope, this.table);
-      if (state.db === from.db && state.env === from.env) continue;
-      if (!inBounds(state, scope)) {
+      if (!machine.possible(from, call)) continue;
+      const { state } = machine.step(from, call);
+      if (state === from) continue;
+      if (!machine.inBounds(state)) {
         this.checkState(state, at, call);
         this.checkStep(state, at, call);
         continue;
       }
       const to = this.add(state, at, call);
-      const edge = to * this.names.length + action;
+      const edge = to * this.counts.length + action;
       if (to === at || seen.has(edge)) continue;
       seen.add(edge);
       this.counts[action]!++;
@@ -167,8 +131,8 @@ class Explorer {
   }
 
   /** The index of the state, which is new or known. */
-  private add(state: State, from: number, call: Call | null): number {
-    const key = this.key(state);
+  private add(state: S, from: number, call: C | null): number {
+    const key = this.machine.key(state);
     const known = this.keys.get(key);
     if (known !== undefined) return known;
     const index = this.states.length;
@@ -182,39 +146,50 @@ class Explorer {
   }
 
   /** Like TLC, looks at states one step outside the bounds too. */
-  private checkState(state: State, from: number, call: Call | null): void {
+  private checkState(state: S, from: number, call: C | null): void {
     for (const [name, holds] of this.onState)
-      if (!this.violation && !holds(state, this.options.scope))
+      if (!this.violation && !holds(state))
         this.violation = { property: name, trace: this.traceTo(from, call) };
   }
 
-  private checkStep(to: State, at: number, call: Call): void {
+  private checkStep(to: S, at: number, call: C): void {
     const from = this.states[at]!;
     for (const [name, holds] of this.onStep)
-      if (!this.violation && !holds(from, to, this.options.scope))
+      if (!this.violation && !holds(from, to))
         this.violation = { property: name, trace: this.traceTo(at, call) };
   }
 
-  private traceTo(index: number, last: Call | null): TraceStep[] {
-    const reached = { parent: this.parent, via: this.via };
-    const path = [...pathTo(reached, index), ...(last ? [last] : [])];
-    return replay(path, this.options.scope, this.table);
+  private traceTo(index: number, last: C | null): TraceStep<S, C>[] {
+    const path = [
+      ...pathTo({ parent: this.parent, via: this.via }, index),
+      ...(last ? [last] : []),
+    ];
+    return replay(path, this.machine);
   }
 }
 
+/** How each state was first reached. */
+export interface Reached<C extends NamedCall> {
+  readonly parent: readonly number[];
+  readonly via: readonly (C | null)[];
+}
+
 /** The calls of the shortest way from the initial state to this one. */
-export function pathTo(graph: Pick<Graph, "parent" | "via">, index: number): Call[] {
-  const path: Call[] = [];
-  for (let at = index; at >= 0 && graph.via[at]; at = graph.parent[at]!) path.push(graph.via[at]!);
+export function pathTo<C extends NamedCall>({ parent, via }: Reached<C>, index: number): C[] {
+  const path: C[] = [];
+  for (let at = index; at >= 0 && via[at]; at = parent[at]!) path.push(via[at]!);
   return path.reverse();
 }
 
 /** The steps that these calls make from the initial state. */
-export function replay(path: readonly Call[], scope: Scope, table: ActionTable): TraceStep[] {
-  let state = initialState(scope);
-  const trace: TraceStep[] = [{ call: null, outcome: null, state }];
+export function replay<S, C extends NamedCall>(
+  path: readonly NoInfer<C>[],
+  machine: Machine<S, C>,
+): TraceStep<S, C>[] {
+  let state = machine.initial;
+  const trace: TraceStep<S, C>[] = [{ call: null, outcome: null, state }];
   for (const call of path) {
-    const next = step(state, call, scope, table);
+    const next = machine.step(state, call);
     state = next.state;
     trace.push({ call, outcome: next.outcome, state });
   }

@@ -2,21 +2,18 @@
 
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { actionNames, type Scope } from "../../src/core/index.js";
+import { actionNames, type Constants, type Scope } from "../../src/core/index.js";
 import { UserError } from "../../src/errors.js";
 import { packageRoot } from "../../src/package-root.js";
 import { parseCfg } from "../tlc/cfg.js";
+import { plain } from "./plain.js";
 import type { Tla } from "../tlc/values.js";
 
 export const specDir = (): string => join(packageRoot(), "spec");
 
 /** The scope of `spec/<name>`; a constant of the wrong shape is named with its file. */
 export async function readScope(cfg: string, dir = specDir()): Promise<Scope> {
-  const file = join(dir, cfg);
-  const text = await readFile(file, "utf8").catch((cause: unknown) => {
-    throw new UserError(`cannot read ${file}`, "Name a .cfg of the spec folder.", { cause });
-  });
-  const { constants } = parseCfg(text, file);
+  const { file, constants } = await readCfg(cfg, dir);
   const wrong = (name: string, shape: string) =>
     new UserError(`${file}: ${name} is not ${shape}`, `Give ${name} a value of that shape.`);
   const members = (name: string): readonly Tla[] => {
@@ -48,4 +45,18 @@ export async function readScope(cfg: string, dir = specDir()): Promise<Scope> {
     staleAfter: count("StaleAfter"),
     off,
   };
+}
+
+/** The constants of a focused module's configuration, as plain data. */
+export async function readConstants(cfg: string, dir = specDir()): Promise<Constants> {
+  const { constants } = await readCfg(cfg, dir);
+  return Object.fromEntries(Object.entries(constants).map(([name, v]) => [name, plain(v)]));
+}
+
+async function readCfg(cfg: string, dir: string) {
+  const file = join(dir, cfg);
+  const text = await readFile(file, "utf8").catch((cause: unknown) => {
+    throw new UserError(`cannot read ${file}`, "Name a .cfg of the spec folder.", { cause });
+  });
+  return { file, constants: parseCfg(text, file).constants };
 }

@@ -4,15 +4,15 @@ import type { Context, Row } from "../claims.js";
 import type { ManifestEntry } from "../tlc/manifest.js";
 import { runEntry } from "../tlc/suite.js";
 import { explore } from "./explorer.js";
-import { readScope } from "./scope.js";
+import { readModel } from "./model.js";
 
 const WORKERS = 2;
 
 /** A row with both rates; it does not hold if the core is the slower one. */
 export async function speedRow(entry: ManifestEntry, context: Context): Promise<Row> {
-  const scope = await readScope(entry.cfg);
+  const { machine } = await readModel(entry);
   const tlc = await runEntry(entry, context, { workers: WORKERS, coverage: false });
-  const core = explore({ scope, symmetric: entry.symmetric });
+  const core = explore(machine);
   const rates = [tlc.distinct / tlc.seconds, core.states.length / core.seconds] as const;
   return {
     name: `speed on ${entry.name}`,

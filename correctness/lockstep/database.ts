@@ -19,6 +19,7 @@ import type { TwinContext } from "../../src/postgres/twins.js";
 import { twinOf, type Attempt } from "../conform/attempts.js";
 import { installHarness } from "../conform/conform.js";
 import { readSnapshot, type Snapshot } from "../conform/snapshot.js";
+import { leadingCursors, wrongTimes } from "../conform/unmodelled.js";
 
 /** What Postgres answered to one attempt, and what it looks like afterwards. */
 export interface Seen {
@@ -26,6 +27,8 @@ export interface Seen {
   /** What it said instead of answering. */
   readonly error: string | null;
   readonly db: Db;
+  /** What is wrong with the rows beyond what the model says of them. */
+  readonly faults: readonly string[];
   /** The public view. */
   readonly jobs: readonly JobPlace[];
 }
@@ -56,6 +59,7 @@ export class Database {
   private readonly look: string;
   private start: Binding = newBinding(new Map());
   private binding: Binding = this.start;
+  private last: Snapshot | null = null;
 
   private constructor(client: pg.Client, options: DatabaseOptions) {
     const { schema, scope } = options;
@@ -90,6 +94,7 @@ export class Database {
   async reset(): Promise<void> {
     await this.client.query(`select "${this.options.schema}".reset()`);
     this.binding = this.start;
+    this.last = null;
   }
 
   /** Removes the schema and hangs up. A server that is gone has nothing left to remove. */
@@ -127,12 +132,19 @@ export class Database {
     return { outcomes, error, ...(await this.see()) };
   }
 
-  private async see(): Promise<Pick<Seen, "db" | "jobs">> {
+  private async see(): Promise<Pick<Seen, "db" | "faults" | "jobs">> {
     const { rows } = await this.client.query<Look>({ name: "look", text: this.look });
     const { snapshot, jobs } = rows[0]!;
-    const { binding } = this;
+    const { binding, last } = this;
+    const { scope } = this.options;
+    this.last = snapshot;
+    const db = readSnapshot(snapshot, binding, scope);
     return {
-      db: readSnapshot(snapshot, binding, this.options.scope),
+      db,
+      faults: [
+        ...leadingCursors(snapshot, db, binding, scope),
+        ...wrongTimes(last, snapshot, binding),
+      ],
       jobs: (jobs ?? []).map(([id, state, lease]) => ({ job: jobOf(binding, id), state, lease })),
     };
   }

@@ -12,7 +12,8 @@ const answersText = (outcomes: readonly Outcome[]): string =>
 export const traceText = (trace: readonly Attempt[]): string => trace.map(callText).join(" → ");
 
 /** The first bad step: what was expected, what happened, and what is different afterwards. */
-export function badStepLines({ attempt, expected, actual, error, contract, rows, view }: BadStep) {
+export function badStepLines(bad: BadStep) {
+  const { attempt, expected, actual, error, contract, rows, faults, view } = bad;
   const allowed = (why: string | null) => why ?? "allowed";
   const section = (title: string, lines: readonly string[]) =>
     lines.length > 0 ? [title, ...lines] : [];
@@ -25,6 +26,10 @@ export function badStepLines({ attempt, expected, actual, error, contract, rows,
       ? [`  and of the core    ${contract.core}`]
       : []),
     ...section("rows, - in the core only, + in Postgres only", formatDiff(rows)),
+    ...section(
+      "rows of Postgres, beyond what the core says",
+      faults.map((line) => `  ${line}`),
+    ),
     ...section("jobs, - as the contract has them, + as the view of Postgres shows them", [
       ...view.contract.map((line) => `  - ${line}`),
       ...view.postgres.map((line) => `  + ${line}`),

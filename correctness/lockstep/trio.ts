@@ -38,6 +38,8 @@ export interface BadStep {
   readonly contract: { readonly postgres: string | null; readonly core: string | null };
   /** Rows that only the core has, and rows that only Postgres has. */
   readonly rows: readonly TableDiff[];
+  /** What is wrong with the rows of Postgres beyond what the core says of them. */
+  readonly faults: readonly string[];
   /** Jobs that the contract and the view of Postgres see in different places. */
   readonly view: { readonly contract: readonly string[]; readonly postgres: readonly string[] };
 }
@@ -115,7 +117,8 @@ function compare(
   const sameRows = encodeDb(state.db, scope) === encodeDb(seen.db, scope);
   const sameViews = views.contract.length === 0 && views.postgres.length === 0;
   const answers = isDeepStrictEqual(seen.outcomes, expected);
-  if (answers && sameRows && sameViews && !judged.why) return { contract: judged.state, bad: null };
+  const sound = seen.faults.length === 0 && !judged.why;
+  if (answers && sameRows && sameViews && sound) return { contract: judged.state, bad: null };
   const bad: BadStep = {
     attempt,
     expected,
@@ -123,6 +126,7 @@ function compare(
     error: seen.error,
     contract: { postgres: judged.why, core: judge(before, attempt, expected).why },
     rows: diffDb(state.db, seen.db, scope),
+    faults: seen.faults,
     view: views,
   };
   return { contract: judged.state, bad };

@@ -1,11 +1,11 @@
 /** Calls as a person reads them: `Claim(a, 2)`, `CompleteFast(j1/1 j2/1)`. */
 
-import type { ActionName, Call, Outcome } from "../../src/core/index.js";
+import type { NamedCall, Outcome } from "../../src/core/index.js";
 
 /** Calls of one action that are made together. */
 export interface Calls {
-  readonly action: ActionName;
-  readonly list: readonly Call["args"][];
+  readonly action: string;
+  readonly list: readonly object[];
 }
 
 type Args = Readonly<Record<string, unknown>>;
@@ -32,9 +32,10 @@ export function callText({ action, list }: Calls): string {
   return parts.length === 0 ? action : `${action}(${parts.join(", ")})`;
 }
 
-export const formatCall = ({ action, args }: Call): string => callText({ action, list: [args] });
+export const formatCall = ({ action, args }: NamedCall): string =>
+  callText({ action, list: [args] });
 
-export const formatCalls = (calls: readonly Call[]): string[] => calls.map(formatCall);
+export const formatCalls = (calls: readonly NamedCall[]): string[] => calls.map(formatCall);
 
 /** What a caller is told, such as `claimed j1/1 j2/1`; a refusal is named by its guard. */
 export function outcomeText({ result, ...rest }: Outcome): string {

@@ -15,3 +15,5 @@ export * from "./invariants.js";
 export * from "./evidence.js";
 export { arrow, contractJobs, type ContractJob, type JobState } from "./contract.js";
 export * from "./encode.js";
+export * from "./machine.js";
+export * from "./machines/index.js";

@@ -23,9 +23,6 @@ const tickLength = 3_600_000;
 /** The point in time that stands for a tick. */
 export const timeOf = (tick: number): Date => new Date(epoch + tick * tickLength);
 
-/** A point in time between two ticks: whatever is older than `tick` lies before it. */
-export const justBefore = (tick: number): Date => new Date(epoch + (tick - 0.5) * tickLength);
-
 export function newBinding(laneIds: ReadonlyMap<Lane, number>): Binding {
   const lanes = new Map([...laneIds].map(([lane, id]) => [id, lane]));
   return { ids: new Map(), jobs: new Map(), laneIds, lanes, tokens: new Map(), tick: 0 };

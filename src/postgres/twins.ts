@@ -6,16 +6,7 @@
  */
 
 import type { ActionName, ArgsOf, Outcome, Scope, Token } from "../core/index.js";
-import {
-  idOf,
-  jobOf,
-  justBefore,
-  timeOf,
-  tokenOf,
-  withJobs,
-  withTokens,
-  type Binding,
-} from "./binding.js";
+import { idOf, jobOf, timeOf, tokenOf, withJobs, withTokens, type Binding } from "./binding.js";
 import type { Statement, Statements } from "./statements.js";
 
 export interface TwinContext {
@@ -188,10 +179,11 @@ const FailToDlq: Twin<ArgsOf<"FailToDlq">> = {
 /** More receipts than any run of the model has. */
 const rescueLimit = 500;
 
+/** At the cutoff itself lie the claims that are one tick too young. */
 const RescueStaleReceipts: Twin<ArgsOf<"RescueStaleReceipts">> = {
   batch: false,
   statement: ([args], b, { sql, scope }) => {
-    const cutoff = justBefore(b.tick - scope.staleAfter + 1);
+    const cutoff = timeOf(b.tick - scope.staleAfter + 1);
     return sql.rescueStaleReceipts(args!.slot, cutoff, rescueLimit, now(b));
   },
   answer: (rows, _list, binding) => {

@@ -1,7 +1,8 @@
 /** The walk of C3 on a small configuration: green as shipped, and red for each planted bug. */
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Walker, type Divergence } from "../../correctness/conform/conform.js";
+import { Walker } from "../../correctness/conform/conform.js";
+import type { Divergence } from "../../correctness/conform/divergence.js";
 import { newTally } from "../../correctness/conform/tally.js";
 import { databaseTree, pieces, type Piece } from "../../correctness/conform/tree.js";
 import { explore } from "../../correctness/explore/explorer.js";
@@ -14,13 +15,14 @@ import {
   wordsOf,
   type ActionName,
   type ActionTable,
+  storageMachine,
 } from "../../src/core/index.js";
 import { uninstall } from "../../src/postgres/install.js";
 import { connect, openPostgres, type PostgresServer } from "../../src/postgres/server.js";
 import { changes, type Change } from "./changes.js";
 import { scope } from "./scope.js";
 
-const nodes = databaseTree(explore({ scope, properties: [] }));
+const nodes = databaseTree(explore(storageMachine(scope), { properties: [] }), scope);
 
 let server: PostgresServer;
 beforeAll(async () => {

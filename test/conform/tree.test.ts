@@ -3,11 +3,11 @@
 import { describe, expect, test } from "vitest";
 import { explore, replay } from "../../correctness/explore/explorer.js";
 import { callsTo, databaseTree, pieces } from "../../correctness/conform/tree.js";
-import { actions, encodeDb } from "../../src/core/index.js";
+import { encodeDb, storageMachine } from "../../src/core/index.js";
 import { scope } from "./scope.js";
 
-const graph = explore({ scope, properties: [] });
-const nodes = databaseTree(graph);
+const graph = explore(storageMachine(scope), { properties: [] });
+const nodes = databaseTree(graph, scope);
 
 test("every database of the graph is one node", () => {
   const keys = nodes.map(({ state }) => encodeDb(state.db, scope));
@@ -28,7 +28,7 @@ test("parents come before children, and the first is the root", () => {
 
 test("the calls to a node lead to its database", () => {
   for (const node of nodes) {
-    const { state } = replay(callsTo(node), scope, actions).at(-1)!;
+    const { state } = replay(callsTo(node), storageMachine(scope)).at(-1)!;
     expect(encodeDb(state.db, scope)).toBe(encodeDb(node.state.db, scope));
   }
 });

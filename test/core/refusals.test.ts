@@ -15,6 +15,7 @@ import {
   type Outcome,
   type Scope,
   type State,
+  storageMachine,
 } from "../../src/core/index.js";
 
 const scope: Scope = {
@@ -325,7 +326,8 @@ function frozen<T>(value: T): T {
 }
 
 /** The state after these calls, which nobody can change any more. */
-const after = (done: readonly Call[]): State => frozen(replay(done, scope, actions).at(-1)!.state);
+const after = (done: readonly Call[]): State =>
+  frozen(replay(done, storageMachine(scope)).at(-1)!.state);
 
 const rowsOf = (action: ActionName) =>
   (table[action] as readonly Row<ActionName>[]).map(

@@ -1,7 +1,14 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { actionNames, actions, columns, invariants, stepProperties } from "../../src/core/index.js";
+import {
+  actionNames,
+  actions,
+  columns,
+  focusedModules,
+  invariants,
+  stepProperties,
+} from "../../src/core/index.js";
 import * as core from "../../src/core/index.js";
 import { packageRoot } from "../../src/package-root.js";
 import { modelName } from "../../src/postgres/twins.js";
@@ -33,6 +40,13 @@ function table(heading: string): string[][] {
 
 const first = (heading: string) => table(heading).map(([cell]) => cell!);
 const code = (cell: string): string[] => [...cell.matchAll(/`([^`]+)`/g)].map((m) => m[1]!);
+
+/** The configurations in which TLC must find the property violated. */
+const witnesses = (property: string): string[] =>
+  parseManifest(read("spec", "manifest.json"), "manifest")
+    .filter((e) => e.expect.verdict === "violated" && e.expect.property === property)
+    .map((e) => e.name)
+    .sort();
 
 /** The disjuncts of Next, in order. */
 const next = [
@@ -99,11 +113,29 @@ describe("properties", () => {
   test.each(rows)("%s has a loss in the spec's words and a witness", (name, kind, _, witness) => {
     const commented = new RegExp(`\\\\\\* Otherwise [^\\n]+\\n${name} ==`);
     if (kind !== "refinement") expect(spec).toMatch(commented);
-    const manifest = parseManifest(read("spec", "manifest.json"), "manifest");
-    const broken = manifest
-      .filter((e) => e.expect.verdict === "violated" && e.expect.property === name)
-      .map((e) => e.name);
     if (witness === "³") expect(read("test/explore/invariants.test.ts")).toContain(`${name}:`);
-    else expect(witness!.split(", ").sort()).toEqual(broken.sort());
+    else expect(witness!.split(", ").sort()).toEqual(witnesses(name!));
   });
+});
+
+describe("focused modules", () => {
+  const rows = table("Focused modules");
+  const known = Object.entries(focusedModules).flatMap(([module, { losses }]) =>
+    Object.keys(losses).map((property) => `${module} ${property}`),
+  );
+
+  test("every property of every focused module is a row", () => {
+    expect(rows.map(([property, module]) => `${module} ${property}`).sort()).toEqual(known.sort());
+  });
+
+  test.each(rows)(
+    "%s of %s has a loss in the spec's words and a witness",
+    (name, module, file, by) => {
+      const commented = new RegExp(`\\\\\\* Otherwise [^\\n]+\\n${name} ==`);
+      expect(read("spec", `${module}.tla`)).toMatch(commented);
+      expect(read(code(file!)[0]!)).toContain(`${name}: {`);
+      expect(witnesses(name!)).toEqual(by === "⁴" ? [] : by!.split(", ").sort());
+      if (by === "⁴") expect(read("test/explore/focused.test.ts")).toContain(`${name}:`);
+    },
+  );
 });

@@ -9,6 +9,7 @@ import {
   type InvariantName,
   type Scope,
   type StepPropertyName,
+  storageMachine,
 } from "../../src/core/index.js";
 import { explore } from "../../correctness/explore/explorer.js";
 import { readScope } from "../../correctness/explore/scope.js";
@@ -85,7 +86,8 @@ const mutants: Mutants = {
 const noop = { result: "noop" } as const;
 
 const violationOf = (scope: Scope, property: string, mutant: Partial<ActionTable> = {}) =>
-  explore({ scope, table: { ...actions, ...mutant }, properties: [property] }).violation;
+  explore(storageMachine(scope, { table: { ...actions, ...mutant } }), { properties: [property] })
+    .violation;
 
 describe("planted bugs", async () => {
   const scope = await readScope("lifecycle.cfg");

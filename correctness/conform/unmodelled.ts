@@ -1,0 +1,68 @@
+/**
+ * What Postgres holds and the model has no column for, and what must be true of it: the generation
+ * from which a lane is searched may lag, never lead, and a row bears the time of the call that
+ * wrote it. Each fault is a line of text.
+ */
+
+import {
+  columns,
+  spent,
+  tableNames,
+  type Db,
+  type Scope,
+  type TableName,
+} from "../../src/core/index.js";
+import { laneOf, type Binding } from "../../src/postgres/binding.js";
+import { hours, placeOf, type Cells, type Snapshot } from "./snapshot.js";
+
+/** Every pending row at or behind a lane's cursor is in a slot of the cursor's generation or later. */
+export function leadingCursors(snapshot: Snapshot, db: Db, b: Binding, scope: Scope): string[] {
+  const { queueSlots } = scope;
+  const [cur, , generation] = snapshot.rings.queue;
+  const generationOf = (slot: number): number =>
+    generation - ((cur + queueSlots - slot) % queueSlots);
+  return (snapshot.laneHeads ?? []).flatMap(([id, , cursor, from]) => {
+    const lane = laneOf(b, id);
+    const missed = db.readyEntries.filter(
+      (r) => r.lane === lane && r.seq >= cursor && generationOf(r.slot) < from && !spent(db, r),
+    );
+    const head = `lane ${lane}: cursor_generation ${from} leads`;
+    return [
+      ...(from > generation
+        ? [`${head} the queue ring, which is at generation ${generation}`]
+        : []),
+      ...missed.map(
+        (r) =>
+          `${head} pending ${r.job} (lane_seq ${r.seq}, slot ${r.slot}), which is of generation ` +
+          `${generationOf(r.slot)}`,
+      ),
+    ];
+  });
+}
+
+/** In ticks, how much too late the time in a new row is, or too early. */
+function lateness(table: TableName, cells: Cells, now: number): number {
+  if (table === "deferredJobs") return Math.min(0, Number(cells[runAt]) - now);
+  const place = placeOf(table, "written");
+  return place < 0 ? 0 : Number(cells[place]) - now;
+}
+
+/** The model compares waits; that none lies in the past is all there is to add. */
+const runAt = columns.deferredJobs.indexOf("wait");
+
+/** Every row that is new bears the time of the call; `before` is null where there were none. */
+export function wrongTimes(before: Snapshot | null, after: Snapshot, b: Binding): string[] {
+  return tableNames.flatMap((table) => {
+    const wrong = (after[table] ?? []).filter((row) => lateness(table, row, hours(b.tick)) !== 0);
+    if (wrong.length === 0) return [];
+    const known = new Set((before?.[table] ?? []).map((row) => JSON.stringify(row)));
+    return wrong
+      .filter((row) => !known.has(JSON.stringify(row)))
+      .map((row) => {
+        const seconds = Math.round(lateness(table, row, hours(b.tick)) * 3600e6) / 1e6;
+        return `a new row of ${table} (${row.join(", ")}) bears p_now ${sign(seconds)} s`;
+      });
+  });
+}
+
+const sign = (n: number): string => (n < 0 ? `- ${-n}` : `+ ${n}`);

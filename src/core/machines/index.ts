@@ -1,0 +1,28 @@
+/** The machines of the focused modules, by the module that the suite checks. */
+
+import type { Machine, NamedCall } from "../machine.js";
+import { claimerLease } from "./claimer-lease.js";
+import { focusedMachine, type Constants, type FocusedModel } from "./focused.js";
+
+/** A focused module without its types. */
+export interface Focused {
+  /** The machine under the constants of a configuration, whose shapes the module asserts. */
+  readonly machine: (constants: Constants) => Machine<object, NamedCall>;
+  /** What a user loses when a property breaks, by its name. */
+  readonly losses: Readonly<Record<string, string>>;
+}
+
+function focused<S extends object, K>(model: FocusedModel<S, K>): Focused {
+  const properties = Object.entries({ ...model.invariants, ...model.stepProperties });
+  return {
+    machine: (constants) =>
+      focusedMachine(model, constants as K) as unknown as Machine<object, NamedCall>,
+    losses: Object.fromEntries(properties.map(([name, { loss }]) => [name, loss])),
+  };
+}
+
+export const focusedModules: Readonly<Record<string, Focused>> = {
+  ClaimerLease: focused(claimerLease),
+};
+
+export { canonical, type Constants, type Plain } from "./focused.js";
