@@ -16,7 +16,7 @@ export type Cells = readonly Cell[];
 type RingCells = readonly [cur: number, init: number, generation: number];
 type HeadCells = readonly [lane: number, next: number, cursor: number, generation: number];
 
-/** Rows as arrays of cells in the model's column order, and then what the model has no column for. */
+/** Rows as cells in the model's column order, and then what the model has no column for. */
 export type Snapshot = Readonly<Record<TableName, readonly Cells[] | null>> & {
   readonly rings: Readonly<Record<"queue" | "claim", RingCells>>;
   readonly laneHeads: readonly HeadCells[] | null;

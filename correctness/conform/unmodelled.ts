@@ -15,7 +15,7 @@ import {
 import { laneOf, type Binding } from "../../src/postgres/binding.js";
 import { hours, placeOf, type Cells, type Snapshot } from "./snapshot.js";
 
-/** Every pending row at or behind a lane's cursor is in a slot of the cursor's generation or later. */
+/** Every pending row at or behind a lane's cursor is in a slot of its generation or later. */
 export function leadingCursors(snapshot: Snapshot, db: Db, b: Binding, scope: Scope): string[] {
   const { queueSlots } = scope;
   const [cur, , generation] = snapshot.rings.queue;
@@ -40,24 +40,24 @@ export function leadingCursors(snapshot: Snapshot, db: Db, b: Binding, scope: Sc
   });
 }
 
-/** In ticks, how much too late the time in a new row is, or too early. */
+/** The model compares waits; that none lies in the past is all there is to add. */
+const runAt = columns.deferredJobs.indexOf("wait");
+
+/** By how many ticks the time in a row lies behind that of the call, or before it. */
 function lateness(table: TableName, cells: Cells, now: number): number {
   if (table === "deferredJobs") return Math.min(0, Number(cells[runAt]) - now);
   const place = placeOf(table, "written");
   return place < 0 ? 0 : Number(cells[place]) - now;
 }
 
-/** The model compares waits; that none lies in the past is all there is to add. */
-const runAt = columns.deferredJobs.indexOf("wait");
-
 /** Every row that is new bears the time of the call; `before` is null where there were none. */
 export function wrongTimes(before: Snapshot | null, after: Snapshot, b: Binding): string[] {
   return tableNames.flatMap((table) => {
     const wrong = (after[table] ?? []).filter((row) => lateness(table, row, hours(b.tick)) !== 0);
     if (wrong.length === 0) return [];
-    const known = new Set((before?.[table] ?? []).map((row) => JSON.stringify(row)));
+    const known = new Set((before?.[table] ?? []).map(String));
     return wrong
-      .filter((row) => !known.has(JSON.stringify(row)))
+      .filter((row) => !known.has(String(row)))
       .map((row) => {
         const seconds = Math.round(lateness(table, row, hours(b.tick)) * 3600e6) / 1e6;
         return `a new row of ${table} (${row.join(", ")}) bears p_now ${sign(seconds)} s`;

@@ -86,6 +86,78 @@ export const changes = {
     "--@ delete_dead",
     "if v_locked <> '{}' then raise 'planted' using errcode = 'XX001'; end if;",
   ),
+  "rescue takes what was claimed at the cutoff": changedSql(
+    "rescue",
+    "rescue_stale_receipts",
+    "s.claimed_at < p_cutoff",
+    "s.claimed_at <= p_cutoff",
+  ),
+  "the cursor takes the generation of the ring": changedSql(
+    "claim",
+    "advance_claim_cursor",
+    "cursor_generation = coalesce(v_seen, cursor_generation)",
+    "cursor_generation = v_ring.generation",
+  ),
+  "the cursor moves one too far": changedSql(
+    "claim",
+    "advance_claim_cursor",
+    "set cursor_seq = coalesce(v_seq, v_tail),",
+    "set cursor_seq = coalesce(v_seq, v_tail) + 1,",
+  ),
+  "behind a moved cursor, claim begins one slot too late": changedSql(
+    "claim",
+    "claim",
+    "greatest(v_head.cursor_generation,",
+    "greatest(v_head.cursor_generation + (v_head.cursor_seq > 1)::int,",
+  ),
+  "closures are late": changedSql(
+    "finish",
+    "end_attempts",
+    "p_outcome, p_now from ended",
+    "p_outcome, p_now + interval '1 s' from ended",
+  ),
+  "completions are late": changedSql(
+    "finish",
+    "complete_fast",
+    "array_agg(run_lease order by lane_seq), p_now",
+    "array_agg(run_lease order by lane_seq), p_now + interval '1 us'",
+  ),
+  "cancelled jobs end at midnight": changedSql(
+    "admin",
+    "cancel_ready",
+    "'cancelled', p_now from",
+    "'cancelled', date_trunc('day', p_now - interval '1 day') from",
+  ),
+  "dead jobs are dated ahead": changedSql(
+    "finish",
+    "fail_to_dlq",
+    "lane_id, p_now, payload",
+    "lane_id, p_now + interval '1 day', payload",
+  ),
+  "ready rows are dated back": changedSql(
+    "producers",
+    "append_ready",
+    "a.run_lease, p_now, a.payload",
+    "a.run_lease, p_now - interval '1 s', a.payload",
+  ),
+  "receipts are dated back": changedSql(
+    "claim",
+    "claim",
+    "v_ready_slot, p_now,",
+    "v_ready_slot, p_now - interval '1 s',",
+  ),
+  "retried jobs are due a second ago": changedSql(
+    "finish",
+    "retry",
+    "lane_id, p_run_at, payload from ended",
+    "lane_id, p_run_at - interval '1 s', payload from ended",
+  ),
+  "removed facts are closed late": changedSql(
+    "terminal",
+    "discard_terminal",
+    "'terminalRemoved', p_now",
+    "'terminalRemoved', p_now + interval '1 s'",
+  ),
   "claim fails": changedSql("claim", "claim", "--@ insert_evidence", "perform 1 / 0;"),
 } as const;
 

@@ -4,8 +4,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Walker } from "../../correctness/conform/conform.js";
 import type { Divergence } from "../../correctness/conform/divergence.js";
 import { newTally } from "../../correctness/conform/tally.js";
-import { databaseTree, pieces, type Piece } from "../../correctness/conform/tree.js";
+import { databaseTree, pieces, type Node, type Piece } from "../../correctness/conform/tree.js";
 import { explore } from "../../correctness/explore/explorer.js";
+import { readScope } from "../../correctness/explore/scope.js";
 import { formatCalls } from "../../correctness/report/calls.js";
 import { diffDb, formatDiff } from "../../correctness/report/diff.js";
 import {
@@ -15,6 +16,7 @@ import {
   wordsOf,
   type ActionName,
   type ActionTable,
+  type Scope,
   storageMachine,
 } from "../../src/core/index.js";
 import { uninstall } from "../../src/postgres/install.js";
@@ -22,7 +24,10 @@ import { connect, openPostgres, type PostgresServer } from "../../src/postgres/s
 import { changes, type Change } from "./changes.js";
 import { scope } from "./scope.js";
 
-const nodes = databaseTree(explore(storageMachine(scope), { properties: [] }), scope);
+const treeOf = (of: Scope, symmetric = false): readonly Node[] =>
+  databaseTree(explore(storageMachine(of, { symmetric }), { properties: [] }), of);
+
+const nodes = treeOf(scope);
 
 let server: PostgresServer;
 beforeAll(async () => {
@@ -34,6 +39,7 @@ interface Walk {
   readonly amend?: string;
   readonly table?: ActionTable;
   readonly pieces?: readonly Piece[];
+  readonly scope?: Scope;
 }
 
 /** Shallow enough to be short, deep enough for every planted bug. */
@@ -48,7 +54,7 @@ async function walk({ pieces: cut = [near], ...planted }: Walk) {
   const tally = newTally();
   let found: Divergence | null = null;
   try {
-    const walker = new Walker(client, { schema, scope, tally, ...planted });
+    const walker = new Walker(client, { scope, ...planted, schema, tally });
     await walker.prepare();
     for (const piece of cut) found ??= await walker.walk(piece);
     await uninstall(client, { schema });
@@ -161,6 +167,13 @@ const cases: readonly Case[] = [
     ["readmitted"],
     /- readyEntries .* job=j1 lease=1\n {2}\+ readyEntries .* job=j1 lease=0/,
   ],
+  [
+    "rescue takes what was claimed at the cutoff",
+    "RescueStaleReceipts",
+    ["noop"],
+    ["rescued"],
+    /\+ leaseClaimClosures {2}slot=0 job=j1 lease=1 outcome=rescued/,
+  ],
 ];
 
 describe.concurrent("planted in Postgres", () => {
@@ -185,6 +198,66 @@ describe.concurrent("planted in Postgres", () => {
     const { found } = await walk({ amend: changes["claim fails"] });
     expect(found!.error).toBe("22012 division by zero");
     expect(traceOf(found!)).toBe("Enqueue(a, j1)");
+  });
+});
+
+/** What is planted in the time of a row; the action that is named; the fault. */
+const late: readonly (readonly [change: Change, action: ActionName, fault: RegExp])[] = [
+  ["ready rows are dated back", "Enqueue", /row of readyEntries \(.*\) bears p_now - 1 s$/],
+  ["dead jobs are dated ahead", "FailToDlq", /row of dlqEntries \(.*\) bears p_now \+ 86400 s$/],
+  ["closures are late", "Retry", /row of leaseClaimClosures \(.*retried.*\) bears p_now \+ 1 s$/],
+  ["completions are late", "CompleteFast", /receiptCompletionBatches .* p_now \+ 0.000001 s$/],
+  ["cancelled jobs end at midnight", "CancelReady", /row of doneEntries .* bears p_now - 86400 s$/],
+  ["removed facts are closed late", "DiscardTerminal", /leaseClaimClosures .* p_now \+ 1 s$/],
+  ["retried jobs are due a second ago", "Retry", /row of deferredJobs .* bears p_now - 1 s$/],
+];
+
+describe.concurrent("the time of the call", () => {
+  test.each(late)("%s: %s", async (change, action, fault) => {
+    const { found } = await walk({ amend: changes[change] });
+    expect(found!.attempt!.action).toBe(action);
+    expect(found!.faults.join("\n")).toMatch(fault);
+  });
+
+  test("receipts are dated back: the ages differ", async () => {
+    const { found } = await walk({ amend: changes["receipts are dated back"] });
+    expect(found!.attempt!.action).toBe("Claim");
+    expect(rowsOf(found!).join("\n")).toMatch(/\+ leaseClaims .* age=0.00027/);
+  });
+});
+
+describe.concurrent("the cursor, on its configuration", async () => {
+  const cursor = await readScope("cursor.cfg");
+  const tree = treeOf(cursor, true);
+  const hunt = (amend?: string) =>
+    walk({ scope: cursor, pieces: pieces(tree, tree.length), ...(amend && { amend }) });
+
+  test("as shipped", async () => {
+    const { found, tally } = await hunt();
+    expect(found).toBeNull();
+    expect(tally.databases).toBe(tree.length);
+  });
+
+  test("the cursor takes the generation of the ring: a pending row would be missed", async () => {
+    const { found } = await hunt(changes["the cursor takes the generation of the ring"]);
+    expect(found!.attempt!.action).toBe("AdvanceClaimCursor");
+    expect(found!.faults.join("\n")).toMatch(
+      /^lane a: cursor_generation (\d+) leads pending j\d \(lane_seq 2, .*\), .* generation \d+$/,
+    );
+  });
+
+  test("the cursor moves one too far: answer and rows differ", async () => {
+    const { found } = await hunt(changes["the cursor moves one too far"]);
+    const { attempt, outcomes, expected } = found!;
+    expect(attempt!.action).toBe("AdvanceClaimCursor");
+    expect(outcomes[0]!.cursor).toBe(expected.outcomes[0]!.cursor! + 1);
+  });
+
+  test("behind a moved cursor, claim begins one slot too late: after an advance", async () => {
+    const { found } = await hunt(changes["behind a moved cursor, claim begins one slot too late"]);
+    expect(found!.attempt!.action).toBe("Claim");
+    expect(wordsFor(found!)).toEqual([["claimed"], ["empty"]]);
+    expect(traceOf(found!)).toMatch(/AdvanceClaimCursor\(a\)$/);
   });
 });
 

@@ -14,6 +14,12 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
+/** What is said of bugs after which all rows are, to the model, as they should be. */
+const beyondTheModel: Readonly<Record<string, RegExp>> = {
+  "the cursor takes the generation of the ring": /cursor_generation \d+ leads pending j\d+ /,
+  "closures are late": /a new row of leaseClaimClosures \(.*\) bears p_now \+ 1 s/,
+};
+
 async function hunt(planted: { core?: ActionTable; amend?: string }): Promise<Failure> {
   const { core, ...rest } = planted;
   const tables = core ? { core } : {};
@@ -34,8 +40,13 @@ describe.concurrent("in the core", () => {
 });
 
 describe.concurrent("in Postgres", () => {
-  test.each(Object.entries(sqlMutants))("%s", async (_, amend) => {
-    expectShort(await hunt({ amend }));
+  test.each(Object.entries(sqlMutants))("%s", async (name, amend) => {
+    const failure = await hunt({ amend });
+    expectShort(failure);
+    const fault = beyondTheModel[name];
+    if (!fault) return;
+    expect(failure.bad.rows).toEqual([]);
+    expect(badStepLines(failure.bad).join("\n")).toMatch(fault);
   });
 });
 

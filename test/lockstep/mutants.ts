@@ -99,6 +99,24 @@ export const sqlMutants: Readonly<Record<string, string>> = {
     "s.claimed_at < p_cutoff and",
     "",
   ),
+  "rescue takes what was claimed at the cutoff": changedSql(
+    "rescue",
+    "rescue_stale_receipts",
+    "s.claimed_at < p_cutoff",
+    "s.claimed_at <= p_cutoff",
+  ),
+  "the cursor takes the generation of the ring": changedSql(
+    "claim",
+    "advance_claim_cursor",
+    "cursor_generation = coalesce(v_seen, cursor_generation)",
+    "cursor_generation = v_ring.generation",
+  ),
+  "closures are late": changedSql(
+    "finish",
+    "end_attempts",
+    "p_outcome, p_now from ended",
+    "p_outcome, p_now + interval '1 s' from ended",
+  ),
   "the view does not show dead jobs": changedSql(
     "evidence",
     "jobs",
