@@ -1,19 +1,12 @@
 /** `--report DIR`: JUnit for CI, a page to look at, and a JSON bundle per finding. */
 
 import { createHash } from "node:crypto";
-import {
-  accessSync,
-  constants,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { accessSync, constants, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import junit, { type Builder } from "junit-report-builder";
 import { UserError } from "../../src/errors.js";
 import { packageRoot } from "../../src/package-root.js";
+import { makeFolder } from "../make-folder.js";
 import { page } from "./page.js";
 import type { Report } from "./report.js";
 import { findingText } from "./text.js";
@@ -30,7 +23,7 @@ const ours = (file: string): boolean =>
  */
 export function prepareFolder(dir: string): void {
   attempt(dir, () => {
-    mkdirSync(dir, { recursive: true });
+    makeFolder(dir);
     accessSync(dir, constants.W_OK);
     for (const file of readdirSync(dir).filter(ours)) rmSync(join(dir, file));
   });

@@ -6,7 +6,7 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
-import { mkdir, mkdtemp, rename, rm, stat } from "node:fs/promises";
+import { mkdtemp, rename, rm, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -14,6 +14,7 @@ import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
 import { withCleanup } from "../../src/cleanup.js";
 import { UserError } from "../../src/errors.js";
+import { makeFolder } from "../make-folder.js";
 import { onPath } from "./java.js";
 
 export interface JarSource {
@@ -60,6 +61,14 @@ const MAVEN_MS = 180_000;
 /** The source could not be asked, so the next one may be; anything else ends the search. */
 class Unreachable extends Error {}
 
+function makeCache(dir: string): void {
+  try {
+    makeFolder(dir);
+  } catch (cause) {
+    throw new UserError(`cannot create the cache ${dir}`, "Set XDG_CACHE_HOME.", { cause });
+  }
+}
+
 export async function findJar(opts: FindJarOptions = {}): Promise<Jar> {
   const env = opts.env ?? process.env;
   const releases = opts.releases ?? PINNED;
@@ -69,9 +78,7 @@ export async function findJar(opts: FindJarOptions = {}): Promise<Jar> {
   const cacheDir = opts.cacheDir ?? join(cacheHome, "ringproof");
   const cached = await fromCache(cacheDir, releases, progress);
   if (cached) return cached;
-  await mkdir(cacheDir, { recursive: true }).catch((cause: unknown) => {
-    throw new UserError(`cannot create the cache ${cacheDir}`, "Set XDG_CACHE_HOME.", { cause });
-  });
+  makeCache(cacheDir);
 
   const reasons: string[] = [];
   for (const release of releases) {

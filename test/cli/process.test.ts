@@ -1,6 +1,6 @@
 /** The command line as a process: what it says when something is missing, and what it leaves. */
 
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
@@ -80,6 +80,12 @@ describe.concurrent("what is missing or wrong is one message, and nothing is lef
       /^error: TLA2TOOLS_JAR names no file: .*\nCorrect it or unset it\.\n$/,
     ],
     [
+      "no room for a cache of the jar",
+      ["tlc", "slots"],
+      { TLA2TOOLS_JAR: "", XDG_CACHE_HOME: "/proc/x" },
+      /^error: cannot create the cache \/proc\/x\/ringproof\nSet XDG_CACHE_HOME\.\n$/,
+    ],
+    [
       "a design that Postgres does not implement",
       ["conform", "spent-battery"],
       {},
@@ -105,6 +111,18 @@ describe.concurrent("what is missing or wrong is one message, and nothing is lef
     expect(left()).toEqual([]);
   });
 });
+
+/** As a process of its own: a call that never returns could not be stopped in this one. */
+test.each(["/proc/x", "/proc/x/y", "/proc/1/x/y", "/sys/x/y", "/dev/null/x/y"])(
+  "a report folder that cannot be made is one message: %s",
+  (dir) => {
+    const args = [program, "check", "--report", dir];
+    const limits = { timeout: 20_000, killSignal: "SIGKILL", encoding: "utf8" } as const;
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, limits);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(stderr).toMatch(/^error: The report folder \/.* cannot be written: .*\nName a .*\n$/);
+  },
+);
 
 /** The server's process, once the run has installed its schemas and is at work. */
 async function serverOf({ directory }: Started): Promise<number> {
