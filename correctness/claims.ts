@@ -24,6 +24,9 @@ export interface Context {
   progress(what: string, done: number, total?: number): void;
 }
 
+/** What only some claims need: where Postgres is, and the seed of what is random. */
+export type Need = "pg" | "seed";
+
 export type ClaimId = "C1" | "C2" | "C3" | "C4";
 export type Verdict = "holds" | "violated" | "not-run";
 
@@ -65,5 +68,7 @@ export interface Claim {
   readonly sentence: string;
   /** The keys of `covered`, so that a claim that did not run prints zeros under the same names. */
   readonly covers: readonly string[];
+  /** The flags that mean something to it beyond those that every claim takes. */
+  readonly needs: readonly Need[];
   run(context: Context): Promise<ClaimResult>;
 }

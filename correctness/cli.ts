@@ -7,7 +7,7 @@ import { UserError } from "../src/errors.js";
 import { packageRoot } from "../src/package-root.js";
 import type { Claim } from "./claims.js";
 import { conformDatabase } from "./conform/claim.js";
-import { common, positive, whole, type CommonFlags } from "./flags.js";
+import { positive, whole, withFlags, type CommonFlags } from "./flags.js";
 import { replayLockstep } from "./lockstep/claim.js";
 import { Session, type Io } from "./session.js";
 import { runTlcCommand, type TlcCommandOptions } from "./tlc/claim.js";
@@ -58,7 +58,7 @@ function lockstep(session: Session, flags: CommonFlags & { readonly path?: strin
   return session.one(flags, claim, [], (context) => replayLockstep(context, path));
 }
 
-/** A command with the common flags; its example stands below its help and the program's. */
+/** A command with the flags that its claims need; its example stands below its help and the program's. */
 type Add = (name: string, about: string, example: string) => Command;
 
 function addCommands(add: Add, session: Session): void {
@@ -106,7 +106,7 @@ function program(io: Io, session: Session): Command {
     .addHelpText("after", () => `\nExamples:\n  ${examples.join("\n  ")}\n${exitCodes}`);
   const add: Add = (name, about, example) => {
     examples.push(`npx ringproof ${example}`);
-    return common(root.command(name).description(about))
+    return withFlags(root.command(name).description(about), session.needs(name))
       .addHelpText("after", `\nExample: npx ringproof ${example}\n${exitCodes}`)
       .allowExcessArguments(false);
   };

@@ -1,12 +1,12 @@
-/** The flags that every command has, and how their values are read. */
+/** The flags that commands share, and how their values are read. */
 
 import { InvalidArgumentError, Option, type Command } from "commander";
-import { tiers, type Shard, type Tier } from "./claims.js";
+import { tiers, type Need, type Shard, type Tier } from "./claims.js";
 
 export interface CommonFlags {
   readonly tier: Tier;
-  readonly seed: number;
   readonly shard: Shard;
+  readonly seed?: number;
   readonly pg?: string;
   readonly json?: true;
   readonly report?: string;
@@ -30,15 +30,23 @@ function shard(text: string): Shard {
   return { index, count };
 }
 
-export const common = (command: Command): Command =>
+export const tierOption = (): Option =>
+  new Option("--tier <tier>", "how much to cover").choices(tiers);
+
+const pgHelp = "a URL, embedded, or testcontainers; else DATABASE_URL, else embedded";
+
+/** A flag that would mean nothing to the command is none of its flags. */
+export function withFlags(command: Command, needs: readonly Need[]): Command {
   command
-    .addOption(new Option("--tier <tier>", "how much to cover").choices(tiers).default("quick"))
-    .option("--seed <n>", "seed of everything random", whole, 1)
+    .addOption(tierOption().default("quick"))
     .addOption(
       new Option("--shard <i/n>", "part i of n parts of the work")
         .argParser(shard)
         .default({ index: 1, count: 1 }, "1/1"),
     )
-    .option("--pg <where>", "a URL, embedded, or testcontainers; else DATABASE_URL, else embedded")
     .option("--json", "the last line of standard output is JSON; everything else goes to stderr")
     .option("--report <dir>", "write JUnit, an HTML page and a JSON bundle per finding");
+  if (needs.includes("seed")) command.option("--seed <n>", "seed of everything random", whole, 1);
+  if (needs.includes("pg")) command.option("--pg <where>", pgHelp);
+  return command;
+}

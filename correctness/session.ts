@@ -2,7 +2,7 @@
 
 import { parsePgSource } from "../src/postgres/server.js";
 import { exitCode, runClaim } from "./check.js";
-import type { Claim, ClaimResult, Context } from "./claims.js";
+import type { Claim, ClaimResult, Context, Need } from "./claims.js";
 import { runExploreCommand } from "./explore/claim.js";
 import type { CommonFlags } from "./flags.js";
 import { prepareFolder, writeFolder } from "./report/folder.js";
@@ -44,10 +44,16 @@ export class Session {
     return this.claims.find((claim) => claim.command === command)!;
   }
 
+  /** What the claims behind a command need; `check` runs all, and `explore` none of them. */
+  needs(command: string): readonly Need[] {
+    const all = command === "check";
+    return this.claims.filter((c) => all || c.command === command).flatMap((c) => c.needs);
+  }
+
   /** All claims, in one table. */
   async check(flags: CommonFlags): Promise<void> {
     const progress = this.progress();
-    const contextOf = this.prepare(flags, [], progress, this.listen());
+    const contextOf = this.prepare("check", flags, [], progress, this.listen());
     const sections: Section[] = [];
     await progress.each(this.claims, async (claim) => {
       const result = await runClaim(claim, contextOf(claim.id));
@@ -66,7 +72,7 @@ export class Session {
   ): Promise<void> {
     const progress = this.progress();
     const signal = this.listen();
-    const context = this.prepare(flags, configs, progress, signal)(claim.id);
+    const context = this.prepare(claim.command, flags, configs, progress, signal)(claim.id);
     const sections: Section[] = [];
     await progress.each([claim], async ({ sentence }) => {
       const result = await run(context);
@@ -84,7 +90,8 @@ export class Session {
   async explore(flags: CommonFlags, configs: readonly string[]): Promise<void> {
     const started = performance.now();
     const progress = new PlainProgress(this.io.err.write);
-    const context = this.prepare(flags, configs, progress, new AbortController().signal);
+    const { signal } = new AbortController();
+    const context = this.prepare("explore", flags, configs, progress, signal);
     const { rows, findings } = await runExploreCommand(context("explore"));
     const total = (fact: string) => rows.reduce((sum, row) => sum + Number(row.facts[fact]), 0);
     const section: Section = {
@@ -108,14 +115,20 @@ export class Session {
     return terminal ? new TerminalProgress(terminal) : new PlainProgress(write);
   }
 
-  /** Everything that can be wrong with the flags is said here, before anything runs. */
+  /**
+   * Everything that can be wrong with the flags is said here, before anything runs; DATABASE_URL
+   * is no matter of a command that needs no Postgres.
+   */
   private prepare(
-    { tier, seed, shard, pg: where, report }: CommonFlags,
+    command: string,
+    { tier, seed = 1, shard, pg: where, report }: CommonFlags,
     configs: readonly string[],
     progress: Progress,
     signal: AbortSignal,
   ): ContextOf {
-    const pg = parsePgSource(where, this.io.env);
+    const pg = this.needs(command).includes("pg")
+      ? parsePgSource(where, this.io.env)
+      : ({ kind: "embedded" } as const);
     if (report !== undefined) prepareFolder(report);
     return (id) => ({
       tier,

@@ -214,6 +214,7 @@ export const conformClaim: Claim = {
   command: "conform",
   sentence: "every action on every reachable state does on Postgres what the core says",
   covers: ["states", "checks", "enabled", "refused"],
+  needs: ["pg"],
   run: (context) => run(context),
 };
 

@@ -154,6 +154,7 @@ export const graphClaim: Claim = {
   command: "graph",
   sentence: "the TypeScript core is the spec: same labelled state graph, edge for edge",
   covers: ["configs", "states", "edges"],
+  needs: [],
   run,
 };
 

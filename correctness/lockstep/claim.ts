@@ -97,5 +97,6 @@ export const lockstepClaim: Claim = {
   command: "lockstep",
   sentence: "contract, core and Postgres stay equivalent on long random runs",
   covers: ["runs", "steps"],
+  needs: ["pg", "seed"],
   run: (context) => run(context),
 };

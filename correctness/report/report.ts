@@ -11,7 +11,8 @@ export interface Section extends Omit<ClaimResult, "id"> {
 export interface Report {
   readonly command: string;
   readonly tier: string;
-  readonly seed: number;
+  /** Of a command in which anything is random. */
+  readonly seed?: number;
   readonly sections: readonly Section[];
 }
 
@@ -27,4 +28,4 @@ export const factsOf = (rows: readonly Row[]): string[] => [
 ];
 
 export const heading = ({ command, tier, seed }: Report): string =>
-  `ringproof ${command}, tier ${tier}, seed ${seed}`;
+  `ringproof ${command}, tier ${tier}${seed === undefined ? "" : `, seed ${seed}`}`;

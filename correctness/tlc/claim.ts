@@ -94,6 +94,7 @@ export const tlcClaim: Claim = {
   command: "tlc",
   sentence: "the storage model keeps its invariants and refines the queue contract",
   covers: ["configs", "distinctStates", "negativeConfigs"],
+  needs: ["seed"],
   run,
 };
 

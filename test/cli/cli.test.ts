@@ -116,14 +116,45 @@ describe("--json", () => {
 test("flags reach the claim", async () => {
   let seen: Context | undefined;
   const C3 = async (context: Context) => ((seen = context), result("C3", "holds"));
-  const flags = ["--tier", "full", "--seed", "7", "--shard", "2/3", "--pg", "postgres://x/y"];
+  const flags = ["--tier", "full", "--shard", "2/3", "--pg", "postgres://x/y"];
   await ran(["conform", "slots", "dlq", ...flags], holding({ C3 }));
   expect(seen).toMatchObject({
     tier: "full",
-    seed: 7,
     shard: { index: 2, count: 3 },
     configs: ["slots", "dlq"],
     pg: { kind: "url", url: "postgres://x/y" },
+  });
+  await ran(["check", "--seed", "7"], holding({ C3 }));
+  expect(seen).toMatchObject({ seed: 7, configs: [], pg: { kind: "embedded" } });
+});
+
+describe("a command takes the flags that mean something to it", () => {
+  const own: Readonly<Record<string, readonly string[]>> = {
+    check: ["--pg", "--seed"],
+    tlc: ["--seed"],
+    explore: [],
+    graph: [],
+    conform: ["--pg"],
+    lockstep: ["--pg", "--seed"],
+  };
+
+  test.each(Object.entries(own))("%s", async (name, flags) => {
+    const help = (await ran([name, "--help"], claims)).out;
+    for (const flag of ["--pg", "--seed"]) {
+      if (flags.includes(flag)) {
+        expect(help).toContain(flag);
+        continue;
+      }
+      expect(help).not.toContain(flag);
+      const { code, out, err } = await ran([name, flag, "1"], claims);
+      expect({ code, out }).toEqual({ code: 2, out: "" });
+      expect(err).toMatch(new RegExp(`^error: unknown option '${flag}'\n`));
+    }
+  });
+
+  test.each(["tlc", "explore", "graph"])("%s does not look at DATABASE_URL", async (name) => {
+    const { code, err } = await ran([name, "slots"], holding(), { DATABASE_URL: "mysql://x" });
+    expect({ code, err }).toEqual({ code: 0, err: "" });
   });
 });
 
@@ -207,8 +238,7 @@ describe("--help", () => {
     const { code, out, err } = await ran([name, "--help"]);
     expect({ code, err }).toEqual({ code: 0, err: "" });
     expect(out).toMatch(new RegExp(`Example: npx ringproof ${name}`));
-    for (const flag of ["--tier", "--seed", "--shard", "--pg", "--json", "--report"])
-      expect(out).toContain(flag);
+    for (const flag of ["--tier", "--shard", "--json", "--report"]) expect(out).toContain(flag);
     expect(out).toContain("Exit codes:");
   });
 

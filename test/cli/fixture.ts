@@ -6,6 +6,7 @@ import type {
   ClaimResult,
   Context,
   Finding,
+  Need,
   Row,
   Verdict,
 } from "../../correctness/claims.js";
@@ -34,18 +35,20 @@ export async function ran(
   return { code, out, err };
 }
 
-const commands: Readonly<Record<ClaimId, readonly [string, string, readonly string[]]>> = {
-  C1: ["tlc", "the model keeps its word", ["configs"]],
-  C2: ["graph", "the core is the model", ["configs", "edges"]],
-  C3: ["conform", "Postgres does what the core says", ["checks"]],
-  C4: ["lockstep", "all stay equal on long runs", ["runs", "steps"]],
+type About = readonly [string, string, readonly string[], readonly Need[]];
+
+const commands: Readonly<Record<ClaimId, About>> = {
+  C1: ["tlc", "the model keeps its word", ["configs"], ["seed"]],
+  C2: ["graph", "the core is the model", ["configs", "edges"], []],
+  C3: ["conform", "Postgres does what the core says", ["checks"], ["pg"]],
+  C4: ["lockstep", "all stay equal on long runs", ["runs", "steps"], ["pg", "seed"]],
 };
 const ids = Object.keys(commands) as ClaimId[];
 
 /** A claim that does what `run` does. */
 export function claimThat(id: ClaimId, run: (context: Context) => Promise<ClaimResult>): Claim {
-  const [command, sentence, covers] = commands[id];
-  return { id, command, sentence, covers, run };
+  const [command, sentence, covers, needs] = commands[id];
+  return { id, command, sentence, covers, needs, run };
 }
 
 const row = (verdict: Verdict): Row => ({
