@@ -7,7 +7,7 @@ import { UserError } from "../src/errors.js";
 import { packageRoot } from "../src/package-root.js";
 import type { Claim } from "./claims.js";
 import { conformDatabase } from "./conform/claim.js";
-import { positive, whole, withFlags, type CommonFlags } from "./flags.js";
+import { jsonOption, positive, tierOption, whole, withFlags, type CommonFlags } from "./flags.js";
 import { replayLockstep } from "./lockstep/claim.js";
 import { Session, type Io } from "./session.js";
 import { runTlcCommand, type TlcCommandOptions } from "./tlc/claim.js";
@@ -58,11 +58,11 @@ function lockstep(session: Session, flags: CommonFlags & { readonly path?: strin
   return session.one(flags, claim, [], (context) => replayLockstep(context, path));
 }
 
-/** A command with the flags that its claims need; its example stands below its help and the program's. */
+/** A command without flags; its example stands below its help and the program's. */
 type Add = (name: string, about: string, example: string) => Command;
 
 function addCommands(add: Add, session: Session): void {
-  const some = "names of the manifest; all of the tier unless given";
+  const some = "names that `ringproof configs` lists; all of the tier unless given";
   add("check", "run every claim and print one table", "check --tier quick").action(
     (flags: CommonFlags) => session.check(flags),
   );
@@ -95,6 +95,15 @@ function addCommands(add: Add, session: Session): void {
     .action((flags: CommonFlags & { readonly path?: string }) => lockstep(session, flags));
 }
 
+const configsHelp = "list the configurations, and which commands take them; checks nothing";
+
+function addConfigs(add: Add, session: Session): void {
+  add("configs", configsHelp, "configs --tier quick")
+    .addOption(tierOption())
+    .addOption(jsonOption())
+    .action((flags: Partial<CommonFlags>) => session.configs(flags));
+}
+
 function program(io: Io, session: Session): Command {
   const examples: string[] = [];
   const root = new Command("ringproof")
@@ -106,11 +115,14 @@ function program(io: Io, session: Session): Command {
     .addHelpText("after", () => `\nExamples:\n  ${examples.join("\n  ")}\n${exitCodes}`);
   const add: Add = (name, about, example) => {
     examples.push(`npx ringproof ${example}`);
-    return withFlags(root.command(name).description(about), session.needs(name))
+    return root
+      .command(name)
+      .description(about)
       .addHelpText("after", `\nExample: npx ringproof ${example}\n${exitCodes}`)
       .allowExcessArguments(false);
   };
-  addCommands(add, session);
+  addCommands((name, ...rest) => withFlags(add(name, ...rest), session.needs(name)), session);
+  addConfigs(add, session);
   return root;
 }
 

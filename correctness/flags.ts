@@ -35,6 +35,9 @@ export const tierOption = (): Option =>
 
 const pgHelp = "a URL, embedded, or testcontainers; else DATABASE_URL, else embedded";
 
+export const jsonOption = (): Option =>
+  new Option("--json", "the last line of standard output is JSON; everything else goes to stderr");
+
 /** A flag that would mean nothing to the command is none of its flags. */
 export function withFlags(command: Command, needs: readonly Need[]): Command {
   command
@@ -44,7 +47,7 @@ export function withFlags(command: Command, needs: readonly Need[]): Command {
         .argParser(shard)
         .default({ index: 1, count: 1 }, "1/1"),
     )
-    .option("--json", "the last line of standard output is JSON; everything else goes to stderr")
+    .addOption(jsonOption())
     .option("--report <dir>", "write JUnit, an HTML page and a JSON bundle per finding");
   if (needs.includes("seed")) command.option("--seed <n>", "seed of everything random", whole, 1);
   if (needs.includes("pg")) command.option("--pg <where>", pgHelp);

@@ -3,6 +3,7 @@
 import { parsePgSource } from "../src/postgres/server.js";
 import { exitCode, runClaim } from "./check.js";
 import type { Claim, ClaimResult, Context, Need } from "./claims.js";
+import { configurations, configurationsTable } from "./configs.js";
 import { runExploreCommand } from "./explore/claim.js";
 import type { CommonFlags } from "./flags.js";
 import { prepareFolder, writeFolder } from "./report/folder.js";
@@ -104,6 +105,14 @@ export class Session {
       findings,
     };
     this.print({ ...flags, command: "explore", sections: [section] }, flags, rowsOf);
+  }
+
+  /** What there is to check; checks nothing. */
+  async configs({ tier, json }: Partial<Pick<CommonFlags, "tier" | "json">>): Promise<void> {
+    const configs = await configurations(tier);
+    const human = json ? this.io.err : this.io.out;
+    human.write(`${configurationsTable(configs)}\n`);
+    if (json) this.io.out.write(`${JSON.stringify({ configs })}\n`);
   }
 
   private listen(): AbortSignal {

@@ -31,18 +31,27 @@ export function claimsTable(sections: readonly Section[]): string {
   return table.toString();
 }
 
+/** A column with a width is wrapped to it. */
+export function plainTable(
+  head: string[],
+  rows: readonly string[][],
+  colWidths: (number | null)[] = [],
+): string {
+  const table = new Table({ ...plain, head, colWidths, wordWrap: true });
+  table.push(...rows);
+  return table.toString();
+}
+
 /** The rows of one claim. */
 export function rowsTable(rows: readonly Row[]): string {
   const facts = factsOf(rows);
-  const table = new Table({ ...plain, head: ["name", ...facts, "seconds", "verdict"] });
-  for (const row of rows)
-    table.push([
-      row.name,
-      ...facts.map((name) => number(row.facts[name] ?? "")),
-      row.seconds.toFixed(1),
-      words(row.verdict),
-    ]);
-  return table.toString();
+  const cells = rows.map((row) => [
+    row.name,
+    ...facts.map((name) => number(row.facts[name] ?? "")),
+    row.seconds.toFixed(1),
+    words(row.verdict),
+  ]);
+  return plainTable(["name", ...facts, "seconds", "verdict"], cells);
 }
 
 export const findingText = ({ title, lines, replay }: Finding): string =>

@@ -8,6 +8,7 @@ import { GraphSink, type TlcGraph } from "./graph-sink.js";
 import { findJar, type Jar } from "./jar.js";
 import { findJava, type Java } from "./java.js";
 import { readManifest, type ExpectHolds, type ManifestEntry } from "./manifest.js";
+import { nearest } from "./nearest.js";
 import type { TlcResult } from "./outcome.js";
 import { runTlc, type TlcOptions } from "./run.js";
 
@@ -21,14 +22,28 @@ export async function selectEntries(context: Context): Promise<ManifestEntry[]> 
   if (unknown !== undefined)
     throw new UserError(
       `There is no configuration named ${unknown}.`,
-      `Choose from: ${all.map((e) => e.name).join(", ")}.`,
+      whatThereIs(
+        unknown,
+        all.map((e) => e.name),
+      ),
     );
   const chosen = all.filter((e) =>
-    named.length > 0
-      ? named.includes(e.name)
-      : tiers.indexOf(e.tier) <= tiers.indexOf(context.tier),
+    named.length > 0 ? named.includes(e.name) : upTo(context.tier)(e),
   );
   return inShard(chosen, context.shard);
+}
+
+/** Each tier runs what the tiers before it run. */
+export const upTo =
+  (tier: Tier) =>
+  (entry: ManifestEntry): boolean =>
+    tiers.indexOf(entry.tier) <= tiers.indexOf(tier);
+
+function whatThereIs(unknown: string, all: readonly string[]): string {
+  const near = nearest(unknown, all)
+    .join(", ")
+    .replace(/, (?=[^,]*$)/, " or ");
+  return `${near && `Did you mean ${near}? `}List them all with: npx ringproof configs.`;
 }
 
 export const inShard = <T>(items: readonly T[], { index, count }: Shard): T[] =>

@@ -1,6 +1,6 @@
 /** The command line in this process: what it prints where, and the code it ends with. */
 
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { ClaimId, Context } from "../../correctness/claims.js";
 import { claims } from "../../correctness/registry.js";
 import { tlcClaim } from "../../correctness/tlc/claim.js";
+import { manifestFile } from "../../correctness/tlc/suite.js";
 import { UserError } from "../../src/errors.js";
 import { finding, holding, holds, ran, result } from "./fixture.js";
 
@@ -17,7 +18,10 @@ beforeAll(async () => {
 });
 afterAll(() => rm(scratch, { recursive: true, force: true }));
 
-const names = ["check", "tlc", "explore", "graph", "conform", "lockstep"];
+type Named = { readonly name: string };
+
+const checks = ["check", "tlc", "explore", "graph", "conform", "lockstep"];
+const names = [...checks, "configs"];
 const violated = (id: ClaimId) => async () => result(id, "violated", [finding]);
 const notRun = async () => {
   throw new UserError("Nothing listens at localhost:1", "Start Postgres.");
@@ -207,10 +211,25 @@ describe("wrong usage: one message, exit code 2", () => {
         DATABASE_URL: "postgres://127.0.0.1:1/x",
       });
       expect({ code, out }).toEqual({ code: 2, out: "" });
-      expect(err).toMatch(/^error: There is no configuration named nosuch\.\nChoose from: slots, /);
-      expect(err.trimEnd().split("\n").length).toBe(2);
+      expect(err).toBe(
+        "error: There is no configuration named nosuch.\n" +
+          "List them all with: npx ringproof configs.\n",
+      );
     },
   );
+
+  test.each([
+    ["slot", "slots or claimer-slots"],
+    ["lifecycel", "lifecycle"],
+    ["Rescue", "rescue or rescue-batches"],
+    ["battery", "spent-battery"],
+  ])("a configuration that somebody may have meant: %s", async (word, meant) => {
+    const { code, err } = await ran(["explore", word], claims);
+    expect(code).toBe(2);
+    expect(err.split("\n")[1]).toBe(
+      `Did you mean ${meant}? List them all with: npx ringproof configs.`,
+    );
+  });
 
   test.each(["conform", "graph", "explore"])("%s: another design", async (name) => {
     const { code, out, err } = await ran([name, "spent-battery"], claims, {
@@ -234,7 +253,7 @@ test("a mistake in ringproof itself shows where it is", async () => {
 });
 
 describe("--help", () => {
-  test.each(names)("%s: what it does, its flags and an example", async (name) => {
+  test.each(checks)("%s: what it does, its flags and an example", async (name) => {
     const { code, out, err } = await ran([name, "--help"]);
     expect({ code, err }).toEqual({ code: 0, err: "" });
     expect(out).toMatch(new RegExp(`Example: npx ringproof ${name}`));
@@ -268,6 +287,30 @@ test("the core alone: explore prints its rows, and a line of JSON", async () => 
   expect(code).toBe(0);
   expect(err).toMatch(/slots .* 2,517 .* holds/);
   expect(JSON.parse(out).claims).toMatchObject([{ id: "explore", covered: { states: 2517 } }]);
+});
+
+describe("configs", () => {
+  const lines = async (...args: string[]) => (await ran(["configs", ...args])).out.split("\n");
+  const line = (all: readonly string[], name: string) =>
+    all.find((l) => l.startsWith(`│ ${name} `))?.replace(/[│\s]+/g, " ");
+
+  test("lists every configuration, what comes out, and who takes it", async () => {
+    const all = await lines();
+    expect(line(all, "slots")).toMatch(/ quick .* holds tlc explore graph conform $/);
+    expect(line(all, "claimer-lease")).toMatch(/ holds tlc explore graph $/);
+    expect(line(all, "spent-battery")).toMatch(/ violates NoTokenTwice tlc $/);
+    const { configs } = JSON.parse((await ran(["configs", "--json"])).out);
+    const { configs: entries } = JSON.parse(readFileSync(manifestFile(), "utf8"));
+    expect(configs.map((c: Named) => c.name)).toEqual(entries.map((e: Named) => e.name));
+  });
+
+  test("or those of a tier", async () => {
+    const quick = await lines("--tier", "quick");
+    expect([line(quick, "slots"), line(quick, "receipts")]).toEqual([
+      expect.any(String),
+      undefined,
+    ]);
+  });
 });
 
 test("a report folder is made where there is none", async () => {

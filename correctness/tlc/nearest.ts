@@ -1,0 +1,29 @@
+/** The names that somebody may have meant who wrote another. */
+
+const MOST = 3;
+
+/** The names nearest to the word, best first: few letters differ, or one is part of the other. */
+export function nearest(word: string, names: readonly string[]): string[] {
+  const wanted = word.toLowerCase();
+  return names
+    .map((name) => ({ name, edits: edits(wanted, name.toLowerCase()), part: part(wanted, name) }))
+    .filter(({ name, edits, part }) => part || edits <= Math.min(3, name.length / 3))
+    .sort((a, b) => a.edits - b.edits)
+    .slice(0, MOST)
+    .map(({ name }) => name);
+}
+
+const part = (word: string, name: string): boolean =>
+  word.length >= 3 && (name.includes(word) || word.includes(name));
+
+/** Levenshtein's distance. */
+function edits(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (const [i, letter] of [...a].entries()) {
+    const next = [i + 1];
+    for (let j = 0; j < b.length; j++)
+      next.push(Math.min(row[j]! + (letter === b[j] ? 0 : 1), row[j + 1]! + 1, next[j]! + 1));
+    row = next;
+  }
+  return row.at(-1)!;
+}
