@@ -42,23 +42,29 @@ export interface Finding {
   readonly bundle?: unknown;
 }
 
-/** One row of a claim's own table: a configuration, a run, an operation. */
-export interface Row {
-  readonly name: string;
+/** What came out, as a program reads it and, where that word misleads, as a person does. */
+export interface Judged {
   readonly verdict: Verdict;
+  readonly wording?: string;
+}
+
+/** One row of a claim's own table: a configuration, a run, an operation. */
+export interface Row extends Judged {
+  readonly name: string;
   readonly seconds: number;
   readonly facts: Readonly<Record<string, string | number>>;
 }
 
-export interface ClaimResult {
+export interface ClaimResult extends Judged {
   readonly id: ClaimId;
-  readonly verdict: Verdict;
   readonly seconds: number;
   readonly covered: Readonly<Record<string, number>>;
   readonly rows: readonly Row[];
   readonly findings: readonly Finding[];
   /** Why it was not run, and what to install. */
   readonly why?: string;
+  /** What a reader could take this result for, and it is not. */
+  readonly note?: string;
 }
 
 export interface Claim {

@@ -58,6 +58,10 @@ function lockstep(session: Session, flags: CommonFlags & { readonly path?: strin
   return session.one(flags, claim, [], (context) => replayLockstep(context, path));
 }
 
+const replayHelp = `
+With --path only that run is made: 1 if it is violated, 0 and "no violation" if it is not, be it
+mended or never a failure, and 2 if no run has this path.`;
+
 /** A command without flags; its example stands below its help and the program's. */
 type Add = (name: string, about: string, example: string) => Command;
 
@@ -91,6 +95,7 @@ function addCommands(add: Add, session: Session): void {
     .option("--database <n>", "only this database, by the number that a failure printed", whole)
     .action((configs: string[], flags: ConformFlags) => conform(session, configs, flags));
   add("lockstep", "C4: contract, core and Postgres in random runs", "lockstep --seed 7")
+    .addHelpText("after", replayHelp)
     .option("--path <path>", "the path that a failure printed, with its seed")
     .action((flags: CommonFlags & { readonly path?: string }) => lockstep(session, flags));
 }

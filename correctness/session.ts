@@ -93,10 +93,11 @@ export class Session {
     const progress = new PlainProgress(this.io.err.write);
     const { signal } = new AbortController();
     const context = this.prepare("explore", flags, configs, progress, signal);
-    const { rows, findings } = await runExploreCommand(context("explore"));
+    const { rows, findings } = await runExploreCommand(context("C2"));
     const total = (fact: string) => rows.reduce((sum, row) => sum + Number(row.facts[fact]), 0);
     const section: Section = {
       id: "explore",
+      claim: "C2",
       sentence: "the core keeps its invariants, and every state can drain",
       verdict: rows.some((row) => row.verdict === "violated") ? "violated" : "holds",
       seconds: (performance.now() - started) / 1000,

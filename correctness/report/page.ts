@@ -1,7 +1,7 @@
 /** The report as one self-contained HTML page. */
 
-import type { Finding, Row } from "../claims.js";
-import { factsOf, heading, number, words, type Report, type Section } from "./report.js";
+import type { Finding, Judged, Row } from "../claims.js";
+import { factsOf, heading, number, verdictText, type Report, type Section } from "./report.js";
 
 const style = `
   body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem;
@@ -22,7 +22,8 @@ const escape = (text: string): string => text.replace(/[&<"]/g, (c) => escapes[c
 const cells = (tag: "td" | "th", values: readonly string[]): string =>
   values.map((v) => `<${tag}>${v}</${tag}>`).join("");
 
-const verdict = (name: string): string => `<span class="${name}">${escape(words(name))}</span>`;
+const verdict = (judged: Judged): string =>
+  `<span class="${judged.verdict}">${escape(verdictText(judged))}</span>`;
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   `<table><tr>${cells("th", head)}</tr>${rows
@@ -35,7 +36,7 @@ function rowsTable(rows: readonly Row[]): string {
     escape(row.name),
     ...facts.map((name) => escape(number(row.facts[name] ?? ""))),
     row.seconds.toFixed(1),
-    verdict(row.verdict),
+    verdict(row),
   ]);
   return table(["name", ...facts.map(escape), "seconds", "verdict"], body);
 }
@@ -44,9 +45,10 @@ const findingBlock = ({ title, lines, replay }: Finding): string =>
   `<h3>${escape(title)}</h3><pre>${escape(lines.join("\n"))}</pre>
    <p>Replay: <code>npx ${escape(replay)}</code></p>`;
 
-const section = ({ id, sentence, why, findings, rows }: Section): string =>
+const section = ({ id, sentence, why, note, findings, rows }: Section): string =>
   `<h2 id="${id}">${id}: ${escape(sentence)}</h2>
    ${why === undefined ? "" : `<p>Not run: ${escape(why)}</p>`}
+   ${note === undefined ? "" : `<p>${escape(note)}</p>`}
    ${findings.map(findingBlock).join("\n")}
    ${rows.length > 0 ? rowsTable(rows) : ""}`;
 
@@ -58,7 +60,7 @@ export function page(report: Report): string {
       .map(([name, n]) => `${number(n)} ${escape(name)}`)
       .join("<br>"),
     s.seconds.toFixed(1),
-    verdict(s.verdict),
+    verdict(s),
   ]);
   const title = escape(heading(report));
   return `<!doctype html>

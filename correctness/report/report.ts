@@ -1,11 +1,13 @@
 /** What a report is about, whether it goes to a terminal, a program or a folder. */
 
-import type { ClaimResult, Row } from "../claims.js";
+import type { ClaimId, ClaimResult, Judged, Row } from "../claims.js";
 
 /** A claim, or a command that checks none of them whole, with what came out. */
 export interface Section extends Omit<ClaimResult, "id"> {
   readonly id: string;
   readonly sentence: string;
+  /** The claim of which a command checks a part. */
+  readonly claim?: ClaimId;
 }
 
 export interface Report {
@@ -18,6 +20,8 @@ export interface Report {
 
 /** A name such as `not-run` in words. */
 export const words = (name: string): string => name.replace("-", " ");
+
+export const verdictText = ({ verdict, wording }: Judged): string => wording ?? words(verdict);
 
 export const number = (value: string | number): string =>
   typeof value === "number" ? value.toLocaleString("en") : value;

@@ -2,7 +2,7 @@
 
 import Table from "cli-table3";
 import type { Finding, Row } from "../claims.js";
-import { factsOf, number, words, type Report, type Section } from "./report.js";
+import { factsOf, number, verdictText, type Report, type Section } from "./report.js";
 
 const plain = { style: { head: [], border: [], compact: true } };
 const SENTENCE_WIDTH = 50;
@@ -26,7 +26,7 @@ export function claimsTable(sections: readonly Section[]): string {
       section.sentence,
       coveredText(section),
       section.seconds.toFixed(1),
-      words(section.verdict),
+      verdictText(section),
     ]);
   return table.toString();
 }
@@ -49,7 +49,7 @@ export function rowsTable(rows: readonly Row[]): string {
     row.name,
     ...facts.map((name) => number(row.facts[name] ?? "")),
     row.seconds.toFixed(1),
-    words(row.verdict),
+    verdictText(row),
   ]);
   return plainTable(["name", ...facts, "seconds", "verdict"], cells);
 }
@@ -57,10 +57,11 @@ export function rowsTable(rows: readonly Row[]): string {
 export const findingText = ({ title, lines, replay }: Finding): string =>
   [`✗ ${title}`, ...lines.map((line) => `    ${line}`), `    replay: npx ${replay}`].join("\n");
 
-/** Why claims were not run, and what is wrong with those that do not hold. */
+/** Why claims were not run, what a result does not say, and what is wrong with those that do not hold. */
 export function detailsText(sections: readonly Section[]): string {
-  const parts = sections.flatMap(({ id, why, findings }) => [
+  const parts = sections.flatMap(({ id, why, note, findings }) => [
     ...(why === undefined ? [] : [`${id} was not run: ${why}`]),
+    ...(note === undefined ? [] : [note]),
     ...findings.map((finding) => `${id} is violated\n${findingText(finding)}`),
   ]);
   return parts.join("\n\n");
@@ -70,10 +71,12 @@ export function detailsText(sections: readonly Section[]): string {
 export const jsonLine = ({ tier, sections }: Report): string =>
   JSON.stringify({
     tier,
-    claims: sections.map(({ id, verdict, seconds, covered }) => ({
+    claims: sections.map(({ id, claim, verdict, seconds, covered, note }) => ({
       id,
+      claim,
       verdict,
       seconds: Number(seconds.toFixed(1)),
       covered,
+      note,
     })),
   });

@@ -28,12 +28,22 @@ function checkedBy(entry: ManifestEntry, result: TlcResult, sentences: readonly 
 }
 
 function rowOf(entry: ManifestEntry, result: TlcResult, ok: boolean): Row {
-  const { expect } = entry;
-  const facts: Record<string, string | number> =
-    expect.verdict === "holds"
-      ? { states: result.distinct, depth: result.depth, expected: "holds" }
-      : { expected: `violates ${expect.property}`, steps: expect.steps, trace: actionsOf(result) };
-  return { name: entry.name, verdict: ok ? "holds" : "violated", seconds: result.seconds, facts };
+  const facts: Record<string, string | number> = positive(entry)
+    ? { states: result.distinct, depth: result.depth }
+    : { steps: Math.max(0, (result.trace?.length ?? 0) - 1), trace: actionsOf(result) };
+  const wording = wordingOf(entry, result, ok);
+  const { name } = entry;
+  return { name, verdict: ok ? "holds" : "violated", wording, seconds: result.seconds, facts };
+}
+
+/** A row of a witness holds where its property is violated. */
+export function wordingOf({ expect }: ManifestEntry, { violated }: TlcResult, ok: boolean): string {
+  if (!violated) {
+    if (!ok) return "not as expected";
+    return expect.verdict === "holds" ? "holds" : "no violation found";
+  }
+  const expected = ok && expect.verdict === "violated" && violated.name === expect.property;
+  return `violates ${violated.name}, ${expected ? "" : "not "}as expected`;
 }
 
 /** The counterexample as action names. */

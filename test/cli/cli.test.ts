@@ -78,6 +78,23 @@ describe("a table and an exit code", () => {
     ]);
   });
 
+  test("where the bare verdict misleads, a person reads other words, and a note", async () => {
+    const C4 = async () => {
+      const held = result("C4", "holds");
+      const rows = held.rows.map((row) => ({ ...row, wording: "no violation" }));
+      return { ...held, rows, wording: "no violation", note: "No other run was made." };
+    };
+    const alone = await ran(["lockstep", "--json"], holding({ C4 }));
+    expect(alone.err).toMatch(/small .* no violation/);
+    expect(alone.err).not.toContain("holds");
+    expect(alone.err).toMatch(/^No other run was made\.$/m);
+    expect(JSON.parse(alone.out).claims).toMatchObject([
+      { id: "C4", verdict: "holds", note: "No other run was made." },
+    ]);
+    const all = await ran(["check"], holding({ C4 }));
+    expect(all.out).toMatch(/C4 .* no violation/);
+  });
+
   test("one claim alone shows its rows; what it lacks ends the command", async () => {
     const done = await ran(["conform", "small"]);
     expect(done.code).toBe(0);
@@ -157,7 +174,7 @@ describe("a command takes the flags that mean something to it", () => {
   });
 
   test.each(["tlc", "explore", "graph"])("%s does not look at DATABASE_URL", async (name) => {
-    const { code, err } = await ran([name, "slots"], holding(), { DATABASE_URL: "mysql://x" });
+    const { code, err } = await ran([name, "cursor"], holding(), { DATABASE_URL: "mysql://x" });
     expect({ code, err }).toEqual({ code: 0, err: "" });
   });
 });
@@ -286,7 +303,9 @@ test("the core alone: explore prints its rows, and a line of JSON", async () => 
   const { code, out, err } = await ran(["explore", "slots", "--json"], claims);
   expect(code).toBe(0);
   expect(err).toMatch(/slots .* 2,517 .* holds/);
-  expect(JSON.parse(out).claims).toMatchObject([{ id: "explore", covered: { states: 2517 } }]);
+  expect(JSON.parse(out).claims).toMatchObject([
+    { id: "explore", claim: "C2", verdict: "holds", covered: { states: 2517 } },
+  ]);
 });
 
 describe("configs", () => {

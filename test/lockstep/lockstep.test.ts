@@ -2,7 +2,12 @@
 
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { failureFinding, lockstepScope, unseen } from "../../correctness/lockstep/claim.js";
+import {
+  failureFinding,
+  lockstepScope,
+  replayLockstep,
+  unseen,
+} from "../../correctness/lockstep/claim.js";
 import { Runs } from "../../correctness/lockstep/choices.js";
 import { runLockstep, type LockstepOptions } from "../../correctness/lockstep/lockstep.js";
 import { allAnswers } from "../../src/core/index.js";
@@ -58,6 +63,17 @@ test("seed and path replay the shortest trace, and nothing else", async () => {
   const mended = await lockstep({ ...options, tables: {}, path: failure!.path });
   expect(mended).toMatchObject({ runs: 1, steps: failure!.trace.length });
   expect(mended.failure).toBeUndefined();
+});
+
+test("a path that fits, and is of no failure, is said to be just that", async () => {
+  const url = { kind: "url", url: server.url, from: "--pg" } as const;
+  const { signal } = new AbortController();
+  const whole = { tier: "quick", seed: 1, shard: { index: 1, count: 1 }, configs: [] } as const;
+  const context = { ...whole, pg: url, signal, progress: () => undefined };
+  const replayed = await replayLockstep(context, "3:1:2");
+  expect(replayed).toMatchObject({ verdict: "holds", wording: "no violation", findings: [] });
+  expect(replayed.rows).toMatchObject([{ wording: "no violation", facts: { "random runs": 1 } }]);
+  expect(replayed.note).toMatch(/^The replay of --seed 1 --path 3:1:2 found no violation in its /);
 });
 
 test.each(["", "x", "1:", "1:999999"])("a path nobody printed is refused: %s", async (path) => {
