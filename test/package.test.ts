@@ -1,8 +1,14 @@
 /** The package as its users import it: by name, through `exports`, from what was built. */
 
-import { execFileSync } from "node:child_process";
-import { expect, test } from "vitest";
+import { execFile, execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, posix } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { packageRoot } from "../src/package-root.js";
+import { installPacked, type Packed } from "./packed.js";
 
 /** The exports of the package, resolved by Node itself from the package's own folder. */
 function exportsOf(name: string): string[] {
@@ -23,4 +29,43 @@ test("the contract and its fake", () => {
   expect(exportsOf("ringproof/memory")).toEqual(
     expect.arrayContaining(["MemoryQueue", "allows", "initial", "view"]),
   );
+});
+
+describe("packed and unpacked elsewhere", () => {
+  let dir: string;
+  let packed: Packed;
+  beforeAll(async () => {
+    dir = await mkdtemp(join(tmpdir(), "ringproof-test-"));
+    packed = installPacked(dir);
+  });
+  afterAll(() => rm(dir, { recursive: true, force: true }));
+
+  test("holds what a user needs, and nothing else", () => {
+    const wanted = [
+      /^(README|MAPPING)\.md$|^LICENSE$|^package\.json$/,
+      /^dist\/src\/.*(\.js|\.d\.ts)$/,
+      /^dist\/correctness\/(?!spike\/).*\.js$/,
+      /^spec\/[\w-]+\.(tla|cfg|json)$/,
+      /^src\/postgres\/sql\/\w+\.sql$/,
+      /^correctness\/(conform|lockstep)\/\w+\.sql$/,
+    ];
+    expect(packed.files.filter((file) => !wanted.some((w) => w.test(file)))).toEqual([]);
+    for (const each of wanted) expect(packed.files.some((file) => each.test(file))).toBe(true);
+    const { bin, exports } = JSON.parse(readFileSync(join(packed.root, "package.json"), "utf8"));
+    const named = [bin.ringproof, ...Object.values<object>(exports).flatMap(Object.values)];
+    for (const file of named) expect(packed.files).toContain(posix.normalize(file));
+  });
+
+  test.concurrent.each([
+    ["tlc --help", /Example: npx ringproof tlc/],
+    ["configs", /spent-battery .* violates NoTokenTwice/],
+    ["explore slots --report report", /slots .* 2,517 .* holds/],
+    ["tlc spent-battery", /violates NoTokenTwice, as expected/],
+    ["conform cursor --pg embedded", /cursor .* 97 .* holds/],
+    ["lockstep --shard 1/40 --pg embedded", /40 jobs.* holds/],
+  ])("ringproof %s", async (command, said) => {
+    const program = join(packed.root, "dist", "correctness", "bin.js");
+    const { stdout } = await promisify(execFile)(program, command.split(" "), { cwd: dir });
+    expect(stdout).toMatch(said);
+  });
 });

@@ -106,6 +106,7 @@ class Hunt {
 class Runner {
   readonly counts = new Map<string, number>();
   runs = 0;
+  private begun = 0;
   steps = 0;
   failure: (Failure & { readonly run: number }) | undefined;
   private readonly options: LockstepOptions;
@@ -119,12 +120,13 @@ class Runner {
   }
 
   get total(): number {
-    return (this.runs + this.queue.length) * this.options.steps;
+    return (this.begun + this.queue.length) * this.options.steps;
   }
 
   /** Takes runs in order until none is left; a failure, or an error, leaves none. */
   async work(database: Database): Promise<void> {
     for (let run = this.queue.shift(); run !== undefined; run = this.queue.shift()) {
+      this.begun++;
       try {
         await this.check(database, run);
       } catch (error) {

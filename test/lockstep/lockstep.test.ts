@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   failureFinding,
   lockstepScope,
+  lockstepSteps,
   replayLockstep,
   unseen,
 } from "../../correctness/lockstep/claim.js";
@@ -69,11 +70,14 @@ test("a path that fits, and is of no failure, is said to be just that", async ()
   const url = { kind: "url", url: server.url, from: "--pg" } as const;
   const { signal } = new AbortController();
   const whole = { tier: "quick", seed: 1, shard: { index: 1, count: 1 }, configs: [] } as const;
-  const context = { ...whole, pg: url, signal, progress: () => undefined };
+  const totals: (number | undefined)[] = [];
+  const progress = (_what: string, _done: number, total?: number) => void totals.push(total);
+  const context = { ...whole, pg: url, signal, progress };
   const replayed = await replayLockstep(context, "3:1:2");
   expect(replayed).toMatchObject({ verdict: "holds", wording: "no violation", findings: [] });
   expect(replayed.rows).toMatchObject([{ wording: "no violation", facts: { "random runs": 1 } }]);
   expect(replayed.note).toMatch(/^The replay of --seed 1 --path 3:1:2 found no violation in its /);
+  expect(new Set(totals)).toEqual(new Set([lockstepSteps]));
 });
 
 test.each(["", "x", "1:", "1:999999"])("a path nobody printed is refused: %s", async (path) => {
