@@ -30,7 +30,10 @@ import { databaseTree, pieces, type Node, type Piece } from "./tree.js";
 /** The configurations of each tier whose databases Postgres is put through. */
 const quick = ["conform", "cursor"];
 const full = [...quick, "lifecycle", "rescue", "dlq", "batches", "lanes", "slots"];
-const configs = { quick, full, nightly: [...full, "retry"] } satisfies Record<Tier, string[]>;
+export const configs = { quick, full, nightly: [...full, "retry"] } satisfies Record<
+  Tier,
+  string[]
+>;
 
 /** Databases per transaction: a TRUNCATE that is rolled back leaves garbage until its end. */
 const PIECE = 150;
