@@ -98,8 +98,8 @@ async function run(context: Context, path?: string): Promise<ClaimResult> {
 
 /** A path that somebody made up may fit too: nobody knows of a run whether it ever failed. */
 const replayNote = ({ seed }: Context, path: string, steps: number): string =>
-  `The replay of --seed ${seed} --path ${path} found no violation in its ${steps} steps. If it is ` +
-  "of a failure, that one is mended; no other run was made.";
+  `The replay of --seed ${seed} --path ${path} found no violation in its ${steps} steps. ` +
+  "If it is of a failure, that one is mended; no other run was made.";
 
 /** Makes only the run that a report names by its seed and path. */
 export const replayLockstep = (context: Context, path: string): Promise<ClaimResult> =>

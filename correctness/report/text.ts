@@ -57,7 +57,7 @@ export function rowsTable(rows: readonly Row[]): string {
 export const findingText = ({ title, lines, replay }: Finding): string =>
   [`✗ ${title}`, ...lines.map((line) => `    ${line}`), `    replay: npx ${replay}`].join("\n");
 
-/** Why claims were not run, what a result does not say, and what is wrong with those that do not hold. */
+/** Why claims were not run, what a result does not say, and what is wrong where one is violated. */
 export function detailsText(sections: readonly Section[]): string {
   const parts = sections.flatMap(({ id, why, note, findings }) => [
     ...(why === undefined ? [] : [`${id} was not run: ${why}`]),
