@@ -15,7 +15,8 @@ VARIABLES jobs,  \* job -> [state, lease]: where it is, how often it was handed 
 
 vars == <<jobs, acks>>
 
-States == {"absent", "ready", "deferred", "running", "completed", "cancelled", "dead", "removed"}
+States == {"absent", "ready", "deferred", "running", "waiting", "completed", "cancelled", "failed",
+           "dead", "removed"}
 
 Init == /\ jobs = [j \in Jobs |-> [state |-> "absent", lease |-> 0]]
         /\ acks = {}
@@ -34,23 +35,34 @@ Promote(o, n) == Moves(o, n, {"deferred"}, {"ready"})
 \* A worker receives the job under a run lease that nobody held before.
 Claim(o, n) == o.state = "ready" /\ n.state = "running" /\ n.lease = o.lease + 1
 
+\* The worker parks its attempt until the outside world calls back, and then goes on.
+Park(o, n) == Moves(o, n, {"running"}, {"waiting"})
+Resume(o, n) == Moves(o, n, {"waiting"}, {"running"})
+
 \* The worker that holds the running attempt ends it: done, once more later, or given up.
-End(o, n) == Moves(o, n, {"running"}, {"completed", "deferred", "dead"})
+End(o, n) == Moves(o, n, {"running"}, {"completed", "deferred", "failed", "dead"})
 
-\* The attempt's worker was silent for too long; somebody else will get the job.
-Rescue(o, n) == Moves(o, n, {"running"}, {"ready"})
+\* The worker was silent, the deadline passed, or the callback never came: somebody else gets the
+\* job. Only for want of a callback may it also be put off, or be given up.
+Rescue(o, n) == \/ Moves(o, n, {"running", "waiting"}, {"ready"})
+                \/ Moves(o, n, {"waiting"}, {"deferred", "dead"})
 
-\* An administrator takes back a job that nobody is running.
-Cancel(o, n) == Moves(o, n, {"ready"}, {"cancelled"})
+\* An administrator takes back a job that nobody has finished.
+Cancel(o, n) == Moves(o, n, {"ready", "running", "waiting"}, {"cancelled"})
 
-\* An administrator gives a dead job another chance; its run leases go on, they never restart.
-RetryFromDlq(o, n) == Moves(o, n, {"dead"}, {"ready"})
+\* An administrator gives a job another chance; its run leases go on, they never restart.
+Readmit(o, n) == Moves(o, n, {"dead", "failed", "cancelled"}, {"ready"})
+
+\* An administrator puts a failed job aside.
+Bury(o, n) == Moves(o, n, {"failed"}, {"dead"})
 
 \* A job that is over is forgotten: discarded, purged, or pruned with its slot.
-Forget(o, n) == o.state \in {"completed", "cancelled", "dead"} /\ n.state = "removed" /\ n.lease = 0
+Forget(o, n) == /\ o.state \in {"completed", "cancelled", "failed", "dead"}
+                /\ n.state = "removed" /\ n.lease = 0
 
-Step(o, n) == \/ Enqueue(o, n) \/ Promote(o, n) \/ Claim(o, n)  \/ End(o, n)
-              \/ Rescue(o, n)  \/ Cancel(o, n)  \/ RetryFromDlq(o, n) \/ Forget(o, n)
+Step(o, n) == \/ Enqueue(o, n) \/ Promote(o, n) \/ Claim(o, n)   \/ Park(o, n) \/ Resume(o, n)
+              \/ End(o, n)     \/ Rescue(o, n)  \/ Cancel(o, n)  \/ Readmit(o, n)
+              \/ Bury(o, n)    \/ Forget(o, n)
 
 ------------------------------------------------------------------------------
 \* What the workers are told that end an attempt in this step; nobody else is told anything.

@@ -47,6 +47,7 @@ describe("packed and unpacked elsewhere", () => {
       /^dist\/correctness\/(?!spike\/).*\.js$/,
       /^spec\/[\w-]+\.(tla|cfg|json)$/,
       /^src\/postgres\/sql\/\w+\.sql$/,
+      /^src\/postgres\/sql\/migrations\/\d{3}_\w+\.sql$/,
       /^correctness\/(conform|lockstep)\/\w+\.sql$/,
     ];
     expect(packed.files.filter((file) => !wanted.some((w) => w.test(file)))).toEqual([]);
@@ -62,7 +63,7 @@ describe("packed and unpacked elsewhere", () => {
     ["explore slots --report report", /slots .* 2,517 .* holds/],
     ["tlc spent-battery", /violates NoTokenTwice, as expected/],
     ["conform cursor --pg embedded", /cursor .* 97 .* holds/],
-    ["lockstep --shard 1/40 --pg embedded", /40 jobs.* holds/],
+    ["lockstep --shard 1/20 --pg embedded", /100 jobs.* holds/],
   ])("ringproof %s", async (command, said) => {
     const program = join(packed.root, "dist", "correctness", "bin.js");
     const { stdout } = await promisify(execFile)(program, command.split(" "), { cwd: dir });

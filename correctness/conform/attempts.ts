@@ -15,7 +15,8 @@ import {
   type Scope,
   type State,
 } from "../../src/core/index.js";
-import { twins, type Twin } from "../../src/postgres/twins.js";
+import type { Twin } from "../../src/postgres/twin.js";
+import { twins } from "../../src/postgres/twins.js";
 
 /** One statement on Postgres: usually one call, sometimes a batch of calls of one action. */
 export interface Attempt {
@@ -36,6 +37,8 @@ const beyond = (scope: Scope): Scope => ({
   maxBatch: 1,
 });
 
+const completions = ["CompleteFast", "CompleteSlow", "Complete"] as const;
+
 /** Calls with names and tokens that nobody ever issued, and batches that are odd. */
 function oddCalls(scope: Scope): Call[] {
   const usual = new Set(calls(scope).map((c) => JSON.stringify(c)));
@@ -47,9 +50,12 @@ function oddCalls(scope: Scope): Call[] {
   return [
     ...strange,
     { action: "Enqueue", args: { lane: lane!, batch: [], wait: 0 } },
-    { action: "CompleteFast", args: { tokens: [] } },
-    ...tokens.map((t): Call => ({ action: "CompleteFast", args: { tokens: [t, t] } })),
+    ...completions.flatMap((action): Call[] => [
+      { action, args: { tokens: [] } },
+      ...tokens.map((t): Call => ({ action, args: { tokens: [t, t] } })),
+    ]),
     { action: "RescueStaleReceipts", args: { slot: scope.claimSlots } },
+    { action: "RescueStaleLeases", args: { slot: scope.leaseSlots } },
   ];
 }
 
@@ -68,15 +74,17 @@ function oddBatches(scope: Scope): Attempt[] {
     });
 }
 
-/** A batch of retries has one wait. */
-const sameWait = (first: Call["args"], second: Call["args"]): Call["args"][] =>
-  "token" in first && "wait" in second
-    ? [{ token: first.token, wait: second.wait }, second]
-    : [first, second];
+/** A batch has one wait, and one lane to move to. */
+const sameWait = (first: Call["args"], second: Call["args"]): Call["args"][] => {
+  if ("token" in first && "wait" in second)
+    return [{ token: first.token, wait: second.wait }, second];
+  if ("job" in first && "lane" in second) return [{ ...first, lane: second.lane }, second];
+  return [first, second];
+};
 
 /** Everything that is tried on every state: an action switched off is not taken, but tried. */
-export function attempts({ off: _, ...rest }: Scope): readonly Attempt[] {
-  const scope = { ...rest, off: [] };
+export function attempts({ enabled: _, ...rest }: Scope): readonly Attempt[] {
+  const scope = { ...rest, enabled: actionNames };
   const single = [...calls(scope), ...oddCalls(scope)]
     .filter((c) => onPostgres(c.action))
     .map((c): Attempt => ({ action: c.action, list: [c.args] }));

@@ -28,12 +28,28 @@ import { merge, neverAnswered, newTally, type Tally } from "./tally.js";
 import { databaseTree, pieces, type Node, type Piece } from "./tree.js";
 
 /** The configurations of each tier whose databases Postgres is put through. */
-const quick = ["conform", "cursor"];
-const full = [...quick, "lifecycle", "rescue", "dlq", "batches", "lanes", "slots"];
-export const configs = { quick, full, nightly: [...full, "retry"] } satisfies Record<
-  Tier,
-  string[]
->;
+const quick = ["zombies", "recycle", "parking", "pinned", "moving", "cursor"];
+const full = [
+  ...quick,
+  "conform",
+  "heartbeats",
+  "callbacks",
+  "deadlines",
+  "moves",
+  "rescue",
+  "dlq",
+];
+const nightly = [
+  ...full,
+  "batches",
+  "lanes",
+  "slots",
+  "lifecycle",
+  "failures",
+  "timeouts",
+  "retry",
+];
+export const configs = { quick, full, nightly } satisfies Record<Tier, string[]>;
 
 /** Databases per transaction: a TRUNCATE that is rolled back leaves garbage until its end. */
 const PIECE = 150;

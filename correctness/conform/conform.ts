@@ -17,11 +17,12 @@ import { install, uninstall } from "../../src/postgres/install.js";
 import { requalify } from "../../src/postgres/requalify.js";
 import { statements } from "../../src/postgres/statements.js";
 import { PostgresStorage } from "../../src/postgres/storage.js";
-import type { Answered, TwinContext } from "../../src/postgres/twins.js";
+import type { Answered, TwinContext } from "../../src/postgres/twin.js";
 import { attempts, expect, presentable, twinOf, type Attempt, type Expected } from "./attempts.js";
 import { divergence, FailedCall, type Divergence, type Found } from "./divergence.js";
 import { readSnapshot, type Snapshot } from "./snapshot.js";
 import { count, type Tally } from "./tally.js";
+import { cost, together, type Try } from "./tries.js";
 import { wayTo, type Node, type Piece } from "./tree.js";
 import { leadingCursors, wrongTimes } from "./unmodelled.js";
 
@@ -31,23 +32,12 @@ interface Probed {
   readonly error: string | null;
 }
 
-interface Try {
-  readonly attempt: Attempt;
-  readonly expected: Expected;
-  /** The core says that the call changes nothing. */
-  readonly quiet: boolean;
-}
-
 /** A node, its rows on Postgres, and the text of its database. */
 interface Here {
   readonly node: Node;
   readonly snapshot: Snapshot;
   readonly text: string;
 }
-
-/** Quiet calls come first; those that truncate come last, for every plan is made anew after one. */
-const cost = ({ quiet, attempt }: Try): number =>
-  quiet ? 0 : attempt.action.startsWith("Prune") ? 2 : 1;
 
 export interface ConformOptions {
   readonly schema: string;
@@ -78,14 +68,12 @@ export class Walker {
   async prepare(): Promise<void> {
     const { schema, scope, amend } = this.options;
     await uninstall(this.client, { schema });
-    const { queueSlots, claimSlots } = scope;
-    await install(this.client, { schema, queueSlots, claimSlots });
+    const { queueSlots, claimSlots, leaseSlots } = scope;
+    await install(this.client, { schema, queueSlots, claimSlots, leaseSlots });
     if (amend) await this.client.query(requalify(amend, schema));
     await installHarness(this.client, schema);
     const storage = new PostgresStorage(this.client, { schema });
-    const lanes = new Map<string, number>();
-    for (const lane of scope.lanes) lanes.set(lane, await storage.ensureLane(lane, 0, 0));
-    this.start = newBinding(lanes);
+    this.start = newBinding(await ensureLanes(storage, scope));
   }
 
   /** Walks one piece in one transaction; the first divergence ends it. */
@@ -147,18 +135,28 @@ export class Walker {
     return expect(state, attempt, scope, table);
   }
 
+  /** Every call on one database; where a batch of quiet calls diverges, the call itself is told. */
   private async check(node: Node, binding: Binding): Promise<Divergence | null> {
-    const { scope, tally } = this.options;
-    const tries = this.tries
+    const single = this.tries
       .filter((a) => presentable(node.state, a))
       .map((attempt) => ({ attempt, expected: this.expect(node, attempt) }))
-      .map((t) => ({ ...t, quiet: t.expected.state.db === node.state.db }))
-      .sort((a, b) => cost(a) - cost(b));
-    const calls = tries.map(({ attempt: { action, list } }) => {
+      .map((t) => ({ ...t, quiet: t.expected.state.db === node.state.db }));
+    const found = await this.make(together(single), node, binding);
+    return found && ((await this.make(single, node, binding)) ?? found);
+  }
+
+  private async make(
+    calls: readonly Try[],
+    node: Node,
+    binding: Binding,
+  ): Promise<Divergence | null> {
+    const { scope, tally } = this.options;
+    const tries = [...calls].sort((a, b) => cost(a) - cost(b));
+    const texts = tries.map(({ attempt: { action, list } }) => {
       const statement = twinOf(action).statement(list, binding, this.context)!;
       return `select jsonb_agg(to_jsonb(x)) from (${inline(statement)}) x`;
     });
-    const [before, ...probed] = await this.probe(calls, tries.filter((t) => t.quiet).length);
+    const [before, ...probed] = await this.probe(texts, tries.filter((t) => t.quiet).length);
     tally.databases++;
     this.options.onDatabase?.();
     const snapshot = before!.after!;
@@ -209,7 +207,7 @@ export class Walker {
       isDeepStrictEqual(outcomes, expected.outcomes) &&
       (db ? encodeDb(db, scope) : text) === (quiet ? text : encodeDb(expected.state.db, scope)) &&
       faults.length === 0;
-    count(this.options.tally, attempt.action, expected.outcomes, quiet);
+    count(this.options.tally, attempt, expected.outcomes, quiet);
     return same ? null : diverged({ outcomes, db: db ?? node.state.db, faults });
   }
 }
@@ -218,4 +216,14 @@ export class Walker {
 export async function installHarness(client: pg.Client, schema: string): Promise<void> {
   const path = join(packageRoot(), "correctness", "conform", "harness.sql");
   await client.query(requalify(await readFile(path, "utf8"), schema));
+}
+
+/** The ids of the scope's lanes; `mail/1` is shard 1 of the queue `mail`. */
+export async function ensureLanes(storage: PostgresStorage, { lanes }: Scope) {
+  const ids = new Map<string, number>();
+  for (const lane of lanes) {
+    const [queue, shard = 0] = lane.split("/");
+    ids.set(lane, await storage.ensureLane(queue!, 0, Number(shard)));
+  }
+  return ids;
 }

@@ -13,13 +13,14 @@ language sql stable as $$
   select jsonb_build_object(
     'rings', (
       select jsonb_object_agg(ring, jsonb_build_array(current_slot,
-               least(generation + 1, slot_count), generation)) from ringproof.rings),
+               generation - ringproof.oldest_generation(r) + 1, generation))
+      from ringproof.rings r),
     'laneHeads', (
       select jsonb_agg(jsonb_build_array(lane_id, next_seq, cursor_seq, cursor_generation)
                order by lane_id)
       from ringproof.lane_enqueue_heads join ringproof.lane_claim_heads using (lane_id)),
     'readyEntries', (
-      select jsonb_agg(jsonb_build_array(slot, lane_id, lane_seq, job_id, run_lease,
+      select jsonb_agg(jsonb_build_array(slot, lane_id, lane_seq, job_id, run_lease, snoozes,
                payload ->> 'job', ringproof.ticks(enqueued_at)) order by slot, lane_id, lane_seq)
       from ringproof.ready_entries),
     'readyTombstones', (
@@ -29,7 +30,7 @@ language sql stable as $$
       select jsonb_agg(jsonb_build_array(slot, lane_id, through_seq)
                order by slot, lane_id, through_seq) from ringproof.attempt_evidence),
     'doneEntries', (
-      select jsonb_agg(jsonb_build_array(slot, job_id, run_lease, state,
+      select jsonb_agg(jsonb_build_array(slot, lane_id, lane_seq, job_id, run_lease, state,
                ringproof.ticks(finalized_at)) order by slot, job_id, run_lease)
       from ringproof.done_entries),
     'receiptCompletionBatches', (
@@ -41,20 +42,30 @@ language sql stable as $$
                order by slot, job_id, run_lease) from ringproof.receipt_completion_tombstones),
     'leaseClaims', (
       select jsonb_agg(jsonb_build_array(slot, ready_slot, lane_id, lane_seq, job_id, run_lease,
-               ringproof.ticks(claimed_at)) order by slot, lane_id, lane_seq)
+               ringproof.ticks(claimed_at), ringproof.ticks(deadline_at))
+               order by slot, lane_id, lane_seq)
       from ringproof.lease_claims,
            unnest(lane_seqs, job_ids, run_leases) as m (lane_seq, job_id, run_lease)),
     'leaseClaimClosures', (
       select jsonb_agg(jsonb_build_array(slot, job_id, run_lease, outcome,
                ringproof.ticks(closed_at)) order by slot, job_id, run_lease)
       from ringproof.lease_claim_closures),
+    'leases', (
+      select jsonb_agg(jsonb_build_array(slot, job_id, run_lease, state,
+               ringproof.ticks(heartbeat_at), ringproof.ticks(timeout_at))
+               order by slot, job_id, run_lease)
+      from ringproof.leases),
+    'attemptState', (
+      select jsonb_agg(jsonb_build_array(job_id, run_lease, ringproof.ticks(heartbeat_at),
+               coalesce(progress, '0')) order by job_id, run_lease)
+      from ringproof.attempt_state),
     'deferredJobs', (
       select jsonb_agg(jsonb_build_array(job_id, run_lease, lane_id, ringproof.ticks(run_at),
-               payload ->> 'job') order by job_id)
+               snoozes, payload ->> 'job') order by job_id)
       from ringproof.deferred_jobs),
     'dlqEntries', (
-      select jsonb_agg(jsonb_build_array(job_id, run_lease, lane_id, payload ->> 'job',
-               ringproof.ticks(dead_at)) order by job_id)
+      select jsonb_agg(jsonb_build_array(job_id, run_lease, lane_id, snoozes,
+               payload ->> 'job', ringproof.ticks(dead_at)) order by job_id)
       from ringproof.dlq_entries))
 $$;
 

@@ -2,9 +2,11 @@
 
 import {
   columns,
+  NONE,
   tableNames,
   type Db,
   type LaneHead,
+  type RingName,
   type Scope,
   type TableName,
   type Tables,
@@ -18,7 +20,7 @@ type HeadCells = readonly [lane: number, next: number, cursor: number, generatio
 
 /** Rows as cells in the model's column order, and then what the model has no column for. */
 export type Snapshot = Readonly<Record<TableName, readonly Cells[] | null>> & {
-  readonly rings: Readonly<Record<"queue" | "claim", RingCells>>;
+  readonly rings: Readonly<Record<RingName, RingCells>>;
   readonly laneHeads: readonly HeadCells[] | null;
 };
 
@@ -49,9 +51,11 @@ function cell(column: string, value: Cell, b: Binding, scope: Scope): Cell {
     case "lane":
       return laneOf(b, Number(value));
     case "age":
-      return Math.min(hours(b.tick) - Number(value), scope.staleAfter);
+    case "beat":
+      return value === null ? NONE : Math.min(hours(b.tick) - Number(value), scope.staleAfter);
     case "wait":
-      return Math.max(Number(value) - hours(b.tick), 0);
+    case "left":
+      return value === null ? NONE : Math.max(Number(value) - hours(b.tick), 0);
     default:
       return value;
   }
@@ -70,6 +74,7 @@ function readTable(table: TableName, rows: readonly Cells[] | null, b: Binding, 
 }
 
 export function readSnapshot(snapshot: Snapshot, b: Binding, scope: Scope): Db {
+  const { rings } = snapshot;
   const ring = ([cur, init]: RingCells) => ({ cur, init });
   const heads = (snapshot.laneHeads ?? []).map(([lane, next, cursor]): [string, LaneHead] => [
     laneOf(b, lane),
@@ -79,7 +84,7 @@ export function readSnapshot(snapshot: Snapshot, b: Binding, scope: Scope): Db {
     tableNames.map((t) => [t, readTable(t, snapshot[t], b, scope)]),
   ) as unknown as Tables;
   return {
-    rings: { queue: ring(snapshot.rings.queue), claim: ring(snapshot.rings.claim) },
+    rings: { queue: ring(rings.queue), claim: ring(rings.claim), lease: ring(rings.lease) },
     laneHeads: Object.fromEntries(heads),
     ...tables,
   };

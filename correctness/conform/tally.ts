@@ -8,6 +8,7 @@ import {
   type Outcome,
 } from "../../src/core/index.js";
 import type { Finding } from "../claims.js";
+import type { Attempt } from "./attempts.js";
 
 export interface Tally {
   databases: number;
@@ -27,15 +28,17 @@ export const newTally = (): Tally => ({
   results: new Map(),
 });
 
+/** Several quiet calls may have been made as one: each is a check. */
 export function count(
   tally: Tally,
-  action: ActionName,
+  { action, list }: Attempt,
   outcomes: readonly Outcome[],
   quiet: boolean,
 ): void {
-  tally.checks++;
-  if (quiet) tally.refused++;
-  else tally.enabled++;
+  const checks = quiet ? list.length : 1;
+  tally.checks += checks;
+  if (quiet) tally.refused += checks;
+  else tally.enabled += checks;
   for (const word of outcomes.flatMap(wordsOf)) {
     const key = `${action} ${word}`;
     tally.results.set(key, (tally.results.get(key) ?? 0) + 1);

@@ -27,11 +27,11 @@ export async function readScope(cfg: string, dir = specDir()): Promise<Scope> {
     if (typeof value !== "number") throw wrong(name, "a number");
     return value;
   };
-  const off = names("Off");
-  const unknown = off.find((name) => !(actionNames as readonly string[]).includes(name));
+  const enabled = names("Enabled");
+  const unknown = enabled.find((name) => !(actionNames as readonly string[]).includes(name));
   if (unknown !== undefined)
     throw new UserError(
-      `${file}: Off names ${unknown}, and there is no such action.`,
+      `${file}: Enabled names ${unknown}, and there is no such action.`,
       `Choose from: ${actionNames.join(", ")}.`,
     );
   return {
@@ -39,11 +39,16 @@ export async function readScope(cfg: string, dir = specDir()): Promise<Scope> {
     lanes: names("Lanes"),
     queueSlots: count("QueueSlots"),
     claimSlots: count("ClaimSlots"),
+    leaseSlots: count("LeaseSlots"),
     leases: members("Leases").map(Number),
     maxBatch: count("MaxBatch"),
     maxWait: count("MaxWait"),
+    deadlines: members("Deadlines").map(Number),
+    callbackWait: count("CallbackWait"),
     staleAfter: count("StaleAfter"),
-    off,
+    maxAttempts: count("MaxAttempts"),
+    maxSeq: count("MaxSeq"),
+    enabled,
   };
 }
 

@@ -40,7 +40,7 @@ function readDb(db: Fields): Db {
   const heads = Object.entries(fields(db["laneHeads"])).map(([lane, head]) => [lane, fields(head)]);
   const tables = tableNames.map((t) => [t, rows(db[t], columns[t])]);
   return {
-    rings: { queue: ring("queue"), claim: ring("claim") },
+    rings: { queue: ring("queue"), claim: ring("claim"), lease: ring("lease") },
     laneHeads: Object.fromEntries(heads) as Record<string, LaneHead>,
     ...Object.fromEntries(tables),
   } as Db;

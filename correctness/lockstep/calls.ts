@@ -6,12 +6,15 @@
 
 import {
   oldestSlot,
+  openReceipt,
   openReceipts,
   pending,
+  receiptOnly,
   staleReceipts,
   terminalFacts,
   type ActionName,
   type ArgsOf,
+  type Db,
   type Job,
   type Lane,
   type Ring,
@@ -21,7 +24,7 @@ import {
   type Token,
 } from "../../src/core/index.js";
 import type { Attempt } from "../conform/attempts.js";
-import type { Choice } from "./choices.js";
+import { manners, type Choice } from "./choices.js";
 
 /** The calls that a choice stands for: several are one batch, none means that nobody can call. */
 type Resolver<Args> = (choice: Choice, state: State, scope: Scope) => readonly Args[];
@@ -106,9 +109,10 @@ const waitOf = ({ wait }: Choice, scope: Scope): number => wait % (scope.maxWait
 
 const laneAt = (where: number, { lanes }: Scope): Lane => lanes[where % lanes.length]!;
 
+/** New jobs; for the highest manner none at all. */
 const Enqueue: Resolver<ArgsOf<"Enqueue">> = (choice, { env }, scope) => {
   const fresh = around(scope.jobs, choice.where).filter((job) => !env.enqueued.includes(job));
-  const size = Math.min(1 + choice.more, scope.maxBatch);
+  const size = choice.manner === manners - 1 ? 0 : Math.min(1 + choice.more, scope.maxBatch);
   const lane = laneAt(choice.where, scope);
   return [{ lane, batch: fresh.slice(0, size), wait: waitOf(choice, scope) }];
 };
@@ -119,23 +123,63 @@ const Claim: Resolver<ArgsOf<"Claim">> = ({ where, more, manner }, { db }, scope
   const likely = manner < 5 ? pinning : ready;
   const open = around(scope.lanes, where).find((name) => likely.some((r) => r.lane === name));
   const lane = manner < 8 && open ? open : laneAt(where, scope);
-  return [{ lane, n: Math.min(1 + more, scope.maxBatch) }];
+  const deadline = scope.deadlines[(where + more) % scope.deadlines.length]!;
+  return [{ lane, n: Math.min(1 + more, scope.maxBatch), deadline }];
 };
 
-const CompleteFast: Resolver<ArgsOf<"CompleteFast">> = (choice, state, scope) => {
+const completion: Resolver<ArgsOf<"Complete">> = (choice, state, scope) => {
   const idle = state.env.held.length === 0 && choice.manner < 2;
   return [{ tokens: idle ? [] : tokens(choice, state, scope).slice(0, scope.maxBatch) }];
 };
 
-const Retry: Resolver<ArgsOf<"Retry">> = (choice, state, scope) =>
-  tokens(choice, state, scope).map((token) => ({ token, wait: waitOf(choice, scope) }));
+const eachToken: Resolver<ArgsOf<"Fail">> = (choice, state, scope) =>
+  tokens(choice, state, scope).map((token) => ({ token }));
 
-const RescueStaleReceipts: Resolver<ArgsOf<"RescueStaleReceipts">> = (choice, { db }, scope) => {
-  const { where, manner } = choice;
-  const stale = staleReceipts(db, scope);
-  const first = oldestOf(stale, (c) => c.slot, db.rings.claim, scope.claimSlots)[0];
-  if (manner < 8 && first) return [{ slot: first.slot }];
-  return [{ slot: where % (scope.claimSlots + (manner === 9 ? 1 : 0)) }];
+const eachTokenAndWait: Resolver<ArgsOf<"Retry">> = (choice, state, scope) =>
+  eachToken(choice, state, scope).map(({ token }) => ({ token, wait: waitOf(choice, scope) }));
+
+/** Anybody may call back: the outside world holds no token, it only knows of attempts. */
+const ResumeCallback: Resolver<ArgsOf<"ResumeCallback">> = (choice, state, scope) =>
+  elements(choice, {
+    likely: tokensAround(
+      scope,
+      choice.where,
+      state.db.leases.filter((l) => l.state === "waiting"),
+    ),
+    any: tokensAround(scope, choice.where, state.env.handed),
+    stranger: { job: "unknown", lease: 1 },
+  }).map((token) => ({ token }));
+
+type RingOfRescue = "claim" | "lease";
+
+/** The oldest slot of a ring that holds something to rescue; at times any slot, or none at all. */
+const rescueSlot =
+  (ring: RingOfRescue, due: (db: Db, scope: Scope) => readonly { readonly slot: Slot }[]) =>
+  ({ where, manner }: Choice, { db }: State, scope: Scope): Slot => {
+    const size = scope[`${ring}Slots`];
+    const first = oldestOf(due(db, scope), (row) => row.slot, db.rings[ring], size)[0];
+    if (manner < 8 && first) return first.slot;
+    return where % (size + (manner === 9 ? 1 : 0));
+  };
+
+const rescue =
+  (...from: Parameters<typeof rescueSlot>): Resolver<ArgsOf<"RescueStaleReceipts">> =>
+  (choice, state, scope) => [{ slot: rescueSlot(...from)(choice, state, scope) }];
+
+const leaseDeadlines = (db: Db) => db.leases.filter((l) => openReceipt(db, l)?.left === 0);
+
+const timeouts = (db: Db) => db.leases.filter((l) => l.state === "waiting" && l.left === 0);
+
+const RescueCallbackTimeouts: Resolver<ArgsOf<"RescueCallbackTimeouts">> = (
+  choice,
+  state,
+  scope,
+) => [{ slot: rescueSlot("lease", timeouts)(choice, state, scope), wait: waitOf(choice, scope) }];
+
+const MoveReady: Resolver<ArgsOf<"MoveReady">> = (choice, state, scope) => {
+  const lane = laneAt(choice.where, scope);
+  const ready = pending(state.db).filter((r) => r.lane !== lane || choice.manner > 5);
+  return jobs(() => ready)(choice, state, scope).map(({ job }) => ({ job, lane }));
 };
 
 const ForgetToken: Resolver<ArgsOf<"ForgetToken">> = ({ where }, { env }, scope) =>
@@ -152,18 +196,38 @@ const resolvers: { readonly [N in ActionName]: Resolver<ArgsOf<N>> } = {
   ),
   Claim,
   AdvanceClaimCursor: ({ where }, _state, scope) => [{ lane: laneAt(where, scope) }],
-  CompleteFast,
-  Retry,
-  FailToDlq: (choice, state, scope) => tokens(choice, state, scope).map((token) => ({ token })),
-  RescueStaleReceipts,
+  Heartbeat: eachToken,
+  FlushProgress: eachToken,
+  ParkForCallback: eachToken,
+  ResumeCallback,
+  CompleteFast: completion,
+  CompleteSlow: completion,
+  Complete: completion,
+  Retry: eachTokenAndWait,
+  Snooze: eachTokenAndWait,
+  Fail: eachToken,
+  FailToDlq: eachToken,
+  RescueStaleReceipts: rescue("claim", staleReceipts),
+  RescueExpiredDeadlines: rescue("claim", (db) => receiptOnly(db).filter((c) => c.left === 0)),
+  RescueStaleLeases: rescue("lease", (db, { staleAfter }) =>
+    db.leases.filter((l) => l.beat === staleAfter),
+  ),
+  RescueExpiredLeaseDeadlines: rescue("lease", leaseDeadlines),
+  RescueCallbackTimeouts,
   DiscardTerminal: jobs(({ db }) => terminalFacts(db)),
+  RetryFromTerminal: jobs(({ db }) => db.doneEntries.filter((d) => d.state !== "completed")),
+  FailedToDlq: jobs(({ db }) => db.doneEntries.filter((d) => d.state === "failed")),
   CancelReady: jobs(({ db }) => pending(db)),
+  CancelRunning: jobs(({ db }) => openReceipts(db)),
+  MoveReady,
   PurgeDlq: jobs(({ db }) => db.dlqEntries),
   RetryFromDlq: jobs(({ db }) => db.dlqEntries),
   RotateQueue: maintenance,
   RotateClaims: maintenance,
+  RotateLeases: maintenance,
   PruneQueue: maintenance,
   PruneClaims: maintenance,
+  PruneLeases: maintenance,
   PassTime: maintenance,
   ForgetToken,
 };

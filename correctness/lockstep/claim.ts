@@ -1,6 +1,6 @@
 /** C4 as a claim: how many runs a tier makes, what must have happened in them, what is printed. */
 
-import { allAnswers, type Scope } from "../../src/core/index.js";
+import { actionNames, allAnswers, NONE, type Scope } from "../../src/core/index.js";
 import { openPostgres } from "../../src/postgres/server.js";
 import type { Claim, ClaimResult, Context, Finding, Tier } from "../claims.js";
 import { runLockstep, type Failure, type LockstepResult } from "./lockstep.js";
@@ -10,20 +10,25 @@ const named = (count: number): string[] => Array.from({ length: count }, (_, i) 
 
 /** The same in every tier, so that a seed and a path are all that a replay needs. */
 export const lockstepScope: Scope = {
-  jobs: named(40),
-  lanes: ["a", "b", "c"],
+  jobs: named(100),
+  lanes: ["a/0", "a/1", "b/0", "b/1", "c/0", "c/1"],
   queueSlots: 4,
-  claimSlots: 3,
+  claimSlots: 4,
+  leaseSlots: 4,
   leases: [],
   maxBatch: 8,
   maxWait: 2,
+  deadlines: [NONE, NONE, 2, 4],
+  callbackWait: 2,
   staleAfter: 2,
-  off: [],
+  maxAttempts: 2,
+  maxSeq: Infinity,
+  enabled: actionNames,
 };
 
-export const lockstepSteps = 260;
+export const lockstepSteps = 500;
 
-const runsOf: { readonly [T in Tier]: number } = { quick: 40, full: 600, nightly: 6000 };
+const runsOf: { readonly [T in Tier]: number } = { quick: 20, full: 300, nightly: 3000 };
 
 /** Fewer steps than these prove nothing by what did not happen in them. */
 const ENOUGH = 5_000;

@@ -15,9 +15,9 @@ import { requalify } from "../../src/postgres/requalify.js";
 import { connect, type PostgresServer } from "../../src/postgres/server.js";
 import { statements } from "../../src/postgres/statements.js";
 import { PostgresStorage } from "../../src/postgres/storage.js";
-import type { TwinContext } from "../../src/postgres/twins.js";
+import type { TwinContext } from "../../src/postgres/twin.js";
 import { twinOf, type Attempt } from "../conform/attempts.js";
-import { installHarness } from "../conform/conform.js";
+import { ensureLanes, installHarness } from "../conform/conform.js";
 import { readSnapshot, type Snapshot } from "../conform/snapshot.js";
 import { leadingCursors, wrongTimes } from "../conform/unmodelled.js";
 
@@ -78,16 +78,14 @@ export class Database {
   /** Installs the schema with the lanes of the scope. */
   async prepare(): Promise<void> {
     const { schema, scope, amend } = this.options;
-    const { queueSlots, claimSlots } = scope;
-    await install(this.client, { schema, queueSlots, claimSlots });
+    const { queueSlots, claimSlots, leaseSlots } = scope;
+    await install(this.client, { schema, queueSlots, claimSlots, leaseSlots });
     await installHarness(this.client, schema);
     const path = join(packageRoot(), "correctness", "lockstep", "reset.sql");
     await this.client.query(requalify(await readFile(path, "utf8"), schema));
     if (amend) await this.client.query(requalify(amend, schema));
     const storage = new PostgresStorage(this.client, { schema });
-    const lanes = new Map<string, number>();
-    for (const lane of scope.lanes) lanes.set(lane, await storage.ensureLane(lane, 0, 0));
-    this.start = newBinding(lanes);
+    this.start = newBinding(await ensureLanes(storage, scope));
   }
 
   /** Back to the state before the first step. */

@@ -16,9 +16,12 @@ begin
   delete from ringproof.receipt_completion_tombstones;
   delete from ringproof.lease_claims;
   delete from ringproof.lease_claim_closures;
+  delete from ringproof.leases;
+  delete from ringproof.attempt_state;
   delete from ringproof.deferred_jobs;
   delete from ringproof.dlq_entries;
-  update ringproof.rings set current_slot = 0, generation = 0;
+  update ringproof.rings
+  set current_slot = 0, generation = 0, tail_generation = tail_generation * 0;
   update ringproof.lane_enqueue_heads set next_seq = 1;
   update ringproof.lane_claim_heads set cursor_seq = 1, cursor_generation = 0;
   perform setval('ringproof.job_ids', 1, false);

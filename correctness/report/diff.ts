@@ -1,6 +1,14 @@
 /** The rows in which two databases differ, table by table, as text a person can read. */
 
-import { columns, tableNames, type Db, type Scope, type TableName } from "../../src/core/index.js";
+import {
+  columns,
+  ringNames,
+  tableNames,
+  type Db,
+  type RingName,
+  type Scope,
+  type TableName,
+} from "../../src/core/index.js";
 
 export interface TableDiff {
   readonly table: string;
@@ -17,13 +25,12 @@ const rowText = (table: TableName, row: object): string =>
 
 /** Rows of tables, ring cursors and lane heads, each as lines of text. */
 function lines(db: Db, scope: Scope): ReadonlyMap<string, readonly string[]> {
-  const ring = (name: "queue" | "claim") =>
-    `${name}: cur=${db.rings[name].cur} init=${db.rings[name].init}`;
+  const ring = (name: RingName) => `${name}: cur=${db.rings[name].cur} init=${db.rings[name].init}`;
   const heads = scope.lanes.map(
     (l) => `${l}: next=${db.laneHeads[l]?.next} cursor=${db.laneHeads[l]?.cursor}`,
   );
   return new Map<string, readonly string[]>([
-    ["rings", [ring("queue"), ring("claim")]],
+    ["rings", ringNames.map(ring)],
     ["laneHeads", heads],
     ...tableNames.map((t) => [t, db[t].map((row) => rowText(t, row))] as const),
   ]);

@@ -68,6 +68,9 @@ export interface SuiteRun {
   readonly graph: TlcGraph | null;
 }
 
+/** Up to this many states a run takes seconds. */
+const SHORT = 30_000;
+
 interface Tools {
   readonly jar: Jar;
   readonly java: Java;
@@ -94,6 +97,7 @@ export async function runEntry(
     java: java.path,
     specDir: specDir(),
     module: entry.module,
+    short: entry.expect.verdict === "violated" || entry.expect.distinct <= SHORT,
     cfg: join(specDir(), entry.cfg),
     signal: context.signal,
     onProgress: ({ distinct }) => context.progress(`TLC ${entry.name}`, distinct),

@@ -9,9 +9,15 @@ import type { Env, Db, Scope, State, TableName, Token } from "./state.js";
 /** Why the database says no, one name per guard. */
 export type RefusalName =
   | "stale"
+  | "waiting"
+  | "notWaiting"
   | "empty"
   | "noop"
   | "notReady"
+  | "notRunning"
+  | "sameLane"
+  | "notRetryable"
+  | "notFailed"
   | "notDeferred"
   | "notDue"
   | "notTerminal"
@@ -38,7 +44,15 @@ export interface Refusal extends Outcome {
 }
 
 export type Family =
-  "producers" | "claim" | "finish" | "rescue" | "terminal" | "admin" | "rings" | "environment";
+  | "producers"
+  | "claim"
+  | "attempt"
+  | "finish"
+  | "rescue"
+  | "terminal"
+  | "admin"
+  | "rings"
+  | "environment";
 
 /** What each element of a call was answered, such as `stale` or `skippedActive claimOpen`. */
 export const wordsOf = ({ result, reason, each }: Outcome): readonly string[] =>

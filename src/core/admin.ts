@@ -1,11 +1,17 @@
-/** Admin: what an administrator may do to jobs that nobody is running. */
+/** Admin: what an administrator may do to jobs that have not ended, and to dead ones. */
 
 import type { Action } from "./action.js";
-import { pending } from "./evidence.js";
+import { openReceipts, pending } from "./evidence.js";
 import { eachJob, type JobArgs } from "./producers.js";
-import { tokenOf, unionTokens } from "./sets.js";
-import type { Db } from "./state.js";
-import { appendReady, remove } from "./transformers.js";
+import { tokenOf } from "./sets.js";
+import type { Db, Job, Lane, LaneAddress } from "./state.js";
+import { appendReady, conclude, endAttempts, finish, remove } from "./transformers.js";
+
+/** Lane rows that must not be handed out any more. */
+function bar(db: Db, rows: readonly LaneAddress[]): Db {
+  const tombstones = rows.map(({ slot, lane, seq }) => ({ slot, lane, seq }));
+  return { ...db, readyTombstones: [...db.readyTombstones, ...tombstones] };
+}
 
 /** Cancelling a pending job spends its lane row and leaves a terminal fact. */
 export const CancelReady: Action<JobArgs> = {
@@ -15,14 +21,11 @@ export const CancelReady: Action<JobArgs> = {
   refuse: (db, { job }) => (pending(db).some((r) => r.job === job) ? null : { result: "notReady" }),
   apply: (db, { job }) => {
     const rows = pending(db).filter((r) => r.job === job);
-    const tombstones = rows.map(({ slot, lane, seq }) => ({ slot, lane, seq }));
-    const done = rows.map(({ slot, lease }) => ({ slot, job, lease, state: "cancelled" as const }));
+    const done = rows.map(({ slot, lane, seq, lease }) => {
+      return { slot, lane, seq, job, lease, state: "cancelled" as const };
+    });
     return {
-      db: {
-        ...db,
-        readyTombstones: [...db.readyTombstones, ...tombstones],
-        doneEntries: [...db.doneEntries, ...done],
-      },
+      db: { ...bar(db, rows), doneEntries: [...db.doneEntries, ...done] },
       outcome: { result: "cancelled" },
     };
   },
@@ -31,7 +34,52 @@ export const CancelReady: Action<JobArgs> = {
     const tokens = pending(before)
       .filter((r) => r.job === job)
       .map(tokenOf);
-    return { ...env, finished: unionTokens(env.finished, tokens) };
+    return finish(env, tokens);
+  },
+};
+
+const openOf = (db: Db, job: Job) => openReceipts(db).filter((c) => c.job === job);
+
+/** Cancelling a running attempt, parked or not; its worker will find its token stale. */
+export const CancelRunning: Action<JobArgs> = {
+  family: "admin",
+  answers: ["cancelled", "notRunning"],
+  candidates: eachJob,
+  refuse: (db, { job }) => (openOf(db, job).length === 0 ? { result: "notRunning" } : null),
+  apply: (db, { job }) => {
+    const receipts = openOf(db, job);
+    return {
+      db: conclude(endAttempts(db, receipts, "cancelled"), receipts, "cancelled"),
+      outcome: { result: "cancelled" },
+    };
+  },
+  learn: (env, { job }, { result }, before) =>
+    result === "cancelled" ? finish(env, openOf(before, job).map(tokenOf)) : env,
+};
+
+export interface MoveArgs extends JobArgs {
+  readonly lane: Lane;
+}
+
+/** Reprioritise, or move to another queue: the old lane row is spent, a new one appended. */
+export const MoveReady: Action<MoveArgs> = {
+  family: "admin",
+  answers: ["moved", "notReady", "sameLane"],
+  candidates: (scope) => scope.jobs.flatMap((job) => scope.lanes.map((lane) => ({ job, lane }))),
+  refuse: (db, { job, lane }) => {
+    const row = pending(db).find((r) => r.job === job);
+    if (!row) return { result: "notReady" };
+    return row.lane === lane ? { result: "sameLane" } : null;
+  },
+  apply: (db, { job, lane }) => {
+    const rows = pending(db).filter((r) => r.job === job);
+    return {
+      db: appendReady(
+        bar(db, rows),
+        rows.map(({ lease, snoozes }) => ({ lane, job, lease, snoozes })),
+      ),
+      outcome: { result: "moved" },
+    };
   },
 };
 

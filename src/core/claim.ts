@@ -9,10 +9,15 @@ export interface ClaimArgs {
   readonly lane: Lane;
   /** The most jobs to hand out, at least 1. */
   readonly n: number;
+  /** Ticks until the attempts must have ended; `NONE` for no deadline. */
+  readonly deadline: number;
 }
 
 /** What a claim takes: the first unspent rows at or after the cursor, all of one slot. */
-export function claimable(db: Db, { lane, n }: ClaimArgs): readonly ReadyEntry[] {
+export function claimable(
+  db: Db,
+  { lane, n }: Pick<ClaimArgs, "lane" | "n">,
+): readonly ReadyEntry[] {
   const cursor = db.laneHeads[lane]!.cursor;
   const rows = pending(db)
     .filter((r) => r.lane === lane && r.seq >= cursor)
@@ -25,7 +30,11 @@ export const Claim: Action<ClaimArgs> = {
   family: "claim",
   answers: ["claimed", "empty"],
   candidates: (scope) =>
-    scope.lanes.flatMap((lane) => range(1, scope.maxBatch).map((n) => ({ lane, n }))),
+    scope.lanes.flatMap((lane) =>
+      range(1, scope.maxBatch).flatMap((n) =>
+        scope.deadlines.map((deadline) => ({ lane, n, deadline })),
+      ),
+    ),
   refuse: (db, args) => (claimable(db, args).length === 0 ? { result: "empty" } : null),
   apply: (db, args) => {
     const rows = claimable(db, args);
@@ -37,6 +46,7 @@ export const Claim: Action<ClaimArgs> = {
       job,
       lease: lease + 1,
       age: 0,
+      left: args.deadline,
     }));
     const { slot, lane, seq: through } = rows.at(-1)!;
     return {

@@ -3,12 +3,21 @@
  * read as a contract state, and the arrows along which a step may move it.
  */
 
-import { openReceipts, pending, terminalFacts } from "./evidence.js";
+import { openReceipts, pending, terminalFacts, waiting } from "./evidence.js";
 import { hasToken } from "./sets.js";
-import type { Job, Scope, State, Token } from "./state.js";
+import type { DoneEntry, Job, Scope, State, Token } from "./state.js";
 
 export type JobState =
-  "absent" | "ready" | "deferred" | "running" | "completed" | "cancelled" | "dead" | "removed";
+  | "absent"
+  | "ready"
+  | "deferred"
+  | "running"
+  | "waiting"
+  | "completed"
+  | "cancelled"
+  | "failed"
+  | "dead"
+  | "removed";
 
 export interface ContractJob {
   readonly state: JobState;
@@ -19,7 +28,9 @@ export interface ContractJob {
 export function contractJobs({ db, env }: State, scope: Scope): ReadonlyMap<Job, ContractJob> {
   const ready = pending(db);
   const open = openReceipts(db);
+  const parked = open.filter((c) => waiting(db, c));
   const facts = terminalFacts(db);
+  const done = (state: DoneEntry["state"]) => db.doneEntries.filter((d) => d.state === state);
   const place = (job: Job): ContractJob => {
     const of = (rows: readonly Token[]) => rows.find((r) => r.job === job);
     const at = (state: JobState, rows: readonly Token[]): ContractJob | undefined => {
@@ -30,8 +41,10 @@ export function contractJobs({ db, env }: State, scope: Scope): ReadonlyMap<Job,
     return (
       at("ready", ready) ??
       at("deferred", db.deferredJobs) ??
+      at("waiting", parked) ??
       at("running", open) ??
-      at("cancelled", db.doneEntries) ??
+      at("cancelled", done("cancelled")) ??
+      at("failed", done("failed")) ??
       at("completed", facts) ??
       at("dead", db.dlqEntries) ?? { state: "removed", lease: 0 }
     );
@@ -45,13 +58,17 @@ type Arrow = readonly [name: string, from: readonly JobState[], to: readonly Job
 const arrows: readonly Arrow[] = [
   ["Enqueue", ["absent"], ["ready", "deferred"]],
   ["Promote", ["deferred"], ["ready"]],
-  ["End", ["running"], ["completed", "deferred", "dead"]],
-  ["Rescue", ["running"], ["ready"]],
-  ["Cancel", ["ready"], ["cancelled"]],
-  ["RetryFromDlq", ["dead"], ["ready"]],
+  ["Park", ["running"], ["waiting"]],
+  ["Resume", ["waiting"], ["running"]],
+  ["End", ["running"], ["completed", "deferred", "failed", "dead"]],
+  ["Rescue", ["running", "waiting"], ["ready"]],
+  ["Rescue", ["waiting"], ["deferred", "dead"]],
+  ["Cancel", ["ready", "running", "waiting"], ["cancelled"]],
+  ["Readmit", ["dead", "failed", "cancelled"], ["ready"]],
+  ["Bury", ["failed"], ["dead"]],
 ];
 
-const over: readonly JobState[] = ["completed", "cancelled", "dead"];
+const over: readonly JobState[] = ["completed", "cancelled", "failed", "dead"];
 
 /** The name of the arrow from `o` to `n`, or undefined where the contract has none. */
 export function arrow(o: ContractJob, n: ContractJob): string | undefined {

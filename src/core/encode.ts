@@ -74,8 +74,8 @@ function tableText(
 /** The canonical text of the database alone. */
 export function encodeDb(db: Db, scope: Scope, renaming: Renaming = identity): string {
   const known = textsFor(renaming);
-  const { queue, claim } = db.rings;
-  let text = `${queue.cur},${queue.init} ${claim.cur},${claim.init}`;
+  const { queue, claim, lease } = db.rings;
+  let text = `${queue.cur},${queue.init} ${claim.cur},${claim.init} ${lease.cur},${lease.init}`;
   for (const lane of scope.lanes) {
     const head = db.laneHeads[lane]!;
     text += ` ${head.next},${head.cursor}`;

@@ -6,9 +6,13 @@
 import { hasToken, sameToken } from "./sets.js";
 import {
   claimRingTables,
+  NONE,
   queueRingTables,
+  type AttemptState,
   type CompletionMember,
   type Db,
+  type Lane,
+  type Lease,
   type LeaseClaim,
   type ReadyEntry,
   type Ring,
@@ -70,9 +74,47 @@ export const openReceipts = (db: Db): readonly LeaseClaim[] =>
 export const openReceipt = (db: Db, token: Token): LeaseClaim | undefined =>
   db.leaseClaims.find((c) => sameToken(c, token) && !closed(db, c));
 
-export const staleReceipts = (db: Db, scope: Scope): readonly LeaseClaim[] =>
-  openReceipts(db).filter((c) => c.age === scope.staleAfter);
+export const leaseOf = (db: Db, token: Token): Lease | undefined =>
+  db.leases.find((l) => sameToken(l, token));
 
-/** Both rings hold no row at all. */
+/** The attempt is parked until the outside world calls back. */
+export const waiting = (db: Db, token: Token): boolean => leaseOf(db, token)?.state === "waiting";
+
+/** Open attempts without a lease: receipt rescue and the fast completion are for these alone. */
+export const receiptOnly = (db: Db): readonly LeaseClaim[] =>
+  openReceipts(db).filter((c) => !leaseOf(db, c));
+
+/** Open attempts that do not wait for a callback. */
+export const running = (db: Db): readonly LeaseClaim[] =>
+  openReceipts(db).filter((c) => !waiting(db, c));
+
+export const stateOf = (db: Db, token: Token): AttemptState | undefined =>
+  db.attemptState.find((a) => sameToken(a, token));
+
+/** Ticks since the attempt was last heard of: since its heartbeat, else since its hand-out. */
+export function silence(db: Db, receipt: LeaseClaim): number {
+  const beat = stateOf(db, receipt)?.beat ?? NONE;
+  return beat === NONE ? receipt.age : beat;
+}
+
+export const staleReceipts = (db: Db, scope: Scope): readonly LeaseClaim[] =>
+  receiptOnly(db).filter((c) => silence(db, c) === scope.staleAfter);
+
+/** The ready row at this place; for an open receipt it is still there, with the body. */
+export const rowAt = (db: Db, slot: Slot, lane: Lane, seq: number): ReadyEntry | undefined =>
+  db.readyEntries.find((r) => r.slot === slot && r.lane === lane && r.seq === seq);
+
+/**
+ * The snoozes in the ready row that a receipt handed out, which stays as long as the receipt is
+ * open; where a wrong prune took it, none.
+ */
+export const snoozesOf = (
+  db: Db,
+  { ready, lane, seq }: Pick<LeaseClaim, "ready" | "lane" | "seq">,
+): number => rowAt(db, ready, lane, seq)?.snoozes ?? 0;
+
+/** The rings hold no row at all, and no attempt has left anything behind. */
 export const drained = (db: Db): boolean =>
-  [...queueRingTables, ...claimRingTables].every((t) => db[t].length === 0);
+  [...queueRingTables, ...claimRingTables, "leases" as const, "attemptState" as const].every(
+    (t) => db[t].length === 0,
+  );

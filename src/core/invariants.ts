@@ -4,7 +4,16 @@
  */
 
 import { keepsContract } from "./contract.js";
-import { compactFacts, oldestSlot, openReceipts, pending, terminalFacts } from "./evidence.js";
+import {
+  compactFacts,
+  oldestSlot,
+  openReceipt,
+  openReceipts,
+  pending,
+  rowAt,
+  stateOf,
+  terminalFacts,
+} from "./evidence.js";
 import { PruneClaims } from "./rings.js";
 import { hasToken } from "./sets.js";
 import type { Job, Scope, State } from "./state.js";
@@ -38,7 +47,7 @@ function bodiesRetained({ db }: State): boolean {
   return (
     openReceipts(db).every((c) => body(c.ready, c.job, c.lease - 1)) &&
     compactFacts(db).every((t) => body(t.slot, t.job, t.lease - 1)) &&
-    db.doneEntries.every((d) => body(d.slot, d.job, d.lease))
+    db.doneEntries.every((d) => rowAt(db, d.slot, d.lane, d.seq)?.job === d.job)
   );
 }
 
@@ -84,6 +93,19 @@ export const invariants = {
   BodiesRetained: {
     loss: "a running or finished job has no body left to show or to run again",
     holds: bodiesRetained,
+  },
+  LeasesAreOpen: {
+    loss: "an attempt has a second life in rows that its end should have taken along",
+    holds: ({ db }) => [...db.leases, ...db.attemptState].every((k) => openReceipt(db, k)),
+  },
+  LeasesHaveState: {
+    loss: "a lease is not found by those who look into the attempt's state for it",
+    holds: ({ db }) => db.leases.every((l) => stateOf(db, l)),
+  },
+  OneLeasePerToken: {
+    loss: "two rows disagree about whether an attempt runs or waits",
+    holds: ({ db }) =>
+      new Set(db.leases.map((l) => `${l.job}/${l.lease}`)).size === db.leases.length,
   },
 } as const satisfies Record<string, Invariant>;
 

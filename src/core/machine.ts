@@ -14,6 +14,7 @@ import {
   inBounds,
   possible,
   step,
+  type ActionName,
   type ActionTable,
   type Call,
 } from "./registry.js";
@@ -46,6 +47,9 @@ export interface Machine<S, C extends NamedCall> {
   /** Where there is one: the states that every run must be able to reach. */
   readonly drained?: (state: S) => boolean;
 }
+
+/** Without these no slot is ever reclaimed. */
+const turning: readonly ActionName[] = ["RotateQueue", "PruneQueue", "RotateClaims", "PruneClaims"];
 
 export interface StorageOptions {
   /** States that differ by a renaming of jobs are one. */
@@ -81,7 +85,9 @@ export function storageMachine(scope: Scope, options: StorageOptions = {}): Mach
         (before: State, after: State) =>
           holds(before, after, scope),
     ),
-    drained: ({ db }) => drained(db),
+    ...(turning.every((name) => scope.enabled.includes(name)) && {
+      drained: ({ db }: State) => drained(db),
+    }),
   };
 }
 

@@ -35,8 +35,8 @@ export const Enqueue: Action<EnqueueArgs> = {
   possible: (env, { batch }) => batch.every((job) => !env.enqueued.includes(job)),
   refuse: (_db, { batch }) => (batch.length === 0 ? { result: "empty" } : null),
   apply: (db, { lane, batch, wait }) => {
-    const arrivals = batch.map((job) => ({ lane, job, lease: 0 }));
-    const deferred = batch.map((job) => ({ job, lease: 0, lane, wait }));
+    const arrivals = batch.map((job) => ({ lane, job, lease: 0, snoozes: 0 }));
+    const deferred = batch.map((job) => ({ job, lease: 0, lane, wait, snoozes: 0 }));
     return {
       db:
         wait === 0

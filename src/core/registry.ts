@@ -3,34 +3,66 @@
  * explorer, the random runs, the Postgres driver and MAPPING.md are all driven by it.
  */
 
-import { CancelReady, PurgeDlq, RetryFromDlq } from "./admin.js";
+import { CancelReady, CancelRunning, MoveReady, PurgeDlq, RetryFromDlq } from "./admin.js";
 import { run, type Action, type Step } from "./action.js";
+import { FlushProgress, Heartbeat, ParkForCallback, ResumeCallback } from "./attempt.js";
 import { AdvanceClaimCursor, Claim } from "./claim.js";
 import { ForgetToken, PassTime } from "./environment.js";
-import { CompleteFast, FailToDlq, Retry } from "./finish.js";
+import { Complete, CompleteFast, CompleteSlow, Fail, FailToDlq, Retry, Snooze } from "./finish.js";
 import { Enqueue, PromoteDeferred } from "./producers.js";
-import { RescueStaleReceipts } from "./rescue.js";
-import { PruneClaims, PruneQueue, RotateClaims, RotateQueue } from "./rings.js";
+import {
+  RescueCallbackTimeouts,
+  RescueExpiredDeadlines,
+  RescueExpiredLeaseDeadlines,
+  RescueStaleLeases,
+  RescueStaleReceipts,
+} from "./rescue.js";
+import {
+  PruneClaims,
+  PruneLeases,
+  PruneQueue,
+  RotateClaims,
+  RotateLeases,
+  RotateQueue,
+} from "./rings.js";
 import type { Scope, State } from "./state.js";
-import { DiscardTerminal } from "./terminal.js";
+import { DiscardTerminal, FailedToDlq, RetryFromTerminal } from "./terminal.js";
 
 export const actions = {
   Enqueue,
   PromoteDeferred,
   Claim,
   AdvanceClaimCursor,
+  Heartbeat,
+  FlushProgress,
+  ParkForCallback,
+  ResumeCallback,
   CompleteFast,
+  CompleteSlow,
+  Complete,
   Retry,
+  Snooze,
+  Fail,
   FailToDlq,
   RescueStaleReceipts,
+  RescueExpiredDeadlines,
+  RescueStaleLeases,
+  RescueExpiredLeaseDeadlines,
+  RescueCallbackTimeouts,
   DiscardTerminal,
+  RetryFromTerminal,
+  FailedToDlq,
   CancelReady,
+  CancelRunning,
+  MoveReady,
   PurgeDlq,
   RetryFromDlq,
   RotateQueue,
   RotateClaims,
+  RotateLeases,
   PruneQueue,
   PruneClaims,
+  PruneLeases,
   PassTime,
   ForgetToken,
 } as const;
@@ -57,7 +89,7 @@ export const allAnswers: readonly string[] = actionNames.flatMap((name) =>
 /** Every call that `Next` ranges over in this scope, in the registry's order. */
 export function calls(scope: Scope, table: ActionTable = actions): readonly Call[] {
   return actionNames
-    .filter((name) => !scope.off.includes(name))
+    .filter((name) => scope.enabled.includes(name))
     .flatMap((name) =>
       erased(table, name)
         .candidates(scope)
@@ -74,6 +106,7 @@ export function possible(state: State, call: Call, table: ActionTable = actions)
 export const step = (state: State, call: Call, scope: Scope, table: ActionTable = actions): Step =>
   run(erased(table, call.action), state, call.args, scope);
 
-/** The bounds of the model, twin of `InBounds`: no attempt beyond the last run lease. */
-export const inBounds = (state: State, scope: Scope): boolean =>
-  state.env.handed.every((t) => scope.leases.includes(t.lease));
+/** The bounds of the model, twin of `InBounds`: no further run lease, and no longer lane. */
+export const inBounds = ({ db, env }: State, scope: Scope): boolean =>
+  env.handed.every((t) => scope.leases.includes(t.lease)) &&
+  scope.lanes.every((lane) => db.laneHeads[lane]!.next <= scope.maxSeq + 1);

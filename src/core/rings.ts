@@ -4,6 +4,7 @@ import type { Action } from "./action.js";
 import {
   claimSlotEmpty,
   closedExplicitly,
+  leaseOf,
   nextSlot,
   occupied,
   oldestSlot,
@@ -17,6 +18,7 @@ import {
   queueRingTables,
   type Db,
   type Ring,
+  type RingName,
   type Scope,
   type Slot,
   type TableName,
@@ -27,10 +29,7 @@ import { remove } from "./transformers.js";
 export type NoArgs = Readonly<Record<string, never>>;
 export const once = (): readonly NoArgs[] => [{}];
 
-type RingName = keyof Db["rings"];
-
-const sizeOf = (ring: RingName, scope: Scope): number =>
-  ring === "queue" ? scope.queueSlots : scope.claimSlots;
+const sizeOf = (ring: RingName, scope: Scope): number => scope[`${ring}Slots`];
 
 function rotated({ cur, init }: Ring, size: number): Ring {
   return { cur: (cur + 1) % size, init: Math.min(init + 1, size) };
@@ -53,6 +52,13 @@ const rotation = (ring: RingName, tables: readonly TableName[]): Action<NoArgs> 
 export const RotateQueue = rotation("queue", queueRingTables);
 export const RotateClaims = rotation("claim", claimRingTables);
 
+/** Leases are deleted, so an empty slot may be full of dead rows: only a truncated one will do. */
+export const RotateLeases: Action<NoArgs> = {
+  ...rotation("lease", ["leases"]),
+  refuse: (db, _args, { leaseSlots }) =>
+    db.rings.lease.init < leaseSlots ? null : { result: "skippedBusy", which: ["leases"] },
+};
+
 /** The database without the rows that these tables hold in this slot. */
 function truncated(db: Db, tables: readonly TableName[], slot: Slot): Db {
   const rest = tables.map((t) => [
@@ -71,11 +77,16 @@ const hasUnclosedRef = (db: Db, slot: Slot): boolean =>
 
 const hasPending = (db: Db, slot: Slot): boolean => pending(db).some((r) => r.slot === slot);
 
+/** An attempt with a lease still needs the body in this queue slot. */
+const hasActiveLease = (db: Db, slot: Slot): boolean =>
+  db.leaseClaims.some((c) => c.ready === slot && leaseOf(db, c));
+
 export const PruneQueue: Action<NoArgs> = {
   family: "rings",
   answers: [
     "pruned",
     "noop",
+    "skippedActive queueActiveLeases",
     "skippedActive queueUnclosedClaimRefs",
     "skippedActive queuePendingReady",
   ],
@@ -83,6 +94,7 @@ export const PruneQueue: Action<NoArgs> = {
   refuse: (db, _args, scope) => {
     const slot = oldest(db, "queue", scope);
     if (db.rings.queue.init === 1 || queueSlotEmpty(db, slot)) return { result: "noop" };
+    if (hasActiveLease(db, slot)) return { result: "skippedActive", reason: "queueActiveLeases" };
     if (hasUnclosedRef(db, slot))
       return { result: "skippedActive", reason: "queueUnclosedClaimRefs" };
     if (hasPending(db, slot)) return { result: "skippedActive", reason: "queuePendingReady" };
@@ -119,4 +131,24 @@ export const PruneClaims: Action<NoArgs> = {
     db: truncated(db, claimRingTables, oldest(db, "claim", scope)),
     outcome: { result: "pruned" },
   }),
+};
+
+export const PruneLeases: Action<NoArgs> = {
+  family: "rings",
+  answers: ["pruned", "noop", "skippedActive leaseLive"],
+  candidates: once,
+  refuse: (db, _args, scope) => {
+    if (db.rings.lease.init === 1) return { result: "noop" };
+    const slot = oldest(db, "lease", scope);
+    return db.leases.some((l) => l.slot === slot)
+      ? { result: "skippedActive", reason: "leaseLive" }
+      : null;
+  },
+  apply: (db) => {
+    const { cur, init } = db.rings.lease;
+    return {
+      db: { ...db, rings: { ...db.rings, lease: { cur, init: init - 1 } } },
+      outcome: { result: "pruned" },
+    };
+  },
 };

@@ -17,7 +17,7 @@ export interface Token {
   readonly lease: number;
 }
 
-/** A ring's cursor: the slot written to now, and how many slots were ever in use. */
+/** A ring's cursor: the slot written to now, and how many slots are in use. */
 export interface Ring {
   readonly cur: Slot;
   readonly init: number;
@@ -29,17 +29,19 @@ export interface LaneHead {
   readonly cursor: number;
 }
 
-export interface ReadyEntry extends Token {
+/** Where a row of a lane is. */
+export interface LaneAddress {
   readonly slot: Slot;
   readonly lane: Lane;
   readonly seq: number;
 }
 
-export interface ReadyTombstone {
-  readonly slot: Slot;
-  readonly lane: Lane;
-  readonly seq: number;
+/** `snoozes` counts the attempts that were put off, and do not count as attempts. */
+export interface ReadyEntry extends Token, LaneAddress {
+  readonly snoozes: number;
 }
+
+export type ReadyTombstone = LaneAddress;
 
 /** Every ready row of this slot and lane up to `through` was handed out, or was tombstoned. */
 export interface AttemptEvidence {
@@ -48,9 +50,9 @@ export interface AttemptEvidence {
   readonly through: number;
 }
 
-export interface DoneEntry extends Token {
-  readonly slot: Slot;
-  readonly state: "cancelled";
+/** A terminal fact that names the ready row with the body. */
+export interface DoneEntry extends Token, LaneAddress {
+  readonly state: "completed" | "failed" | "cancelled";
 }
 
 /** One member of a compact completion batch, or of its tombstones. */
@@ -58,30 +60,60 @@ export interface CompletionMember extends Token {
   readonly slot: Slot;
 }
 
-/** A receipt: `ready` is the queue slot of the row handed out, `age` its age in ticks. */
-export interface LeaseClaim extends Token {
-  readonly slot: Slot;
+/**
+ * A receipt: `ready` is the queue slot of the row handed out, `age` its age and `left` the time to
+ * its deadline, in ticks.
+ */
+export interface LeaseClaim extends Token, LaneAddress {
   readonly ready: Slot;
-  readonly lane: Lane;
-  readonly seq: number;
   readonly age: number;
+  readonly left: number;
 }
 
-export type ClosureOutcome = "retried" | "deadLettered" | "rescued" | "terminalRemoved";
+export type ClosureOutcome =
+  | "completed"
+  | "retried"
+  | "snoozed"
+  | "failed"
+  | "deadLettered"
+  | "rescued"
+  | "deadlineExpired"
+  | "callbackTimedOut"
+  | "cancelled"
+  | "terminalRemoved";
 
 export interface LeaseClaimClosure extends Token {
   readonly slot: Slot;
   readonly outcome: ClosureOutcome;
 }
 
+/** The value of `left` and `beat` where there is no deadline, timeout or heartbeat. */
+export const NONE = 99;
+
+/** The row of a lease-managed attempt: ticks since its heartbeat, and to its callback timeout. */
+export interface Lease extends Token {
+  readonly slot: Slot;
+  readonly state: "running" | "waiting";
+  readonly beat: number;
+  readonly left: number;
+}
+
+/** What a worker said of its attempt: ticks since its heartbeat, and how far it has come. */
+export interface AttemptState extends Token {
+  readonly beat: number;
+  readonly progress: number;
+}
+
 /** `wait` is the number of ticks until the job is due. */
 export interface DeferredJob extends Token {
   readonly lane: Lane;
   readonly wait: number;
+  readonly snoozes: number;
 }
 
 export interface DlqEntry extends Token {
   readonly lane: Lane;
+  readonly snoozes: number;
 }
 
 /** The tables whose rows the model holds, with their row types. */
@@ -94,12 +126,17 @@ export interface Tables {
   readonly receiptCompletionTombstones: readonly CompletionMember[];
   readonly leaseClaims: readonly LeaseClaim[];
   readonly leaseClaimClosures: readonly LeaseClaimClosure[];
+  readonly leases: readonly Lease[];
+  readonly attemptState: readonly AttemptState[];
   readonly deferredJobs: readonly DeferredJob[];
   readonly dlqEntries: readonly DlqEntry[];
 }
 
+export const ringNames = ["queue", "claim", "lease"] as const;
+export type RingName = (typeof ringNames)[number];
+
 export interface Db extends Tables {
-  readonly rings: { readonly queue: Ring; readonly claim: Ring };
+  readonly rings: Readonly<Record<RingName, Ring>>;
   readonly laneHeads: Readonly<Record<Lane, LaneHead>>;
 }
 
@@ -131,12 +168,21 @@ export interface Scope {
   readonly lanes: readonly Lane[];
   readonly queueSlots: number;
   readonly claimSlots: number;
+  readonly leaseSlots: number;
   readonly leases: readonly number[];
   readonly maxBatch: number;
   readonly maxWait: number;
+  /** Ticks from a claim to its deadline; `NONE` for none. */
+  readonly deadlines: readonly number[];
+  /** Ticks from parking an attempt to its timeout. */
+  readonly callbackWait: number;
   readonly staleAfter: number;
-  /** Names of actions that are switched off. */
-  readonly off: readonly string[];
+  /** Counted attempts after which a callback timeout gives a job up. */
+  readonly maxAttempts: number;
+  /** The last lane_seq within the bounds. */
+  readonly maxSeq: number;
+  /** Names of the actions that the configuration has. */
+  readonly enabled: readonly string[];
 }
 
 export type TableName = keyof Tables;
@@ -144,16 +190,18 @@ export type RowOf<T extends TableName> = Tables[T][number];
 
 /** The columns of each table in the order in which every layer shows them. */
 export const columns: { readonly [T in TableName]: readonly (keyof RowOf<T> & string)[] } = {
-  readyEntries: ["slot", "lane", "seq", "job", "lease"],
+  readyEntries: ["slot", "lane", "seq", "job", "lease", "snoozes"],
   readyTombstones: ["slot", "lane", "seq"],
   attemptEvidence: ["slot", "lane", "through"],
-  doneEntries: ["slot", "job", "lease", "state"],
+  doneEntries: ["slot", "lane", "seq", "job", "lease", "state"],
   receiptCompletionBatches: ["slot", "job", "lease"],
   receiptCompletionTombstones: ["slot", "job", "lease"],
-  leaseClaims: ["slot", "ready", "lane", "seq", "job", "lease", "age"],
+  leaseClaims: ["slot", "ready", "lane", "seq", "job", "lease", "age", "left"],
   leaseClaimClosures: ["slot", "job", "lease", "outcome"],
-  deferredJobs: ["job", "lease", "lane", "wait"],
-  dlqEntries: ["job", "lease", "lane"],
+  leases: ["slot", "job", "lease", "state", "beat", "left"],
+  attemptState: ["job", "lease", "beat", "progress"],
+  deferredJobs: ["job", "lease", "lane", "wait", "snoozes"],
+  dlqEntries: ["job", "lease", "lane", "snoozes"],
 };
 
 export const tableNames = Object.keys(columns) as readonly TableName[];
@@ -173,13 +221,17 @@ export const claimRingTables = [
   "leaseClaimClosures",
 ] as const satisfies readonly TableName[];
 
-/** The state before the first step: empty tables, both rings in slot 0. */
+/** The state before the first step: empty tables, every ring in slot 0. */
 export function initialState(scope: Scope): State {
   const ring = { cur: 0, init: 1 };
   const tables = Object.fromEntries(tableNames.map((t) => [t, []])) as unknown as Tables;
   const heads = scope.lanes.map((lane) => [lane, { next: 1, cursor: 1 }]);
   return {
-    db: { rings: { queue: ring, claim: ring }, laneHeads: Object.fromEntries(heads), ...tables },
+    db: {
+      rings: { queue: ring, claim: ring, lease: ring },
+      laneHeads: Object.fromEntries(heads),
+      ...tables,
+    },
     env: {
       enqueued: [],
       held: [],

@@ -1,14 +1,14 @@
-/** Terminal: an administrator removes the public fact that a job ended. */
+/** Terminal: an administrator takes back the public fact that a job ended. */
 
 import type { Action } from "./action.js";
-import { closedExplicitly, terminalFacts } from "./evidence.js";
+import { closedExplicitly, snoozesOf, terminalFacts } from "./evidence.js";
 import { eachJob, type JobArgs } from "./producers.js";
 import { hasToken } from "./sets.js";
-import type { CompletionMember, Db, LeaseClaim } from "./state.js";
-import { closeReceipts, remove } from "./transformers.js";
+import type { Db, DoneEntry, LeaseClaim, Token } from "./state.js";
+import { appendReady, closeReceipts, remove, unfinish } from "./transformers.js";
 
 /** Receipts that would look open again once these facts are gone. */
-export const orphaned = (db: Db, facts: readonly CompletionMember[]): readonly LeaseClaim[] =>
+export const orphaned = (db: Db, facts: readonly Token[]): readonly LeaseClaim[] =>
   db.leaseClaims.filter((c) => hasToken(facts, c) && !closedExplicitly(db, c));
 
 /** A terminal delete: receipts of that attempt first get an explicit closure. */
@@ -37,3 +37,57 @@ export const DiscardTerminal: Action<JobArgs> = {
   learn: (env, { job }, { result }) =>
     result === "discarded" ? remove(env, [job], "DiscardTerminal") : env,
 };
+
+/** The database without these terminal rows; receipts of theirs get an explicit closure. */
+function withoutDone(db: Db, done: readonly DoneEntry[]): Db {
+  const kept = closeReceipts(db, orphaned(db, done), "terminalRemoved");
+  return { ...kept, doneEntries: db.doneEntries.filter((d) => !done.includes(d)) };
+}
+
+const snoozesOfDone = (db: Db, { slot: ready, lane, seq }: DoneEntry): number =>
+  snoozesOf(db, { ready, lane, seq });
+
+/** An action on the terminal row of a job, if it is in one of these states. */
+const undoing = (
+  answer: string,
+  refusal: "notRetryable" | "notFailed",
+  states: readonly DoneEntry["state"][],
+  effect: (db: Db, done: readonly DoneEntry[]) => Db,
+): Action<JobArgs> => {
+  const rows = (db: Db, { job }: JobArgs) =>
+    db.doneEntries.filter((d) => d.job === job && states.includes(d.state));
+  return {
+    family: "terminal",
+    answers: [answer, refusal],
+    candidates: eachJob,
+    refuse: (db, args) => (rows(db, args).length === 0 ? { result: refusal } : null),
+    apply: (db, args) => ({ db: effect(db, rows(db, args)), outcome: { result: answer } }),
+    learn: (env, { job }, { result }) => (result === answer ? unfinish(env, job) : env),
+  };
+};
+
+/** A failed or cancelled job gets another chance; its run leases go on where they were. */
+export const RetryFromTerminal = undoing(
+  "readmitted",
+  "notRetryable",
+  ["failed", "cancelled"],
+  (db, done) =>
+    appendReady(
+      withoutDone(db, done),
+      done.map((d) => ({
+        lane: d.lane,
+        job: d.job,
+        lease: d.lease,
+        snoozes: snoozesOfDone(db, d),
+      })),
+    ),
+);
+
+/** A failed job is put aside, out of its slot. */
+export const FailedToDlq = undoing("deadLettered", "notFailed", ["failed"], (db, done) => {
+  const dead = done.map((d) => {
+    const { job, lease, lane } = d;
+    return { job, lease, lane, snoozes: snoozesOfDone(db, d) };
+  });
+  return { ...withoutDone(db, done), dlqEntries: [...db.dlqEntries, ...dead] };
+});

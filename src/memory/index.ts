@@ -2,33 +2,43 @@
  * The queue contract without a database, in two forms.
  *
  * `allows(state, operation, outcome)` judges the answers of any storage: feed it every call and
- * what was answered, starting from `initial({ staleAfter })`, and compare `view(state)` with what
- * the storage shows of its jobs. A prune may take finished jobs out of that view: hand the
- * difference to the judge as `{ action: "Forget", args: { jobs } }`. Times are whole ticks, and
- * one `PassTime` is one tick. It never throws; a refusal is `{ ok: false, why }`.
+ * what was answered, starting from `initial({ staleAfter, callbackWait, maxAttempts })`, and
+ * compare `view(state)` with what the storage shows of its jobs. A prune may take finished jobs
+ * out of that view: hand the difference to the judge as `{ action: "Forget", args: { jobs } }`.
+ * Times are whole ticks, and one `PassTime` is one tick. It never throws; a refusal is
+ * `{ ok: false, why }`.
  *
  * `MemoryQueue` is a small queue that keeps the contract, for use in your own tests; `answer` is
  * the same queue as a pure function on the judge's state.
  */
 
+export { answer, type Answer } from "./answer.js";
 export { allows, initial, view, type Verdict } from "./contract.js";
-export { arrows, type ContractJob, type ContractState, type JobState, type Place } from "./life.js";
-export type {
-  ArgsOf,
-  Job,
-  Lane,
-  Operation,
-  OperationName,
-  Operations,
-  Outcome,
-  ResultOf,
-  Token,
+export {
+  arrows,
+  type ContractJob,
+  type ContractState,
+  type JobState,
+  type Limits,
+  type Place,
+} from "./life.js";
+export {
+  NO_DEADLINE,
+  type ArgsOf,
+  type Completion,
+  type Job,
+  type Lane,
+  type Operation,
+  type OperationName,
+  type Operations,
+  type Outcome,
+  type ResultOf,
+  type Token,
 } from "./operations.js";
 export {
-  answer,
   MemoryQueue,
-  type Answer,
   type Attempt,
+  type Deadline,
   type MemoryQueueOptions,
   type Wait,
 } from "./queue.js";

@@ -1,13 +1,23 @@
 /**
  * The life of a job: the states and arrows of QueueContract.tla, and the steps along them. Two
- * things are added that a caller also relies on: a job keeps its lane, and nothing is due or stale
- * too early. A step that breaks a promise says which one; it never throws.
+ * things are added that a caller also relies on: a job keeps its lane unless it is moved, and no
+ * wait, silence or deadline is over too early. A step that breaks a promise says which one; it
+ * never throws.
  */
 
 import type { Job, Lane, Token } from "./operations.js";
 
 export type JobState =
-  "absent" | "ready" | "deferred" | "running" | "completed" | "cancelled" | "dead" | "removed";
+  | "absent"
+  | "ready"
+  | "deferred"
+  | "running"
+  | "waiting"
+  | "completed"
+  | "cancelled"
+  | "failed"
+  | "dead"
+  | "removed";
 
 /** What the public view of a storage shows of a job: where it is, how often it was handed out. */
 export interface Place {
@@ -17,15 +27,27 @@ export interface Place {
 
 export interface ContractJob extends Place {
   readonly lane: Lane;
-  /** The tick from which a deferred job may be promoted, or a running attempt rescued; else 0. */
+  /** The tick at which a deferred job's wait is over, a running attempt turns stale if nothing
+   * more is heard of it, or a waiting one times out; else 0. */
   readonly due: number;
+  /** The tick at which the deadline of the open attempt passes; Infinity if there is none. */
+  readonly deadline: number;
+  /** How many of its attempts were snoozed. */
+  readonly snoozes: number;
 }
 
-export interface ContractState {
+export interface Limits {
+  /** Ticks of silence after which a running attempt may be rescued. */
+  readonly staleAfter: number;
+  /** Ticks after which an attempt may be given up that waits for its callback. */
+  readonly callbackWait: number;
+  /** Attempts after which a callback timeout gives the job up; snoozed ones do not count. */
+  readonly maxAttempts: number;
+}
+
+export interface ContractState extends Limits {
   /** Ticks since the beginning. */
   readonly now: number;
-  /** Ticks after which a running attempt may be rescued. */
-  readonly staleAfter: number;
   /** In the order of their last steps; a job that is not listed is absent. */
   readonly jobs: ReadonlyMap<Job, ContractJob>;
   /** Tokens whose worker was told that its call ended the attempt, each as `job/lease`. */
@@ -42,18 +64,28 @@ export interface Draft extends ContractState {
 /** The promise that an answer breaks, said of a job or token; undefined if it breaks none. */
 export type Why = string | undefined;
 
-/** The arrows of the contract, its `Forget` split by who forgets. */
+/**
+ * The arrows of the contract, four of them split by who moves the job: its `Rescue` into `Rescue`,
+ * `Expire` and `TimeOut`; and `Cancel`, `Readmit` and `Forget`.
+ */
 export const arrows = {
   Enqueue: { from: ["absent"], to: ["ready", "deferred"] },
   Promote: { from: ["deferred"], to: ["ready"] },
   Claim: { from: ["ready"], to: ["running"] },
-  End: { from: ["running"], to: ["completed", "deferred", "dead"] },
+  Park: { from: ["running"], to: ["waiting"] },
+  Resume: { from: ["waiting"], to: ["running"] },
+  End: { from: ["running"], to: ["completed", "deferred", "failed", "dead"] },
   Rescue: { from: ["running"], to: ["ready"] },
-  Cancel: { from: ["ready"], to: ["cancelled"] },
+  Expire: { from: ["running", "waiting"], to: ["ready"] },
+  TimeOut: { from: ["waiting"], to: ["ready", "deferred", "dead"] },
+  CancelReady: { from: ["ready"], to: ["cancelled"] },
+  CancelRunning: { from: ["running", "waiting"], to: ["cancelled"] },
   RetryFromDlq: { from: ["dead"], to: ["ready"] },
-  Discard: { from: ["completed", "cancelled"], to: ["removed"] },
+  RetryFromTerminal: { from: ["failed", "cancelled"], to: ["ready"] },
+  Bury: { from: ["failed"], to: ["dead"] },
+  Discard: { from: ["completed", "cancelled", "failed"], to: ["removed"] },
   Purge: { from: ["dead"], to: ["removed"] },
-  Forget: { from: ["completed", "cancelled"], to: ["removed"] },
+  Forget: { from: ["completed", "cancelled", "failed"], to: ["removed"] },
 } as const satisfies Record<string, { from: readonly JobState[]; to: readonly JobState[] }>;
 
 export type Arrow = keyof typeof arrows;
@@ -61,11 +93,18 @@ export type Target<A extends Arrow> = (typeof arrows)[A]["to"][number];
 
 export const unless = (kept: boolean, why: string): Why => (kept ? undefined : why);
 
-const nowhere: ContractJob = { state: "absent", lease: 0, lane: "", due: 0 };
+const nowhere: ContractJob = {
+  state: "absent",
+  lease: 0,
+  lane: "",
+  due: 0,
+  deadline: Infinity,
+  snoozes: 0,
+};
 
 export const find = (state: ContractState, job: Job): ContractJob => state.jobs.get(job) ?? nowhere;
 
-const nameOf = ({ job, lease }: Token): string => `${job}/${lease}`;
+export const nameOf = ({ job, lease }: Token): string => `${job}/${lease}`;
 
 /** Such as `j1 is running (lease 2)`. */
 export function whereabouts(state: ContractState, job: Job): string {
@@ -73,11 +112,30 @@ export function whereabouts(state: ContractState, job: Job): string {
   return `${job} is ${place}${lease > 0 ? ` (lease ${lease})` : ""}`;
 }
 
-/** Whether this token is the attempt that runs now, so that its worker can still end it. */
-export function isRunning(state: ContractState, { job, lease }: Token): boolean {
-  const was = find(state, job);
-  return was.state === "running" && was.lease === lease;
+/** What this token is worth now; its worker can end the attempt only while that is running. */
+export function phase(state: ContractState, token: Token): "running" | "waiting" | "over" {
+  const { state: place, lease } = find(state, token.job);
+  if (lease !== token.lease) return "over";
+  return place === "running" || place === "waiting" ? place : "over";
 }
+
+export const isRunning = (state: ContractState, token: Token): Why =>
+  unless(phase(state, token) === "running", notThe("running", state, token));
+
+export const isWaiting = (state: ContractState, token: Token): Why =>
+  unless(phase(state, token) === "waiting", notThe("waiting", state, token));
+
+/** The attempt runs or waits. */
+export const isOpen = (state: ContractState, token: Token): Why =>
+  unless(phase(state, token) !== "over", notThe("running or waiting", state, token));
+
+const notThe = (wanted: string, state: ContractState, token: Token): string =>
+  `${nameOf(token)} is not the ${wanted} attempt: ${whereabouts(state, token.job)}`;
+
+export const isOver = (state: ContractState, token: Token): Why => {
+  const is = phase(state, token);
+  return unless(is === "over", `${nameOf(token)} is the ${is} attempt, not stale`);
+};
 
 export const leaves = (state: ContractState, arrow: Arrow, job: Job): boolean =>
   (arrows[arrow].from as readonly JobState[]).includes(find(state, job).state);
@@ -88,7 +146,7 @@ export const mayLeave = (state: ContractState, arrow: Arrow, job: Job): Why =>
     `${whereabouts(state, job)}, and ${arrow} leads only from ${arrows[arrow].from.join(" or ")}`,
   );
 
-/** Moves a job along an arrow; it keeps its lease and lane unless the step changes them. */
+/** Moves a job along an arrow; what the step does not change it keeps, but not what it awaited. */
 export function follow<A extends Arrow>(
   draft: Draft,
   arrow: A,
@@ -100,65 +158,39 @@ export function follow<A extends Arrow>(
   if (broken) return broken;
   const was = find(draft, job);
   draft.jobs.delete(job);
-  draft.jobs.set(job, { ...was, due: 0, ...change, state: to });
+  const lease = to === "removed" ? 0 : was.lease;
+  draft.jobs.set(job, { ...was, lease, due: 0, deadline: Infinity, ...change, state: to });
   return undefined;
 }
 
-export const forget = (draft: Draft, arrow: "Discard" | "Purge" | "Forget", job: Job): Why =>
-  follow(draft, arrow, job, "removed", { lease: 0 });
-
-/** A ready job of this lane becomes an attempt under a lease that nobody held before. */
-export function handOut(draft: Draft, token: Token, lane: Lane): Why {
-  const { job, lease } = token;
-  const was = find(draft, job);
-  const next = { job, lease: was.lease + 1 };
-  return (
-    unless(was.lease === 0 || lease > was.lease, `${nameOf(token)} was handed out before`) ??
-    mayLeave(draft, "Claim", job) ??
-    unless(was.lane === lane, `${job} waits in lane ${was.lane}, not in ${lane}`) ??
-    unless(lease === next.lease, `${job} goes on as ${nameOf(next)}, not ${nameOf(token)}`) ??
-    follow(draft, "Claim", job, "running", { lease, due: draft.now + draft.staleAfter })
-  );
-}
-
-const isAttempt = (state: ContractState, token: Token): Why =>
-  unless(
-    isRunning(state, token),
-    `${nameOf(token)} is not the running attempt: ${whereabouts(state, token.job)}`,
-  );
-
-export const isOver = (state: ContractState, token: Token): Why =>
-  unless(!isRunning(state, token), `${nameOf(token)} is the running attempt, not stale`);
-
-/** The worker that holds the running attempt ends it, and is told so. */
-export function end(draft: Draft, token: Token, to: Target<"End">, due: number = 0): Why {
-  const told = draft.acks.has(nameOf(token));
-  const broken =
-    unless(!told, `an earlier call was told that it ended ${nameOf(token)}`) ??
-    isAttempt(draft, token) ??
-    follow(draft, "End", token.job, to, { due });
-  if (!broken) draft.acks.add(nameOf(token));
-  return broken;
-}
-
-/** Whether the tick has come for which this job waits. */
+/** Whether the tick has come for which this job waits in its state. */
 export const isRipe = (state: ContractState, job: Job): boolean =>
   find(state, job).due <= state.now;
 
-const ripe = (state: ContractState, job: Job, verb: string): Why =>
+export const isExpired = (state: ContractState, job: Job): boolean =>
+  find(state, job).deadline <= state.now;
+
+/** The next tick at which anything may happen to this job by itself; Infinity if nothing may. */
+export function nextTick(state: ContractState, job: Job): number {
+  const { due, deadline } = find(state, job);
+  return Math.min(...[due, deadline].filter((tick) => tick > state.now));
+}
+
+/** Whether its callback timeout gives this job up. */
+export const isExhausted = (state: ContractState, job: Job): boolean =>
+  find(state, job).lease - find(state, job).snoozes >= state.maxAttempts;
+
+export const ripe = (state: ContractState, job: Job, verb: string): Why =>
   unless(
     isRipe(state, job),
     `${verb} only at tick ${find(state, job).due}, and it is tick ${state.now}`,
   );
 
-/** The attempt's worker was silent for too long; somebody else will get the job. */
-export const rescue = (draft: Draft, token: Token): Why =>
-  isAttempt(draft, token) ??
-  ripe(draft, token.job, `${nameOf(token)} turns stale`) ??
-  follow(draft, "Rescue", token.job, "ready");
-
-/** A deferred job's time has come. */
-export const promote = (draft: Draft, job: Job): Why =>
-  mayLeave(draft, "Promote", job) ??
-  ripe(draft, job, `${job} is due`) ??
-  follow(draft, "Promote", job, "ready");
+export function expired(state: ContractState, token: Token): Why {
+  const { deadline } = find(state, token.job);
+  if (deadline === Infinity) return `${nameOf(token)} has no deadline`;
+  return unless(
+    deadline <= state.now,
+    `the deadline of ${nameOf(token)} is tick ${deadline}, and it is tick ${state.now}`,
+  );
+}

@@ -25,6 +25,11 @@ interface OneToken {
   readonly token: Token;
 }
 
+interface OneSlot {
+  /** The slot of the storage to look at, from 0. */
+  readonly slot: number;
+}
+
 type Nothing = Readonly<Record<never, never>>;
 
 interface Signature<Args, Result extends string> {
@@ -41,12 +46,27 @@ interface Batch extends OneLane {
 interface HandOut extends OneLane {
   /** The most jobs to hand out. */
   readonly n: number;
+  /** Ticks until the attempts must have ended, or `NO_DEADLINE`. */
+  readonly deadline: number;
 }
 
-interface Postponed extends OneToken {
+/** The `deadline` of a claim whose attempts may take as long as they like. */
+export const NO_DEADLINE = 99;
+
+interface Postponed {
   /** Ticks until the job is due again. */
   readonly wait: number;
 }
+
+type Goes<Result extends string> = Signature<OneToken, Result | "waiting" | "stale">;
+type Postpones<Result extends string> = Signature<
+  OneToken & Postponed,
+  Result | "waiting" | "stale"
+>;
+type Completes = Signature<{ readonly tokens: readonly Token[] }, "answered" | "empty">;
+type Rescues<Args = OneSlot> = Signature<Args, "rescued" | "noop">;
+type Rotates = Signature<Nothing, "rotated" | "skippedBusy">;
+type Prunes = Signature<Nothing, "pruned" | "skippedActive" | "blocked" | "noop">;
 
 /** Every operation; `Forget` is what a caller makes of jobs that a prune took out of the view. */
 export interface Operations {
@@ -54,18 +74,36 @@ export interface Operations {
   readonly PromoteDeferred: Signature<OneJob, "promoted" | "notDeferred" | "notDue">;
   readonly Claim: Signature<HandOut, "claimed" | "empty">;
   readonly AdvanceClaimCursor: Signature<OneLane, "advanced" | "noop">;
-  readonly CompleteFast: Signature<{ readonly tokens: readonly Token[] }, "answered" | "empty">;
-  readonly Retry: Signature<Postponed, "retried" | "stale">;
-  readonly FailToDlq: Signature<OneToken, "deadLettered" | "stale">;
-  readonly RescueStaleReceipts: Signature<{ readonly slot: number }, "rescued" | "noop">;
+  readonly Heartbeat: Goes<"recorded">;
+  readonly FlushProgress: Goes<"flushed">;
+  readonly ParkForCallback: Goes<"parked">;
+  readonly ResumeCallback: Signature<OneToken, "resumed" | "notWaiting">;
+  readonly CompleteFast: Completes;
+  readonly CompleteSlow: Completes;
+  readonly Complete: Completes;
+  readonly Retry: Postpones<"retried">;
+  readonly Snooze: Postpones<"snoozed">;
+  readonly Fail: Goes<"failed">;
+  readonly FailToDlq: Goes<"deadLettered">;
+  readonly RescueStaleReceipts: Rescues;
+  readonly RescueExpiredDeadlines: Rescues;
+  readonly RescueStaleLeases: Rescues;
+  readonly RescueExpiredLeaseDeadlines: Rescues;
+  readonly RescueCallbackTimeouts: Rescues<OneSlot & Postponed>;
   readonly DiscardTerminal: Signature<OneJob, "discarded" | "notTerminal">;
+  readonly RetryFromTerminal: Signature<OneJob, "readmitted" | "notRetryable">;
+  readonly FailedToDlq: Signature<OneJob, "deadLettered" | "notFailed">;
   readonly CancelReady: Signature<OneJob, "cancelled" | "notReady">;
+  readonly CancelRunning: Signature<OneJob, "cancelled" | "notRunning">;
+  readonly MoveReady: Signature<OneJob & OneLane, "moved" | "notReady" | "sameLane">;
   readonly PurgeDlq: Signature<OneJob, "purged" | "notInDlq">;
   readonly RetryFromDlq: Signature<OneJob, "readmitted" | "notInDlq">;
-  readonly RotateQueue: Signature<Nothing, "rotated" | "skippedBusy">;
-  readonly RotateClaims: Signature<Nothing, "rotated" | "skippedBusy">;
-  readonly PruneQueue: Signature<Nothing, "pruned" | "skippedActive" | "blocked" | "noop">;
-  readonly PruneClaims: Signature<Nothing, "pruned" | "skippedActive" | "blocked" | "noop">;
+  readonly RotateQueue: Rotates;
+  readonly RotateClaims: Rotates;
+  readonly RotateLeases: Rotates;
+  readonly PruneQueue: Prunes;
+  readonly PruneClaims: Prunes;
+  readonly PruneLeases: Prunes;
   readonly PassTime: Signature<Nothing, "passed" | "noop">;
   readonly ForgetToken: Signature<OneToken, "forgotten">;
   readonly Forget: Signature<{ readonly jobs: readonly Job[] }, "forgotten">;
@@ -80,10 +118,13 @@ export type Operation<N extends OperationName = OperationName> = {
   [K in N]: { readonly action: K; readonly args: ArgsOf<K> };
 }[N];
 
+/** How a completion answers one token; which of these it may say depends on the operation. */
+export type Completion = "completed" | "leaseManaged" | "receiptOnly" | "waiting" | "stale";
+
 /** What a caller is told; `result` names it, the other fields belong to that result. */
 export interface Outcome<Result extends string = string> {
   readonly result: Result;
-  /** `answered`: `completed` or `stale` for each token, in the order of the call. */
+  /** `answered`: a `Completion` for each token, in the order of the call. */
   readonly each?: readonly string[];
   /** `enqueued`: the jobs of the batch, in its order. */
   readonly jobs?: readonly Job[];

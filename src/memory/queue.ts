@@ -1,14 +1,14 @@
 /**
  * A queue in memory that keeps the contract, to stand in for a real one in somebody's own tests.
- * Where the contract leaves a choice it makes the plainest one: a lane is first in, first out, a
- * claim takes all it may, a rescue all that is stale. It has no rings, so nothing is ever pruned.
+ * It gives the answers of `answer`, and keeps the payloads of the jobs.
  */
 
-import { allows, initial, view } from "./contract.js";
-import { find, isRipe, isRunning, type ContractState, type JobState, type Place } from "./life.js";
+import { answer, jobsIn } from "./answer.js";
+import { initial, view } from "./contract.js";
+import { find, isRipe, type ContractState, type Limits, type Place } from "./life.js";
 import {
-  sameToken,
-  type ArgsOf,
+  NO_DEADLINE,
+  type Completion,
   type Job,
   type Lane,
   type Operation,
@@ -17,84 +17,6 @@ import {
   type ResultOf,
   type Token,
 } from "./operations.js";
-
-/** What the queue would like to say, best first; it says the first that the contract allows. */
-type Wishes<N extends OperationName> = (
-  state: ContractState,
-  args: ArgsOf<N>,
-) => readonly Outcome<ResultOf<N>>[];
-
-/** Jobs in this state, the one that came to it first in front. */
-const jobsIn = (state: ContractState, place: JobState): readonly Job[] =>
-  [...state.jobs.keys()].filter((job) => find(state, job).state === place);
-
-const plain =
-  <R extends string>(...results: R[]) =>
-  (): readonly Outcome<R>[] =>
-    results.map((result) => ({ result }));
-
-const claim: Wishes<"Claim"> = (state, { lane, n }) => {
-  const line = jobsIn(state, "ready").filter((job) => find(state, job).lane === lane);
-  const tokens = line.slice(0, n).map((job) => ({ job, lease: find(state, job).lease + 1 }));
-  return [{ result: "claimed", tokens }, { result: "empty" }];
-};
-
-const completeFast: Wishes<"CompleteFast"> = (state, { tokens }) => {
-  const first = (token: Token, i: number) => tokens.findIndex((t) => sameToken(t, token)) === i;
-  const ended = tokens.map((token, i) => isRunning(state, token) && first(token, i));
-  const each = ended.map((yes) => (yes ? "completed" : "stale"));
-  return [{ result: "answered", each }, { result: "empty" }];
-};
-
-const rescue: Wishes<"RescueStaleReceipts"> = (state) => {
-  const jobs = jobsIn(state, "running").filter((job) => isRipe(state, job));
-  const tokens = jobs.map((job) => ({ job, lease: find(state, job).lease }));
-  return [{ result: "rescued", tokens }, { result: "noop" }];
-};
-
-const wishes: { readonly [N in OperationName]: Wishes<N> } = {
-  Enqueue: (_, { batch }) => [{ result: "enqueued", jobs: batch }, { result: "empty" }],
-  PromoteDeferred: plain("promoted", "notDue", "notDeferred"),
-  Claim: claim,
-  AdvanceClaimCursor: plain("noop"),
-  CompleteFast: completeFast,
-  Retry: plain("retried", "stale"),
-  FailToDlq: plain("deadLettered", "stale"),
-  RescueStaleReceipts: rescue,
-  DiscardTerminal: plain("discarded", "notTerminal"),
-  CancelReady: plain("cancelled", "notReady"),
-  PurgeDlq: plain("purged", "notInDlq"),
-  RetryFromDlq: plain("readmitted", "notInDlq"),
-  RotateQueue: plain("rotated"),
-  RotateClaims: plain("rotated"),
-  PruneQueue: plain("noop"),
-  PruneClaims: plain("noop"),
-  PassTime: plain("passed"),
-  ForgetToken: plain("forgotten"),
-  Forget: plain("forgotten"),
-};
-
-export interface Answer<N extends OperationName = OperationName> {
-  readonly outcome: Outcome<ResultOf<N>>;
-  readonly state: ContractState;
-}
-
-/**
- * The one answer that this queue gives to a call, and the state after it. Throws a RangeError
- * where the contract allows no answer: an identity enqueued twice, or a live job forgotten.
- */
-export function answer<N extends OperationName>(
-  state: ContractState,
-  operation: Operation & Operation<N>,
-): Answer<N> {
-  const whys: string[] = [];
-  for (const outcome of wishes[operation.action](state, operation.args)) {
-    const verdict = allows(state, operation, outcome);
-    if (verdict.ok) return { outcome, state: verdict.state };
-    whys.push(verdict.why);
-  }
-  throw new RangeError(whys[0]);
-}
 
 /** A token with the payload of its job; any call that wants a token takes one as it is. */
 export interface Attempt<Payload> extends Token {
@@ -106,32 +28,49 @@ export interface Wait {
   readonly wait?: number;
 }
 
-export interface MemoryQueueOptions {
-  /** Ticks of silence after which `rescueStaleReceipts` takes an attempt back; 1 by default. */
-  readonly staleAfter?: number;
+export interface Deadline {
+  /** Whole ticks until the attempts must have ended, from 1 to 98; none by default. */
+  readonly deadline?: number;
+}
+
+/** By default attempts are stale, and callbacks overdue, after 1 tick; 3 attempts are the most. */
+export interface MemoryQueueOptions extends Partial<Limits> {
   /** Sees every call as data, with its answer, after it took effect. */
   readonly observe?: (operation: Operation, outcome: Outcome) => void;
 }
+
+type Completing = "CompleteFast" | "CompleteSlow" | "Complete";
 
 function whole(value: number, what: string): number {
   if (Number.isSafeInteger(value) && value >= 0) return value;
   throw new RangeError(`${what} must be a whole number from 0, not ${value}`);
 }
 
+function ticksTo(deadline: number | undefined): number {
+  if (deadline === undefined) return NO_DEADLINE;
+  if (Number.isInteger(deadline) && 1 <= deadline && deadline < NO_DEADLINE) return deadline;
+  throw new RangeError(`deadline must be a whole number from 1 to 98, not ${deadline}`);
+}
+
 /**
  * The fake. Time stands still except in `passTime`, and is counted in ticks of any length you
  * like. Jobs are named `j1`, `j2` and so on as they arrive. A token or job that is over, or was
- * never known, is answered (`stale`, `notReady`) and changes nothing; only a `wait`, `n`, `ticks`
- * or `staleAfter` that is no whole number from 0 throws a RangeError. Every call takes time in
- * proportion to the number of jobs that the queue ever held.
+ * never known, is answered (`stale`, `notReady`) and changes nothing; only a number that is out of
+ * its range throws a RangeError. Every call takes time in proportion to the number of jobs that
+ * the queue ever held.
  */
 export class MemoryQueue<Payload = unknown> {
   #state: ContractState;
   readonly #payloads = new Map<Job, Payload>();
   readonly #observe: NonNullable<MemoryQueueOptions["observe"]>;
 
-  constructor({ staleAfter = 1, observe = () => {} }: MemoryQueueOptions = {}) {
-    this.#state = initial({ staleAfter: whole(staleAfter, "staleAfter") });
+  constructor(options: MemoryQueueOptions = {}) {
+    const { staleAfter = 1, callbackWait = 1, maxAttempts = 3, observe = () => {} } = options;
+    this.#state = initial({
+      staleAfter: whole(staleAfter, "staleAfter"),
+      callbackWait: whole(callbackWait, "callbackWait"),
+      maxAttempts: whole(maxAttempts, "maxAttempts"),
+    });
     this.#observe = observe;
   }
 
@@ -165,20 +104,65 @@ export class MemoryQueue<Payload = unknown> {
   }
 
   /** Hands out up to `n` jobs from the head of the lane; none if nothing there is ready. */
-  claim(lane: Lane, n: number = 1): readonly Attempt<Payload>[] {
-    const { tokens = [] } = this.#say({ action: "Claim", args: { lane, n: whole(n, "n") } });
+  claim(lane: Lane, n: number = 1, { deadline }: Deadline = {}): readonly Attempt<Payload>[] {
+    const args = { lane, n: whole(n, "n"), deadline: ticksTo(deadline) };
+    const { tokens = [] } = this.#say({ action: "Claim", args });
     return tokens.map(({ job, lease }) => ({ job, lease, payload: this.#payloads.get(job)! }));
   }
 
+  /** Says that the worker is alive, so that its silence begins anew. */
+  heartbeat(token: Token): ResultOf<"Heartbeat"> {
+    return this.#say({ action: "Heartbeat", args: { token } }).result;
+  }
+
+  /** Says how far the attempt has come, which is no sign of life. */
+  flushProgress(token: Token): ResultOf<"FlushProgress"> {
+    return this.#say({ action: "FlushProgress", args: { token } }).result;
+  }
+
+  /** Parks the attempt until `resumeCallback`; meanwhile its silence does not count. */
+  parkForCallback(token: Token): ResultOf<"ParkForCallback"> {
+    return this.#say({ action: "ParkForCallback", args: { token } }).result;
+  }
+
+  /** The callback came: the attempt goes on under the same token. */
+  resumeCallback(token: Token): ResultOf<"ResumeCallback"> {
+    return this.#say({ action: "ResumeCallback", args: { token } }).result;
+  }
+
   /** Ends the attempts as done; says of each, in order, whether this call ended it. */
-  completeFast(tokens: readonly Token[]): readonly ("completed" | "stale")[] {
-    const { each = [] } = this.#say({ action: "CompleteFast", args: { tokens } });
-    return each as readonly ("completed" | "stale")[];
+  completeFast(tokens: readonly Token[]): readonly Completion[] {
+    return this.#completions("CompleteFast", tokens);
+  }
+
+  /** The same for attempts that `completeFast` left alone. */
+  completeSlow(tokens: readonly Token[]): readonly Completion[] {
+    return this.#completions("CompleteSlow", tokens);
+  }
+
+  /** Completes whatever runs, in one way or the other. */
+  complete(tokens: readonly Token[]): readonly Completion[] {
+    return this.#completions("Complete", tokens);
+  }
+
+  #completions(action: Completing, tokens: readonly Token[]): readonly Completion[] {
+    const { each = [] } = this.#say({ action, args: { tokens } });
+    return each as readonly Completion[];
   }
 
   /** Ends the attempt as failed; the job is deferred, and due again after the wait. */
   retry(token: Token, { wait = 0 }: Wait = {}): ResultOf<"Retry"> {
     return this.#say({ action: "Retry", args: { token, wait: whole(wait, "wait") } }).result;
+  }
+
+  /** Ends the attempt, which then does not count; the job is due again after the wait. */
+  snooze(token: Token, { wait = 0 }: Wait = {}): ResultOf<"Snooze"> {
+    return this.#say({ action: "Snooze", args: { token, wait: whole(wait, "wait") } }).result;
+  }
+
+  /** Ends the attempt and the job as failed. */
+  fail(token: Token): ResultOf<"Fail"> {
+    return this.#say({ action: "Fail", args: { token } }).result;
   }
 
   /** Ends the attempt as failed for good; the job is dead until an administrator decides. */
@@ -191,14 +175,55 @@ export class MemoryQueue<Payload = unknown> {
     return this.#say({ action: "RescueStaleReceipts", args: { slot: 0 } }).tokens ?? [];
   }
 
-  /** Forgets a completed or cancelled job. */
+  /** Takes back every attempt whose deadline has passed; their jobs are ready again. */
+  rescueExpiredDeadlines(): readonly Token[] {
+    return this.#say({ action: "RescueExpiredDeadlines", args: { slot: 0 } }).tokens ?? [];
+  }
+
+  /** Does here what `rescueStaleReceipts` does. */
+  rescueStaleLeases(): readonly Token[] {
+    return this.#say({ action: "RescueStaleLeases", args: { slot: 0 } }).tokens ?? [];
+  }
+
+  /** Does here what `rescueExpiredDeadlines` does. */
+  rescueExpiredLeaseDeadlines(): readonly Token[] {
+    return this.#say({ action: "RescueExpiredLeaseDeadlines", args: { slot: 0 } }).tokens ?? [];
+  }
+
+  /** Takes back every attempt whose callback is overdue: due again after the wait, or dead. */
+  rescueCallbackTimeouts({ wait = 0 }: Wait = {}): readonly Token[] {
+    const args = { slot: 0, wait: whole(wait, "wait") };
+    return this.#say({ action: "RescueCallbackTimeouts", args }).tokens ?? [];
+  }
+
+  /** Forgets a completed, cancelled or failed job. */
   discardTerminal(job: Job): ResultOf<"DiscardTerminal"> {
     return this.#say({ action: "DiscardTerminal", args: { job } }).result;
+  }
+
+  /** Gives a failed or cancelled job another chance, under its next lease. */
+  retryFromTerminal(job: Job): ResultOf<"RetryFromTerminal"> {
+    return this.#say({ action: "RetryFromTerminal", args: { job } }).result;
+  }
+
+  /** Puts a failed job aside among the dead ones. */
+  failedToDlq(job: Job): ResultOf<"FailedToDlq"> {
+    return this.#say({ action: "FailedToDlq", args: { job } }).result;
   }
 
   /** Takes back a job that nobody is running. */
   cancelReady(job: Job): ResultOf<"CancelReady"> {
     return this.#say({ action: "CancelReady", args: { job } }).result;
+  }
+
+  /** Takes back a job that runs or waits for a callback; its token is stale from now on. */
+  cancelRunning(job: Job): ResultOf<"CancelRunning"> {
+    return this.#say({ action: "CancelRunning", args: { job } }).result;
+  }
+
+  /** Moves a ready job to the tail of another lane. */
+  moveReady(job: Job, lane: Lane): ResultOf<"MoveReady"> {
+    return this.#say({ action: "MoveReady", args: { job, lane } }).result;
   }
 
   /** Forgets a dead job. */

@@ -1,10 +1,8 @@
-import { existsSync } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type pg from "pg";
 import { UserError } from "../errors.js";
 import { packageRoot } from "../package-root.js";
-import { requalify } from "./requalify.js";
+import { listMigrations, prepareUpgrade, runFile } from "./migrate.js";
 import { files } from "./sql-files.js";
 
 export interface SqlSource {
@@ -18,6 +16,7 @@ export interface InstallOptions {
   readonly schema: string;
   readonly queueSlots?: number;
   readonly claimSlots?: number;
+  readonly leaseSlots?: number;
   readonly sql?: SqlSource;
 }
 
@@ -28,17 +27,15 @@ export interface Installed {
 
 const QUEUE_SLOTS = 16;
 const CLAIM_SLOTS = 8;
+const LEASE_SLOTS = 8;
 const SLOT_LIMITS = { least: 2, most: 64 };
 
 interface Meta {
   readonly version: number;
   readonly queueSlots: number;
   readonly claimSlots: number;
-}
-
-interface Migration {
-  readonly version: number;
-  readonly file: string;
+  /** Unknown before version 2. */
+  readonly leaseSlots: number | undefined;
 }
 
 export function ringproofSql(): SqlSource {
@@ -55,6 +52,7 @@ export async function install(client: pg.Client, options: InstallOptions): Promi
   checkSchemaName(schema);
   checkSlots("queueSlots", options.queueSlots);
   checkSlots("claimSlots", options.claimSlots);
+  checkSlots("leaseSlots", options.leaseSlots);
   const migrations = await listMigrations(sql.dir);
   const version = migrations.at(-1)?.version ?? 1;
   return exclusively(client, schema, async () => {
@@ -62,6 +60,7 @@ export async function install(client: pg.Client, options: InstallOptions): Promi
     if (found) checkCompatible(schema, found, version, options);
     else await create(client, sql, options);
     const from = found?.version ?? 1;
+    if (from < version) await prepareUpgrade(client, schema, options.leaseSlots ?? LEASE_SLOTS);
     for (const migration of migrations) {
       if (migration.version > from) await runFile(client, sql.dir, migration.file, schema);
     }
@@ -149,7 +148,7 @@ async function readMeta(client: pg.Client, schema: string): Promise<Meta | undef
   const queueSlots = values.get("queue_slots");
   const claimSlots = values.get("claim_slots");
   if (!version || !queueSlots || !claimSlots) return undefined;
-  return { version, queueSlots, claimSlots };
+  return { version, queueSlots, claimSlots, leaseSlots: values.get("lease_slots") };
 }
 
 async function writeMeta(client: pg.Client, schema: string, values: Record<string, number>) {
@@ -167,9 +166,9 @@ function checkCompatible(schema: string, found: Meta, version: number, wanted: I
       "Use the ringproof that installed it, or a newer one.",
     );
   }
-  for (const ring of ["queueSlots", "claimSlots"] as const) {
+  for (const ring of ["queueSlots", "claimSlots", "leaseSlots"] as const) {
     const slots = wanted[ring];
-    if (slots === undefined || slots === found[ring]) continue;
+    if (slots === undefined || slots === (found[ring] ?? slots)) continue;
     throw new UserError(
       `Schema ${schema} was installed with ${ring} ${found[ring]}, not ${slots}.`,
       "Leave the number out, or uninstall first: a ring cannot change its size.",
@@ -188,26 +187,6 @@ async function create(client: pg.Client, sql: SqlSource, options: InstallOptions
     claim_slots: claimSlots,
   });
   await client.query(`select "${schema}".create_rings($1, $2)`, [queueSlots, claimSlots]);
-}
-
-async function listMigrations(dir: string): Promise<Migration[]> {
-  const folder = join(dir, "migrations");
-  if (!existsSync(folder)) return [];
-  const names = (await readdir(folder)).filter((name) => /^\d{3}_\w+\.sql$/.test(name)).sort();
-  return names.map((name) => ({ version: Number(name.slice(0, 3)), file: `migrations/${name}` }));
-}
-
-/** An error in a file names the file and the line. */
-async function runFile(client: pg.Client, dir: string, file: string, schema: string) {
-  const sql = requalify(await readFile(join(dir, file), "utf8"), schema);
-  try {
-    await client.query(sql);
-  } catch (error) {
-    const { position, message } = error as Error & { position?: string };
-    const line = position ? `:${sql.slice(0, Number(position)).split("\n").length}` : "";
-    if (position) (error as Error).message = `${file}${line}: ${message}`;
-    throw error;
-  }
 }
 
 async function missingPrivilege(client: pg.Client, schema: string, cause: Error): Promise<Error> {

@@ -7,6 +7,7 @@ export const files: readonly string[] = [
   "evidence.sql",
   "producers.sql",
   "claim.sql",
+  "attempt.sql",
   "finish.sql",
   "rescue.sql",
   "admin.sql",

@@ -22,8 +22,8 @@ export interface WorkerToken {
 const literal = (t: WorkerToken): string =>
   `(${t.jobId},${t.runLease},${t.claimSlot},${t.laneId},${t.receiptSeq})`;
 
-/** The statements of one installed schema; its name has been validated by the install. */
-export function statements(schema: string) {
+/** How the functions of one installed schema are called. */
+function callsOf(schema: string) {
   const s = `"${schema}"`;
   const answers = (text: string, ...values: unknown[]): Statement => ({
     text: `select ${s}.${text} as answer`,
@@ -33,7 +33,22 @@ export function statements(schema: string) {
     text: `select * from ${s}.${text}`,
     values,
   });
-  const tokens = (list: readonly WorkerToken[]) => list.map(literal);
+  const onTokens = (name: string) => (list: readonly WorkerToken[], now: Date) =>
+    answers(`${name}($1::${s}.token[], $2)`, list.map(literal), now);
+  /** With a value for all of them, such as when their jobs come back. */
+  const onTokensWith =
+    <Value>(name: string) =>
+    (list: readonly WorkerToken[], value: Value, now: Date) =>
+      answers(`${name}($1::${s}.token[], $2, $3)`, list.map(literal), value, now);
+  const onJobs = (name: string) => (jobIds: readonly string[], now: Date) =>
+    answers(`${name}($1, $2)`, jobIds, now);
+  const onRing = (name: string) => (now: Date) => answers(`${name}($1)`, now);
+  return { answers, rows, onTokens, onTokensWith, onJobs, onRing };
+}
+
+/** The statements of one installed schema; its name has been validated by the install. */
+export function statements(schema: string) {
+  const { answers, rows, onTokens, onTokensWith, onJobs, onRing } = callsOf(schema);
   return {
     ensureLane: (queue: string, priority: number, shard: number) =>
       answers("ensure_lane($1, $2, $3)", queue, priority, shard),
@@ -45,31 +60,55 @@ export function statements(schema: string) {
         runAt,
         now,
       ),
-    promoteDeferred: (jobIds: readonly string[], now: Date) =>
-      answers("promote_deferred($1, $2)", jobIds, now),
-    claim: (laneId: number, limit: number, now: Date) =>
-      rows("claim($1, $2, $3)", laneId, limit, now),
+    promoteDeferred: onJobs("promote_deferred"),
+    claim: (laneId: number, limit: number, deadline: Date | null, now: Date) =>
+      rows("claim($1, $2, $3, $4)", laneId, limit, deadline, now),
     advanceClaimCursor: (laneId: number, now: Date) =>
       answers("advance_claim_cursor($1, $2)", laneId, now),
-    completeFast: (list: readonly WorkerToken[], now: Date) =>
-      answers(`complete_fast($1::${s}.token[], $2)`, tokens(list), now),
-    retry: (list: readonly WorkerToken[], runAt: Date, now: Date) =>
-      answers(`retry($1::${s}.token[], $2, $3)`, tokens(list), runAt, now),
-    failToDlq: (list: readonly WorkerToken[], now: Date) =>
-      answers(`fail_to_dlq($1::${s}.token[], $2)`, tokens(list), now),
+    heartbeat: onTokens("heartbeat"),
+    flushProgress: (list: readonly WorkerToken[], progress: readonly unknown[], now: Date) => {
+      const texts = progress.map((p) => JSON.stringify(p));
+      return onTokensWith<readonly string[]>("flush_progress")(list, texts, now);
+    },
+    parkForCallback: onTokensWith<Date>("park_for_callback"),
+    resumeCallback: onTokens("resume_callback"),
+    completeFast: onTokens("complete_fast"),
+    completeSlow: onTokens("complete_slow"),
+    complete: onTokens("complete"),
+    retry: onTokensWith<Date>("retry"),
+    snooze: onTokensWith<Date>("snooze"),
+    fail: onTokens("fail"),
+    failToDlq: onTokens("fail_to_dlq"),
     rescueStaleReceipts: (slot: number, cutoff: Date, limit: number, now: Date) =>
       rows("rescue_stale_receipts($1, $2, $3, $4)", slot, cutoff, limit, now),
-    discardTerminal: (jobIds: readonly string[], now: Date) =>
-      answers("discard_terminal($1, $2)", jobIds, now),
-    cancelReady: (jobIds: readonly string[], now: Date) =>
-      answers("cancel_ready($1, $2)", jobIds, now),
-    purgeDlq: (jobIds: readonly string[], now: Date) => answers("purge_dlq($1, $2)", jobIds, now),
-    retryFromDlq: (jobIds: readonly string[], now: Date) =>
-      answers("retry_from_dlq($1, $2)", jobIds, now),
-    rotateQueue: (now: Date) => answers("rotate_queue($1)", now),
-    rotateClaims: (now: Date) => answers("rotate_claims($1)", now),
-    pruneQueue: (now: Date) => answers("prune_queue($1)", now),
-    pruneClaims: (now: Date) => answers("prune_claims($1)", now),
+    rescueExpiredDeadlines: (slot: number, limit: number, now: Date) =>
+      rows("rescue_expired_deadlines($1, $2, $3)", slot, limit, now),
+    rescueStaleLeases: (slot: number, cutoff: Date, limit: number, now: Date) =>
+      rows("rescue_stale_leases($1, $2, $3, $4)", slot, cutoff, limit, now),
+    rescueExpiredLeaseDeadlines: (slot: number, limit: number, now: Date) =>
+      rows("rescue_expired_lease_deadlines($1, $2, $3)", slot, limit, now),
+    rescueCallbackTimeouts: (
+      slot: number,
+      limit: number,
+      maxAttempts: number,
+      runAt: Date,
+      now: Date,
+    ) => rows("rescue_callback_timeouts($1, $2, $3, $4, $5)", slot, limit, maxAttempts, runAt, now),
+    discardTerminal: onJobs("discard_terminal"),
+    retryFromTerminal: onJobs("retry_from_terminal"),
+    failedToDlq: onJobs("failed_to_dlq"),
+    cancelReady: onJobs("cancel_ready"),
+    cancelRunning: onJobs("cancel_running"),
+    moveReady: (jobIds: readonly string[], laneId: number, now: Date) =>
+      answers("move_ready($1, $2, $3)", jobIds, laneId, now),
+    purgeDlq: onJobs("purge_dlq"),
+    retryFromDlq: onJobs("retry_from_dlq"),
+    rotateQueue: onRing("rotate_queue"),
+    rotateClaims: onRing("rotate_claims"),
+    rotateLeases: onRing("rotate_leases"),
+    pruneQueue: onRing("prune_queue"),
+    pruneClaims: onRing("prune_claims"),
+    pruneLeases: onRing("prune_leases"),
   };
 }
 

@@ -4,31 +4,20 @@
  */
 
 import type pg from "pg";
+import type {
+  CompleteAnswer,
+  JobRow,
+  NotRunning,
+  PromoteAnswer,
+  PruneOutcome,
+  RotateOutcome,
+} from "./answers.js";
 import { statements, type Statement, type Statements, type WorkerToken } from "./statements.js";
+
+export type * from "./answers.js";
 
 export interface ClaimedJob<Payload = unknown> extends WorkerToken {
   readonly payload: Payload;
-}
-
-export type CompleteAnswer = "completed" | "stale";
-export type RetryAnswer = "retried" | "stale";
-export type FailAnswer = "deadLettered" | "stale";
-export type PromoteAnswer = "promoted" | "notDeferred" | "notDue";
-
-/** What maintenance did, or the first reason why it did nothing. */
-export type RotateOutcome =
-  | { readonly result: "rotated" | "blocked" }
-  | { readonly result: "skippedBusy"; readonly which: readonly string[] };
-export type PruneOutcome =
-  | { readonly result: "pruned" | "noop" | "blocked" }
-  | { readonly result: "skippedActive"; readonly reason: string };
-
-/** A job as the contract sees it, one row of the view `jobs`. */
-export interface JobRow {
-  readonly jobId: string;
-  readonly state: "ready" | "deferred" | "running" | "completed" | "cancelled" | "dead";
-  readonly runLease: number;
-  readonly laneId: number;
 }
 
 interface ClaimRow {
@@ -68,9 +57,17 @@ export class PostgresStorage {
     return this.answer(this.sql.promoteDeferred(jobIds, now));
   }
 
-  /** Hands out up to `limit` jobs of one lane; none while somebody else is claiming from it. */
-  async claim<P = unknown>(laneId: number, limit: number, now: Date): Promise<ClaimedJob<P>[]> {
-    const { rows } = await this.run<ClaimRow>(this.sql.claim(laneId, limit, now));
+  /**
+   * Hands out up to `limit` jobs of one lane; none while somebody else is claiming from it. The
+   * attempts may be rescued from `deadline` on.
+   */
+  async claim<P = unknown>(
+    laneId: number,
+    limit: number,
+    now: Date,
+    deadline: Date | null = null,
+  ): Promise<ClaimedJob<P>[]> {
+    const { rows } = await this.run<ClaimRow>(this.sql.claim(laneId, limit, deadline, now));
     return rows.map((r) => ({
       jobId: r.job_id,
       runLease: r.run_lease,
@@ -86,32 +83,113 @@ export class PostgresStorage {
     return this.answer(this.sql.advanceClaimCursor(laneId, now));
   }
 
-  /** One answer per token, in order. */
-  completeFast(tokens: readonly WorkerToken[], now: Date): Promise<CompleteAnswer[]> {
-    return this.answer(this.sql.completeFast(tokens, now));
+  /** The attempts are alive; one answer per token, in order, here and below. */
+  heartbeat(tokens: readonly WorkerToken[], now: Date): Promise<("recorded" | NotRunning)[]> {
+    return this.answer(this.sql.heartbeat(tokens, now));
   }
 
-  retry(tokens: readonly WorkerToken[], runAt: Date, now: Date): Promise<RetryAnswer[]> {
-    return this.answer(this.sql.retry(tokens, runAt, now));
+  /** How far each attempt has come: any JSON value per token. */
+  flushProgress(tokens: readonly WorkerToken[], progress: readonly unknown[], now: Date) {
+    const statement = this.sql.flushProgress(tokens, progress, now);
+    return this.answer<("flushed" | NotRunning)[]>(statement);
   }
 
-  failToDlq(tokens: readonly WorkerToken[], now: Date): Promise<FailAnswer[]> {
+  /** Parks the attempts until somebody resumes them; from `timeoutAt` on they may be rescued. */
+  parkForCallback(tokens: readonly WorkerToken[], timeoutAt: Date, now: Date) {
+    const statement = this.sql.parkForCallback(tokens, timeoutAt, now);
+    return this.answer<("parked" | NotRunning)[]>(statement);
+  }
+
+  resumeCallback(tokens: readonly WorkerToken[], now: Date) {
+    return this.answer<("resumed" | "notWaiting")[]>(this.sql.resumeCallback(tokens, now));
+  }
+
+  complete(tokens: readonly WorkerToken[], now: Date): Promise<CompleteAnswer[]> {
+    return this.answer(this.sql.complete(tokens, now));
+  }
+
+  /** Only attempts that were never parked. */
+  completeFast(tokens: readonly WorkerToken[], now: Date) {
+    const statement = this.sql.completeFast(tokens, now);
+    return this.answer<("completed" | "leaseManaged" | "stale")[]>(statement);
+  }
+
+  /** Only attempts that were parked once. */
+  completeSlow(tokens: readonly WorkerToken[], now: Date) {
+    const statement = this.sql.completeSlow(tokens, now);
+    return this.answer<(CompleteAnswer | "receiptOnly")[]>(statement);
+  }
+
+  retry(tokens: readonly WorkerToken[], runAt: Date, now: Date) {
+    return this.answer<("retried" | NotRunning)[]>(this.sql.retry(tokens, runAt, now));
+  }
+
+  /** Like retry, and the attempts do not count. */
+  snooze(tokens: readonly WorkerToken[], runAt: Date, now: Date) {
+    return this.answer<("snoozed" | NotRunning)[]>(this.sql.snooze(tokens, runAt, now));
+  }
+
+  fail(tokens: readonly WorkerToken[], now: Date): Promise<("failed" | NotRunning)[]> {
+    return this.answer(this.sql.fail(tokens, now));
+  }
+
+  failToDlq(tokens: readonly WorkerToken[], now: Date): Promise<("deadLettered" | NotRunning)[]> {
     return this.answer(this.sql.failToDlq(tokens, now));
   }
 
-  /** Ends attempts of this slot that were claimed before `cutoff`; at most `limit` receipts. */
-  async rescueStaleReceipts(slot: number, cutoff: Date, limit: number, now: Date) {
-    const statement = this.sql.rescueStaleReceipts(slot, cutoff, limit, now);
-    const { rows } = await this.run<{ job_id: string; run_lease: number }>(statement);
-    return rows.map((r) => ({ jobId: r.job_id, runLease: r.run_lease }));
+  /** Ends attempts of this claim slot silent since before `cutoff`; at most `limit`. */
+  rescueStaleReceipts(slot: number, cutoff: Date, limit: number, now: Date) {
+    return this.rescued(this.sql.rescueStaleReceipts(slot, cutoff, limit, now));
+  }
+
+  /** Ends attempts of this claim slot whose deadline has passed; at most `limit`. */
+  rescueExpiredDeadlines(slot: number, limit: number, now: Date) {
+    return this.rescued(this.sql.rescueExpiredDeadlines(slot, limit, now));
+  }
+
+  /** The same for attempts with a lease in this lease slot. */
+  rescueStaleLeases(slot: number, cutoff: Date, limit: number, now: Date) {
+    return this.rescued(this.sql.rescueStaleLeases(slot, cutoff, limit, now));
+  }
+
+  rescueExpiredLeaseDeadlines(slot: number, limit: number, now: Date) {
+    return this.rescued(this.sql.rescueExpiredLeaseDeadlines(slot, limit, now));
+  }
+
+  /** Jobs come back at `runAt`; those that were attempted `maxAttempts` times are dead. */
+  rescueCallbackTimeouts(
+    slot: number,
+    { limit, maxAttempts, runAt }: { limit: number; maxAttempts: number; runAt: Date },
+    now: Date,
+  ) {
+    return this.rescued(this.sql.rescueCallbackTimeouts(slot, limit, maxAttempts, runAt, now));
   }
 
   discardTerminal(jobIds: readonly string[], now: Date): Promise<("discarded" | "notTerminal")[]> {
     return this.answer(this.sql.discardTerminal(jobIds, now));
   }
 
+  /** Failed and cancelled jobs are ready again. */
+  retryFromTerminal(jobIds: readonly string[], now: Date) {
+    return this.answer<("readmitted" | "notRetryable")[]>(this.sql.retryFromTerminal(jobIds, now));
+  }
+
+  failedToDlq(jobIds: readonly string[], now: Date): Promise<("deadLettered" | "notFailed")[]> {
+    return this.answer(this.sql.failedToDlq(jobIds, now));
+  }
+
   cancelReady(jobIds: readonly string[], now: Date): Promise<("cancelled" | "notReady")[]> {
     return this.answer(this.sql.cancelReady(jobIds, now));
+  }
+
+  cancelRunning(jobIds: readonly string[], now: Date): Promise<("cancelled" | "notRunning")[]> {
+    return this.answer(this.sql.cancelRunning(jobIds, now));
+  }
+
+  /** To the tail of another lane: another priority, another queue. */
+  moveReady(jobIds: readonly string[], laneId: number, now: Date) {
+    const statement = this.sql.moveReady(jobIds, laneId, now);
+    return this.answer<("moved" | "sameLane" | "notReady")[]>(statement);
   }
 
   purgeDlq(jobIds: readonly string[], now: Date): Promise<("purged" | "notInDlq")[]> {
@@ -130,12 +208,20 @@ export class PostgresStorage {
     return this.answer(this.sql.rotateClaims(now));
   }
 
+  rotateLeases(now: Date): Promise<RotateOutcome> {
+    return this.answer(this.sql.rotateLeases(now));
+  }
+
   pruneQueue(now: Date): Promise<PruneOutcome> {
     return this.answer(this.sql.pruneQueue(now));
   }
 
   pruneClaims(now: Date): Promise<PruneOutcome> {
     return this.answer(this.sql.pruneClaims(now));
+  }
+
+  pruneLeases(now: Date): Promise<PruneOutcome> {
+    return this.answer(this.sql.pruneLeases(now));
   }
 
   /** Every job that is not forgotten. */
@@ -145,6 +231,12 @@ export class PostgresStorage {
        from "${this.schema}".jobs order by job_id`,
     );
     return rows as JobRow[];
+  }
+
+  /** The attempts that a rescue ended. */
+  private async rescued(statement: Statement): Promise<{ jobId: string; runLease: number }[]> {
+    const { rows } = await this.run<{ job_id: string; run_lease: number }>(statement);
+    return rows.map((r) => ({ jobId: r.job_id, runLease: r.run_lease }));
   }
 
   private run<Row extends object>({ text, values }: Statement): Promise<pg.QueryResult<Row>> {

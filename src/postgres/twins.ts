@@ -5,83 +5,27 @@
  * whose outcome must be that of the calls in turn.
  */
 
-import type { ActionName, ArgsOf, Outcome, Scope, Token } from "../core/index.js";
-import { idOf, jobOf, timeOf, tokenOf, withJobs, withTokens, type Binding } from "./binding.js";
-import type { Statement, Statements } from "./statements.js";
-
-export interface TwinContext {
-  readonly sql: Statements;
-  readonly scope: Scope;
-}
-
-/** A row as `pg` returns it, or as JSON: ids may be strings or numbers. */
-export type Row = Readonly<Record<string, unknown>>;
-
-export interface Answered {
-  /** One outcome per call of the list. */
-  readonly outcomes: readonly Outcome[];
-  readonly binding: Binding;
-}
-
-export interface Twin<Args> {
-  /** Whether several calls of this action can be one statement. */
-  readonly batch: boolean;
-  /** `null` for what happens outside the database. */
-  readonly statement: (list: readonly Args[], b: Binding, c: TwinContext) => Statement | null;
-  readonly answer: (rows: readonly Row[], list: readonly Args[], b: Binding) => Answered;
-}
+import { NONE, type ActionName, type ArgsOf, type Outcome } from "../core/index.js";
+import { idOf, jobOf, timeOf, withJobs, withTokens } from "./binding.js";
+import {
+  completionTwin,
+  cutoffOf,
+  dueOf,
+  jobTwin,
+  now,
+  only,
+  outside,
+  readTokens,
+  rescueLimit,
+  rescueTwin,
+  ringTwin,
+  tokenTwin,
+  words,
+  type Row,
+  type Twin,
+} from "./twin.js";
 
 export type Twins = { readonly [N in ActionName]: Twin<ArgsOf<N>> };
-
-const now = (b: Binding): Date => timeOf(b.tick);
-
-/** The value of a statement that returns one. */
-const only = (rows: readonly Row[]): unknown => rows[0]!["answer"];
-
-/** Answers of a batch, one word per element. */
-const words = (rows: readonly Row[], _list: readonly unknown[], binding: Binding): Answered => ({
-  outcomes: (only(rows) as string[]).map((result) => ({ result })),
-  binding,
-});
-
-/** The JSON outcome of a maintenance operation. */
-const report = (rows: readonly Row[], _list: readonly unknown[], binding: Binding): Answered => {
-  const outcome = only(rows) as Outcome;
-  return { outcomes: [outcome.which ? withModelNames(outcome) : outcome], binding };
-};
-
-/** `ready_entries` is `readyEntries` in the model. */
-export const modelName = (sqlName: string): string =>
-  sqlName.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
-
-const withModelNames = (outcome: Outcome): Outcome =>
-  ({ ...outcome, which: outcome.which!.map(modelName) }) as Outcome;
-
-const readTokens = (rows: readonly Row[], b: Binding): Token[] =>
-  rows.map((r) => ({ job: jobOf(b, r["job_id"] as string), lease: Number(r["run_lease"]) }));
-
-type JobArgs = ArgsOf<"CancelReady">;
-
-const jobTwin = (
-  statement: (ids: readonly string[], at: Date, sql: Statements) => Statement,
-): Twin<JobArgs> => ({
-  batch: true,
-  statement: (list, b, { sql }) =>
-    statement(
-      list.map(({ job }) => idOf(b, job)),
-      now(b),
-      sql,
-    ),
-  answer: words,
-});
-
-const ringTwin = (
-  statement: (at: Date, sql: Statements) => Statement,
-): Twin<ArgsOf<"PruneQueue">> => ({
-  batch: false,
-  statement: (_list, b, { sql }) => statement(now(b), sql),
-  answer: report,
-});
 
 const Enqueue: Twin<ArgsOf<"Enqueue">> = {
   batch: false,
@@ -106,7 +50,11 @@ const bodyOf = (row: Row): string => String((row["payload"] as { job?: unknown }
 
 const Claim: Twin<ArgsOf<"Claim">> = {
   batch: false,
-  statement: ([args], b, { sql }) => sql.claim(b.laneIds.get(args!.lane)!, args!.n, now(b)),
+  statement: ([args], b, { sql }) => {
+    const { lane, n, deadline } = args!;
+    const at = deadline === NONE ? null : timeOf(b.tick + deadline);
+    return sql.claim(b.laneIds.get(lane)!, n, at, now(b));
+  },
   answer: (rows, _list, b) => {
     if (rows.length === 0) return { outcomes: [{ result: "empty" }], binding: b };
     const issued = rows.map((r) => ({
@@ -138,86 +86,71 @@ const AdvanceClaimCursor: Twin<ArgsOf<"AdvanceClaimCursor">> = {
   },
 };
 
-const CompleteFast: Twin<ArgsOf<"CompleteFast">> = {
-  batch: false,
-  statement: ([args], b, { sql }) =>
-    sql.completeFast(
-      args!.tokens.map((t) => tokenOf(b, t)),
-      now(b),
-    ),
-  answer: (rows, [args], binding) => {
-    const each = only(rows) as string[];
-    const outcome: Outcome =
-      args!.tokens.length === 0 && each.length === 0
-        ? { result: "empty" }
-        : { result: "answered", each };
-    return { outcomes: [outcome], binding };
-  },
-};
-
-const Retry: Twin<ArgsOf<"Retry">> = {
+const MoveReady: Twin<ArgsOf<"MoveReady">> = {
   batch: true,
   statement: (list, b, { sql }) =>
-    sql.retry(
-      list.map(({ token }) => tokenOf(b, token)),
-      timeOf(b.tick + list[0]!.wait),
+    sql.moveReady(
+      list.map(({ job }) => idOf(b, job)),
+      b.laneIds.get(list[0]!.lane)!,
       now(b),
     ),
   answer: words,
 };
-
-const FailToDlq: Twin<ArgsOf<"FailToDlq">> = {
-  batch: true,
-  statement: (list, b, { sql }) =>
-    sql.failToDlq(
-      list.map(({ token }) => tokenOf(b, token)),
-      now(b),
-    ),
-  answer: words,
-};
-
-/** More receipts than any run of the model has. */
-const rescueLimit = 500;
-
-/** At the cutoff itself lie the claims that are one tick too young. */
-const RescueStaleReceipts: Twin<ArgsOf<"RescueStaleReceipts">> = {
-  batch: false,
-  statement: ([args], b, { sql, scope }) => {
-    const cutoff = timeOf(b.tick - scope.staleAfter + 1);
-    return sql.rescueStaleReceipts(args!.slot, cutoff, rescueLimit, now(b));
-  },
-  answer: (rows, _list, binding) => {
-    const tokens = readTokens(rows, binding);
-    const outcome: Outcome =
-      tokens.length === 0 ? { result: "noop" } : { result: "rescued", tokens };
-    return { outcomes: [outcome], binding };
-  },
-};
-
-/** What happens outside the database: only the binding's clock may move. */
-const outside = <Args>(result: string, move: (b: Binding) => Binding): Twin<Args> => ({
-  batch: false,
-  statement: () => null,
-  answer: (_rows, _list, b) => ({ outcomes: [{ result }], binding: move(b) }),
-});
 
 export const twins: Twins = {
   Enqueue,
   PromoteDeferred: jobTwin((ids, at, sql) => sql.promoteDeferred(ids, at)),
   Claim,
   AdvanceClaimCursor,
-  CompleteFast,
-  Retry,
-  FailToDlq,
-  RescueStaleReceipts,
+  Heartbeat: tokenTwin((tokens, _list, b, { sql }) => sql.heartbeat(tokens, now(b))),
+  FlushProgress: tokenTwin((tokens, _list, b, { sql }) =>
+    sql.flushProgress(
+      tokens,
+      tokens.map(() => 1),
+      now(b),
+    ),
+  ),
+  ParkForCallback: tokenTwin((tokens, _list, b, { sql, scope }) =>
+    sql.parkForCallback(tokens, timeOf(b.tick + scope.callbackWait), now(b)),
+  ),
+  ResumeCallback: tokenTwin((tokens, _list, b, { sql }) => sql.resumeCallback(tokens, now(b))),
+  CompleteFast: completionTwin((sql) => sql.completeFast),
+  CompleteSlow: completionTwin((sql) => sql.completeSlow),
+  Complete: completionTwin((sql) => sql.complete),
+  Retry: tokenTwin((tokens, list, b, { sql }) => sql.retry(tokens, dueOf(list, b), now(b))),
+  Snooze: tokenTwin((tokens, list, b, { sql }) => sql.snooze(tokens, dueOf(list, b), now(b))),
+  Fail: tokenTwin((tokens, _list, b, { sql }) => sql.fail(tokens, now(b))),
+  FailToDlq: tokenTwin((tokens, _list, b, { sql }) => sql.failToDlq(tokens, now(b))),
+  RescueStaleReceipts: rescueTwin(({ slot }, b, { sql, scope }) =>
+    sql.rescueStaleReceipts(slot, cutoffOf(b, scope), rescueLimit, now(b)),
+  ),
+  RescueExpiredDeadlines: rescueTwin(({ slot }, b, { sql }) =>
+    sql.rescueExpiredDeadlines(slot, rescueLimit, now(b)),
+  ),
+  RescueStaleLeases: rescueTwin(({ slot }, b, { sql, scope }) =>
+    sql.rescueStaleLeases(slot, cutoffOf(b, scope), rescueLimit, now(b)),
+  ),
+  RescueExpiredLeaseDeadlines: rescueTwin(({ slot }, b, { sql }) =>
+    sql.rescueExpiredLeaseDeadlines(slot, rescueLimit, now(b)),
+  ),
+  RescueCallbackTimeouts: rescueTwin(({ slot, wait }, b, { sql, scope }) => {
+    const runAt = timeOf(b.tick + wait);
+    return sql.rescueCallbackTimeouts(slot, rescueLimit, scope.maxAttempts, runAt, now(b));
+  }),
   DiscardTerminal: jobTwin((ids, at, sql) => sql.discardTerminal(ids, at)),
+  RetryFromTerminal: jobTwin((ids, at, sql) => sql.retryFromTerminal(ids, at)),
+  FailedToDlq: jobTwin((ids, at, sql) => sql.failedToDlq(ids, at)),
   CancelReady: jobTwin((ids, at, sql) => sql.cancelReady(ids, at)),
+  CancelRunning: jobTwin((ids, at, sql) => sql.cancelRunning(ids, at)),
+  MoveReady,
   PurgeDlq: jobTwin((ids, at, sql) => sql.purgeDlq(ids, at)),
   RetryFromDlq: jobTwin((ids, at, sql) => sql.retryFromDlq(ids, at)),
   RotateQueue: ringTwin((at, sql) => sql.rotateQueue(at)),
   RotateClaims: ringTwin((at, sql) => sql.rotateClaims(at)),
+  RotateLeases: ringTwin((at, sql) => sql.rotateLeases(at)),
   PruneQueue: ringTwin((at, sql) => sql.pruneQueue(at)),
   PruneClaims: ringTwin((at, sql) => sql.pruneClaims(at)),
+  PruneLeases: ringTwin((at, sql) => sql.pruneLeases(at)),
   PassTime: outside("passed", (b) => ({ ...b, tick: b.tick + 1 })),
   ForgetToken: outside("forgotten", (b) => b),
 };

@@ -10,7 +10,8 @@ const untombstoned = `(
 
 /** The attempts of the tokens, whether they run or not. */
 const everIssued = `(
-      select t.place, c.lane_id, c.receipt_seq, m.* from ringproof.lease_claims c
+      select array[t.place] as places, c.lane_id, c.receipt_seq, m.*, null::int as lease_slot
+      from ringproof.lease_claims c
       cross join lateral unnest(c.lane_seqs, c.job_ids, c.run_leases)
         as m (lane_seq, job_id, run_lease)
       join unnest(p_tokens) with ordinality
@@ -41,12 +42,12 @@ export const changes = {
   "retry leaves the receipt open": changedSql(
     "finish",
     "end_attempts",
-    "from ended order by place)",
-    "from ended where p_outcome <> 'retried' order by place)",
+    "from unnest(p_attempts) order by place;",
+    "from unnest(p_attempts) where p_outcome <> 'retried' order by place;",
   ),
   "discard leaves the receipt open": changedSql(
     "terminal",
-    "discard_terminal",
+    "close_orphans",
     "order by r.slot, r.job_id, r.run_lease\n",
     "and false\n",
   ),
@@ -71,8 +72,8 @@ export const changes = {
   "retry_from_dlq starts at lease 0": changedSql(
     "admin",
     "retry_from_dlq",
-    "job_id, lane_id, run_lease, payload)",
-    "job_id, lane_id, 0 as run_lease, payload)",
+    "job_id, lane_id, run_lease, snoozes,",
+    "job_id, lane_id, 0 as run_lease, snoozes,",
   ),
   "retry_from_dlq loses the body": changedSql(
     "admin",
@@ -88,9 +89,9 @@ export const changes = {
   ),
   "rescue takes what was claimed at the cutoff": changedSql(
     "rescue",
-    "rescue_stale_receipts",
-    "s.claimed_at < p_cutoff",
-    "s.claimed_at <= p_cutoff",
+    "stale_receipts",
+    "o.claimed_at) < p_cutoff",
+    "o.claimed_at) <= p_cutoff",
   ),
   "the cursor takes the generation of the ring": changedSql(
     "claim",
@@ -113,8 +114,8 @@ export const changes = {
   "closures are late": changedSql(
     "finish",
     "end_attempts",
-    "p_outcome, p_now from ended",
-    "p_outcome, p_now + interval '1 s' from ended",
+    "p_outcome, p_now from unnest",
+    "p_outcome, p_now + interval '1 s' from unnest",
   ),
   "completions are late": changedSql(
     "finish",
@@ -130,31 +131,31 @@ export const changes = {
   ),
   "dead jobs are dated ahead": changedSql(
     "finish",
-    "fail_to_dlq",
+    "bury_attempts",
     "lane_id, p_now, payload",
     "lane_id, p_now + interval '1 day', payload",
   ),
   "ready rows are dated back": changedSql(
     "producers",
     "append_ready",
-    "a.run_lease, p_now, a.payload",
-    "a.run_lease, p_now - interval '1 s', a.payload",
+    "a.snoozes, p_now, a.payload",
+    "a.snoozes, p_now - interval '1 s', a.payload",
   ),
   "receipts are dated back": changedSql(
     "claim",
     "claim",
-    "v_ready_slot, p_now,",
-    "v_ready_slot, p_now - interval '1 s',",
+    "v_ready_slot, p_now,\n",
+    "v_ready_slot, p_now - interval '1 s',\n",
   ),
   "retried jobs are due a second ago": changedSql(
     "finish",
-    "retry",
-    "lane_id, p_run_at, payload from ended",
-    "lane_id, p_run_at - interval '1 s', payload from ended",
+    "defer_attempts",
+    "lane_id, p_run_at, payload\n",
+    "lane_id, p_run_at - interval '1 s', payload\n",
   ),
   "removed facts are closed late": changedSql(
     "terminal",
-    "discard_terminal",
+    "close_orphans",
     "'terminalRemoved', p_now",
     "'terminalRemoved', p_now + interval '1 s'",
   ),

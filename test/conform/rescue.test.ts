@@ -1,5 +1,5 @@
 /**
- * The limit of a rescue, which the model does not have: receipt by receipt in key order it does
+ * The limit of a rescue, which the model does not have: attempt by attempt in key order it does
  * what the core does at once. And its cutoff, to the microsecond.
  */
 
@@ -9,8 +9,10 @@ import { installHarness } from "../../correctness/conform/conform.js";
 import { readSnapshot } from "../../correctness/conform/snapshot.js";
 import { twinOf } from "../../correctness/conform/attempts.js";
 import {
+  actionNames,
   encodeDb,
   initialState,
+  NONE,
   step,
   type Call,
   type Scope,
@@ -35,7 +37,12 @@ const scope: Scope = {
   maxBatch: 3,
   maxWait: 0,
   staleAfter: 1,
-  off: [],
+  deadlines: [NONE],
+  callbackWait: 1,
+  maxAttempts: 1,
+  maxSeq: 9,
+  leaseSlots: 2,
+  enabled: actionNames,
 };
 
 const schema = "rescue_test";
@@ -49,7 +56,7 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 beforeEach(async () => {
   client = await connect(server);
-  await install(client, { schema, queueSlots: 2, claimSlots: 2 });
+  await install(client, { schema, queueSlots: 2, claimSlots: 2, leaseSlots: 2 });
   await installHarness(client, schema);
 });
 afterEach(async () => {
@@ -61,10 +68,10 @@ afterEach(async () => {
 const silence: readonly Call[] = [
   { action: "Enqueue", args: { lane: "a", batch: ["j1", "j2", "j3"], wait: 0 } },
   { action: "Enqueue", args: { lane: "b", batch: ["j4"], wait: 0 } },
-  { action: "Claim", args: { lane: "b", n: 1 } },
+  { action: "Claim", args: { lane: "b", n: 1, deadline: NONE } },
   { action: "PassTime", args: {} },
-  { action: "Claim", args: { lane: "a", n: 2 } },
-  { action: "Claim", args: { lane: "a", n: 1 } },
+  { action: "Claim", args: { lane: "a", n: 2, deadline: NONE } },
+  { action: "Claim", args: { lane: "a", n: 1, deadline: NONE } },
   { action: "PassTime", args: {} },
 ];
 
@@ -90,7 +97,7 @@ async function reach(path: readonly Call[]): Promise<Reached> {
   return { state, binding };
 }
 
-/** Rescues one receipt at a time, until there is none. */
+/** Rescues one attempt at a time, until there is none. */
 async function oneByOne(binding: Binding): Promise<readonly (readonly Token[])[]> {
   const portions: (readonly Token[])[] = [];
   const { text, values } = sql.rescueStaleReceipts(0, timeOf(2), 1, timeOf(binding.tick));
@@ -103,9 +110,9 @@ async function oneByOne(binding: Binding): Promise<readonly (readonly Token[])[]
 }
 
 const token = (job: string): Token => ({ job, lease: 1 });
-const inKeyOrder = [[token("j1"), token("j2")], [token("j3")], [token("j4")], []];
+const inKeyOrder = [[token("j1")], [token("j2")], [token("j3")], [token("j4")], []];
 
-test("limit 1: one receipt per call, in key order, and at last the rows of the core", async () => {
+test("limit 1: one attempt per call, in key order, and at last the rows of the core", async () => {
   const { state, binding } = await reach(silence);
   const rescue: Call = { action: "RescueStaleReceipts", args: { slot: 0 } };
   const expected = step(state, rescue, scope);
@@ -116,15 +123,17 @@ test("limit 1: one receipt per call, in key order, and at last the rows of the c
   expect(encodeDb(db, scope)).toBe(encodeDb(expected.state.db, scope));
 });
 
-const rescueWith = (from: string, to: string) =>
-  changedSql("rescue", "rescue_stale_receipts", from, to);
+const rescueWith = (limit: string) =>
+  changedSql("rescue", "rescue_stale_receipts", " limit p_limit", limit);
+const inOrder = (order: string) =>
+  changedSql("rescue", "stale_receipts", "order by o.lane_id, o.lane_seq", order);
 
 test.each([
-  ["no limit", rescueWith("limit p_limit\n", "\n")],
-  ["one more than the limit", rescueWith("limit p_limit\n", "limit p_limit + 1\n")],
-  ["oldest first", rescueWith("order by s.lane_id, s.receipt_seq\n", "order by s.claimed_at\n")],
-  ["last first", rescueWith("s.lane_id, s.receipt_seq\n", "s.lane_id, s.receipt_seq desc\n")],
-  ["fewer than the limit", rescueWith("limit p_limit\n", "limit p_limit - 1\n")],
+  ["no limit", rescueWith("")],
+  ["one more than the limit", rescueWith(" limit p_limit + 1")],
+  ["oldest first", inOrder("order by o.claimed_at, o.lane_id, o.lane_seq")],
+  ["last first", inOrder("order by o.lane_id desc, o.lane_seq desc")],
+  ["fewer than the limit", rescueWith(" limit p_limit - 1")],
 ])("planted: %s", async (_, amend) => {
   await client.query(requalify(amend, schema));
   const { binding } = await reach(silence);
@@ -150,8 +159,12 @@ test("a receipt claimed a microsecond before the cutoff is rescued", async () =>
 });
 
 test("planted: at the cutoff is before it", async () => {
-  await client.query(
-    requalify(rescueWith("claimed_at < p_cutoff", "claimed_at <= p_cutoff"), schema),
+  const atIt = changedSql(
+    "rescue",
+    "stale_receipts",
+    "o.claimed_at) < p_cutoff",
+    "o.claimed_at) <= p_cutoff",
   );
+  await client.query(requalify(atIt, schema));
   expect(await rescuedAt(0)).toEqual(["j1", "j2", "j3", "j4"]);
 });

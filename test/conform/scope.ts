@@ -1,4 +1,4 @@
-import type { Scope } from "../../src/core/index.js";
+import { NONE, type Scope } from "../../src/core/index.js";
 
 /** One job, one attempt, and the ways to databases in which every answer of Postgres occurs. */
 export const scope: Scope = {
@@ -6,19 +6,24 @@ export const scope: Scope = {
   lanes: ["a"],
   queueSlots: 2,
   claimSlots: 2,
+  leaseSlots: 2,
   leases: [1],
   maxBatch: 1,
   maxWait: 1,
+  deadlines: [NONE],
+  callbackWait: 1,
   staleAfter: 1,
-  off: [
-    "AdvanceClaimCursor",
-    "ForgetToken",
-    "Retry",
-    "RescueStaleReceipts",
-    "DiscardTerminal",
-    "PurgeDlq",
-    "RetryFromDlq",
-    "PruneQueue",
-    "PruneClaims",
+  maxAttempts: 1,
+  maxSeq: 9,
+  enabled: [
+    "Enqueue",
+    "PromoteDeferred",
+    "Claim",
+    "CompleteFast",
+    "FailToDlq",
+    "CancelReady",
+    "RotateQueue",
+    "RotateClaims",
+    "PassTime",
   ],
 };

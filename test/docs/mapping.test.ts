@@ -11,14 +11,14 @@ import {
 } from "../../src/core/index.js";
 import * as core from "../../src/core/index.js";
 import { packageRoot } from "../../src/package-root.js";
-import { modelName } from "../../src/postgres/twins.js";
+import { modelName } from "../../src/postgres/twin.js";
 import { parseManifest } from "../../correctness/tlc/manifest.js";
 
 const read = (...path: string[]) => readFileSync(join(packageRoot(), ...path), "utf8");
 const mapping = read("MAPPING.md");
 const spec = read("spec", "SegmentedStorage.tla");
 const sqlDir = join(packageRoot(), "src", "postgres", "sql");
-const sql = readdirSync(sqlDir)
+const sql = readdirSync(sqlDir, { recursive: true, encoding: "utf8" })
   .filter((f) => f.endsWith(".sql"))
   .map((f) => read("src", "postgres", "sql", f))
   .join("\n");

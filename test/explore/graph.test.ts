@@ -10,6 +10,7 @@ import {
   type ActionTable,
   type Scope,
   storageMachine,
+  NONE,
 } from "../../src/core/index.js";
 import { compareCounts, compareEdges } from "../../correctness/explore/compare.js";
 import { firstStuck } from "../../correctness/explore/drain.js";
@@ -53,7 +54,7 @@ describe("symmetry", () => {
       replay(
         [
           { action: "Enqueue", args: { lane: "a", batch: [a, b], wait: 0 } },
-          { action: "Claim", args: { lane: "a", n: 1 } },
+          { action: "Claim", args: { lane: "a", n: 1, deadline: NONE } },
         ],
         storageMachine(scope),
       ).at(-1)!.state;

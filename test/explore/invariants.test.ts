@@ -16,7 +16,16 @@ import { readScope } from "../../correctness/explore/scope.js";
 
 type Mutants = Partial<Record<InvariantName | StepPropertyName, Partial<ActionTable>>>;
 
-const { AdvanceClaimCursor, CancelReady, Claim, CompleteFast, PassTime, PruneClaims } = actions;
+const {
+  AdvanceClaimCursor,
+  CancelReady,
+  CancelRunning,
+  Claim,
+  CompleteFast,
+  ParkForCallback,
+  PassTime,
+  PruneClaims,
+} = actions;
 
 const mutants: Mutants = {
   OneWinnerPerToken: {
@@ -69,6 +78,33 @@ const mutants: Mutants = {
       },
     },
   },
+  LeasesAreOpen: {
+    CancelRunning: {
+      ...CancelRunning,
+      apply: (db, args, scope) => {
+        const done = CancelRunning.apply(db, args, scope);
+        return { ...done, db: { ...done.db, leases: db.leases } };
+      },
+    },
+  },
+  LeasesHaveState: {
+    ParkForCallback: {
+      ...ParkForCallback,
+      apply: (db, args, scope) => {
+        const done = ParkForCallback.apply(db, args, scope);
+        return { ...done, db: { ...done.db, attemptState: db.attemptState } };
+      },
+    },
+  },
+  OneLeasePerToken: {
+    ParkForCallback: {
+      ...ParkForCallback,
+      apply: (db, args, scope) => {
+        const done = ParkForCallback.apply(db, args, scope);
+        return { ...done, db: { ...done.db, leases: [...done.db.leases, ...db.leases] } };
+      },
+    },
+  },
   NoOpenReceiptTruncated: {
     PruneClaims: { ...PruneClaims, refuse: (db) => (db.rings.claim.init > 1 ? null : noop) },
   },
@@ -91,10 +127,12 @@ const violationOf = (scope: Scope, property: string, mutant: Partial<ActionTable
 
 describe("planted bugs", async () => {
   const scope = await readScope("lifecycle.cfg");
+  const callbacks = await readScope("callbacks.cfg");
 
   test.each(Object.entries(mutants))("%s is broken, and by nothing else", (name, mutant) => {
-    expect(violationOf(scope, name, mutant)?.property).toBe(name);
-    expect(violationOf(scope, name)).toBeNull();
+    const on = name.includes("Lease") ? callbacks : scope;
+    expect(violationOf(on, name, mutant)?.property).toBe(name);
+    expect(violationOf(on, name)).toBeNull();
   });
 
   test("a counterexample is the shortest, and replays", () => {

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { NONE } from "../../src/core/index.js";
 import { readScope, specDir } from "../../correctness/explore/scope.js";
 
 const dir = mkdtempSync(join(tmpdir(), "ringproof-scope-"));
@@ -22,16 +23,40 @@ test("the constants of a cfg are the scope that the core explores", async () => 
     lanes: ["a"],
     queueSlots: 2,
     claimSlots: 2,
+    leaseSlots: 2,
     leases: [1],
     maxBatch: 1,
     maxWait: 1,
+    deadlines: [NONE],
+    callbackWait: 1,
     staleAfter: 1,
-    off: [],
+    maxAttempts: 1,
+    maxSeq: 9,
+    enabled: [
+      "Enqueue",
+      "PromoteDeferred",
+      "Claim",
+      "AdvanceClaimCursor",
+      "CompleteFast",
+      "Retry",
+      "FailToDlq",
+      "RescueStaleReceipts",
+      "DiscardTerminal",
+      "CancelReady",
+      "PurgeDlq",
+      "RetryFromDlq",
+      "RotateQueue",
+      "RotateClaims",
+      "PruneQueue",
+      "PruneClaims",
+      "PassTime",
+      "ForgetToken",
+    ],
   });
 });
 
 test.each([
-  ["Off = {}", 'Off = {"Clam"}', /Off names Clam, and there is no such action/],
+  ['{"Enqueue", ', '{"Enqueue", "Clam", ', /Enabled names Clam, and there is no such action/],
   ["QueueSlots = 2", "QueueSlots = {2}", /QueueSlots is not a number/],
   ["Jobs = {j1}", "Jobs = 1", /Jobs is not a set/],
 ])("%s → %s is named with its file", async (from, to, message) => {

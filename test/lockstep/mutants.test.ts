@@ -23,7 +23,7 @@ const beyondTheModel: Readonly<Record<string, RegExp>> = {
 async function hunt(planted: { core?: ActionTable; amend?: string }): Promise<Failure> {
   const { core, ...rest } = planted;
   const tables = core ? { core } : {};
-  const size = { scope: small, runs: 40, steps: 80, connections: 1 };
+  const size = { scope: small, runs: 160, steps: 80, connections: 1 };
   const { failure } = await runLockstep({ server, seed: 7, tables, ...size, ...rest });
   return failure!;
 }

@@ -8,5 +8,6 @@ export const small: Scope = {
   lanes: ["a", "b"],
   queueSlots: 2,
   claimSlots: 2,
+  leaseSlots: 2,
   maxBatch: 3,
 };

@@ -11,10 +11,12 @@ import {
 } from "../../src/memory/index.js";
 import { handingOut } from "./handing-out.js";
 import { lookingAfter } from "./looking-after.js";
+import { rescuing } from "./rescuing.js";
 import { token, type Tables } from "./rows.js";
-import { after, world } from "./world.js";
+import { working } from "./working.js";
+import { world } from "./world.js";
 
-const tables: Tables = { ...handingOut, ...lookingAfter };
+const tables: Tables = { ...handingOut, ...working, ...rescuing, ...lookingAfter };
 
 const show = (places: Iterable<readonly [string, Place]>) =>
   Object.fromEntries([...places].map(([job, { state, lease }]) => [job, { state, lease }]));
@@ -37,7 +39,7 @@ describe.each(Object.keys(tables) as OperationName[])("%s", (action) => {
 
 describe("the judge's state", () => {
   it("is left as it was, by allowed and by refused answers", () => {
-    const operation: Operation = { action: "Claim", args: { lane: "a", n: 2 } };
+    const operation: Operation = { action: "Claim", args: { lane: "a", n: 2, deadline: 99 } };
     const before = structuredClone(world);
     allows(world, operation, { result: "claimed", tokens: [token("ready", 1), token("next", 1)] });
     allows(world, operation, { result: "claimed", tokens: [token("ready", 1), token("next", 7)] });
@@ -53,23 +55,8 @@ describe("the judge's state", () => {
   });
 
   it("shows neither absent nor removed jobs", () => {
-    expect(view(initial({ staleAfter: 1 }))).toEqual(new Map());
+    expect(view(initial({ staleAfter: 1, callbackWait: 1, maxAttempts: 1 }))).toEqual(new Map());
     expect(view(world).get("busy")).toEqual({ state: "running", lease: 2 });
     expect(view(world).has("gone")).toBe(false);
-  });
-
-  it("lets only deferred jobs and running attempts wait for a tick", () => {
-    const promoted = after(world, [{ action: "PromoteDeferred", args: { job: "due" } }]);
-    const waiting = [...promoted.jobs].filter((entry) => entry[1].due > 0).map(([job]) => job);
-    expect(waiting.sort()).toEqual(["busy", "later", "silent"]);
-  });
-
-  it("has time at rest once nothing waits for it", () => {
-    const busy = { token: token("busy", 2), wait: 0 };
-    const calm = after(world, [
-      { action: "Retry", args: busy },
-      ...[3, 4, 5].map((): Operation => ({ action: "PassTime", args: {} })),
-    ]);
-    expect(allows(calm, { action: "PassTime", args: {} }, { result: "noop" }).ok).toBe(true);
   });
 });

@@ -1,8 +1,8 @@
-/** What the contract says of answers to producers, claims and fast completions. */
+/** What the contract says of answers to producers and claims. */
 
 import { token, type Tables } from "./rows.js";
 
-type Names = "Enqueue" | "PromoteDeferred" | "Claim" | "CompleteFast";
+type Names = "Enqueue" | "PromoteDeferred" | "Claim";
 
 export const handingOut: Pick<Tables, Names> = {
   Enqueue: [
@@ -81,109 +81,61 @@ export const handingOut: Pick<Tables, Names> = {
   ],
   Claim: [
     [
-      { lane: "a", n: 2 },
+      { lane: "a", n: 2, deadline: 99 },
       { result: "claimed", tokens: [token("ready", 1), token("next", 1)] },
       { ready: { state: "running", lease: 1 }, next: { state: "running", lease: 1 } },
     ],
     [
-      { lane: "a", n: 2 },
+      { lane: "a", n: 2, deadline: 1 },
       { result: "claimed", tokens: [token("next", 1)] },
       { next: { state: "running", lease: 1 } },
     ],
-    [{ lane: "c", n: 1 }, { result: "empty" }, {}],
-    [{ lane: "a", n: 0 }, { result: "empty" }, {}],
-    [{ lane: "a", n: 1 }, { result: "empty" }, "Claim says empty, but ready is ready in lane a"],
+    [{ lane: "c", n: 1, deadline: 99 }, { result: "empty" }, {}],
+    [{ lane: "a", n: 0, deadline: 99 }, { result: "empty" }, {}],
     [
-      { lane: "a", n: 1 },
+      { lane: "a", n: 1, deadline: 99 },
+      { result: "empty" },
+      "Claim says empty, but ready is ready in lane a",
+    ],
+    [
+      { lane: "a", n: 1, deadline: 99 },
       { result: "claimed", tokens: [] },
       "Claim says claimed, but it names no token",
     ],
     [
-      { lane: "a", n: 1 },
+      { lane: "a", n: 1, deadline: 99 },
       { result: "claimed", tokens: [token("ready", 1), token("next", 1)] },
       "Claim says claimed, but it hands out 2 where at most 1 may go",
     ],
     [
-      { lane: "a", n: 2 },
+      { lane: "a", n: 2, deadline: 99 },
       { result: "claimed", tokens: [token("ready", 1), token("ready", 1)] },
       "Claim says claimed, but ready/1 was handed out before",
     ],
     [
-      { lane: "a", n: 1 },
+      { lane: "a", n: 1, deadline: 99 },
       { result: "claimed", tokens: [token("busy", 1)] },
       "Claim says claimed, but busy/1 was handed out before",
     ],
     [
-      { lane: "a", n: 1 },
+      { lane: "a", n: 1, deadline: 99 },
       { result: "claimed", tokens: [token("done", 2)] },
       "Claim says claimed, but done is completed (lease 1), and Claim leads only from ready",
     ],
     [
-      { lane: "a", n: 1 },
+      { lane: "a", n: 1, deadline: 99 },
       { result: "claimed", tokens: [token("gone", 1)] },
       "Claim says claimed, but gone is removed, and Claim leads only from ready",
     ],
     [
-      { lane: "a", n: 1 },
+      { lane: "a", n: 1, deadline: 99 },
       { result: "claimed", tokens: [token("elsewhere", 1)] },
       "Claim says claimed, but elsewhere waits in lane b, not in a",
     ],
     [
-      { lane: "a", n: 1 },
+      { lane: "a", n: 1, deadline: 99 },
       { result: "claimed", tokens: [token("ready", 2)] },
       "Claim says claimed, but ready goes on as ready/1, not ready/2",
-    ],
-  ],
-  CompleteFast: [
-    [
-      {
-        tokens: [
-          token("silent", 1),
-          token("silent", 1),
-          token("busy", 1),
-          token("busy", 2),
-          token("nobody", 1),
-        ],
-      },
-      { result: "answered", each: ["completed", "stale", "stale", "completed", "stale"] },
-      { silent: { state: "completed", lease: 1 }, busy: { state: "completed", lease: 2 } },
-    ],
-    [{ tokens: [] }, { result: "empty" }, {}],
-    [
-      { tokens: [token("busy", 2)] },
-      { result: "empty" },
-      "CompleteFast says empty, but the batch has 1 element(s)",
-    ],
-    [
-      { tokens: [] },
-      { result: "answered", each: [] },
-      "CompleteFast says answered, but it names no token",
-    ],
-    [
-      { tokens: [token("busy", 2)] },
-      { result: "answered", each: [] },
-      "CompleteFast says answered, but it gives 0 answer(s) for 1 token(s)",
-    ],
-    [
-      { tokens: [token("busy", 2)] },
-      { result: "answered", each: ["perhaps"] },
-      "CompleteFast says answered, but perhaps is neither completed nor stale",
-    ],
-    [
-      { tokens: [token("busy", 2)] },
-      { result: "answered", each: ["stale"] },
-      "CompleteFast says answered, but busy/2 is the running attempt, not stale",
-    ],
-    [
-      { tokens: [token("silent", 1), token("silent", 1)] },
-      { result: "answered", each: ["completed", "completed"] },
-      "CompleteFast says answered, but an earlier call was told that it ended silent/1",
-    ],
-    [
-      { tokens: [token("busy", 3)] },
-      { result: "answered", each: ["completed"] },
-      "CompleteFast says answered, but busy/3 is not the running attempt: " +
-        "busy is running (lease 2)",
     ],
   ],
 };

@@ -1,86 +1,24 @@
-/** What the contract says of answers to failing workers, rescue, administrators and maintenance. */
+/** What the contract says of answers to administrators, maintenance and the clock. */
 
 import { token, type Tables } from "./rows.js";
+import type { Rescues } from "./rescuing.js";
+import type { Works } from "./working.js";
 
-type Names = "Enqueue" | "PromoteDeferred" | "Claim" | "CompleteFast";
+type Others = "Enqueue" | "PromoteDeferred" | "Claim" | Works | Rescues;
 
 const removed = { state: "removed", lease: 0 } as const;
 
-export const lookingAfter: Omit<Tables, Names> = {
-  Retry: [
-    [
-      { token: token("busy", 2), wait: 1 },
-      { result: "retried" },
-      { busy: { state: "deferred", lease: 2 } },
-    ],
-    [{ token: token("busy", 1), wait: 1 }, { result: "stale" }, {}],
-    [
-      { token: token("busy", 1), wait: 1 },
-      { result: "retried" },
-      "Retry says retried, but an earlier call was told that it ended busy/1",
-    ],
-    [
-      { token: token("ready", 1), wait: 1 },
-      { result: "retried" },
-      "Retry says retried, but ready/1 is not the running attempt: ready is ready",
-    ],
-    [
-      { token: token("busy", 2), wait: 1 },
-      { result: "stale" },
-      "Retry says stale, but busy/2 is the running attempt, not stale",
-    ],
-  ],
-  FailToDlq: [
-    [
-      { token: token("busy", 2) },
-      { result: "deadLettered" },
-      { busy: { state: "dead", lease: 2 } },
-    ],
-    [{ token: token("nobody", 1) }, { result: "stale" }, {}],
-    [
-      { token: token("nobody", 1) },
-      { result: "deadLettered" },
-      "FailToDlq says deadLettered, but nobody/1 is not the running attempt: nobody is absent",
-    ],
-    [
-      { token: token("busy", 2) },
-      { result: "stale" },
-      "FailToDlq says stale, but busy/2 is the running attempt, not stale",
-    ],
-  ],
-  RescueStaleReceipts: [
-    [
-      { slot: 0 },
-      { result: "rescued", tokens: [token("silent", 1)] },
-      { silent: { state: "ready", lease: 1 } },
-    ],
-    [{ slot: 1 }, { result: "noop" }, {}],
-    [
-      { slot: 0 },
-      { result: "rescued", tokens: [token("busy", 2)] },
-      "RescueStaleReceipts says rescued, but busy/2 turns stale only at tick 4, and it is tick 2",
-    ],
-    [
-      { slot: 0 },
-      { result: "rescued", tokens: [token("silent", 1), token("silent", 1)] },
-      "RescueStaleReceipts says rescued, but silent/1 is not the running attempt: " +
-        "silent is ready (lease 1)",
-    ],
-    [
-      { slot: 0 },
-      { result: "rescued", tokens: [] },
-      "RescueStaleReceipts says rescued, but it names no token",
-    ],
-  ],
+export const lookingAfter: Omit<Tables, Others> = {
   DiscardTerminal: [
     [{ job: "done" }, { result: "discarded" }, { done: removed }],
     [{ job: "cancelled" }, { result: "discarded" }, { cancelled: removed }],
+    [{ job: "failed" }, { result: "discarded" }, { failed: removed }],
     [{ job: "dead" }, { result: "notTerminal" }, {}],
     [
       { job: "dead" },
       { result: "discarded" },
       "DiscardTerminal says discarded, but dead is dead (lease 1), " +
-        "and Discard leads only from completed or cancelled",
+        "and Discard leads only from completed or cancelled or failed",
     ],
     [
       { job: "done" },
@@ -94,9 +32,96 @@ export const lookingAfter: Omit<Tables, Names> = {
     [
       { job: "busy" },
       { result: "cancelled" },
-      "CancelReady says cancelled, but busy is running (lease 2), and Cancel leads only from ready",
+      "CancelReady says cancelled, but busy is running (lease 2), and CancelReady leads " +
+        "only from ready",
     ],
     [{ job: "ready" }, { result: "notReady" }, "CancelReady says notReady, but ready is ready"],
+  ],
+  CancelRunning: [
+    [{ job: "busy" }, { result: "cancelled" }, { busy: { state: "cancelled", lease: 2 } }],
+    [{ job: "parked" }, { result: "cancelled" }, { parked: { state: "cancelled", lease: 1 } }],
+    [{ job: "ready" }, { result: "notRunning" }, {}],
+    [{ job: "withdrawn" }, { result: "notRunning" }, {}],
+    [
+      { job: "done" },
+      { result: "cancelled" },
+      "CancelRunning says cancelled, but done is completed (lease 1), " +
+        "and CancelRunning leads only from running or waiting",
+    ],
+    [
+      { job: "busy" },
+      { result: "notRunning" },
+      "CancelRunning says notRunning, but busy is running (lease 2)",
+    ],
+    [
+      { job: "parked" },
+      { result: "notRunning" },
+      "CancelRunning says notRunning, but parked is waiting (lease 1)",
+    ],
+  ],
+  MoveReady: [
+    [{ job: "ready", lane: "b" }, { result: "moved" }, {}],
+    [{ job: "ready", lane: "a" }, { result: "sameLane" }, {}],
+    [{ job: "busy", lane: "a" }, { result: "notReady" }, {}],
+    [{ job: "nobody", lane: "a" }, { result: "notReady" }, {}],
+    [
+      { job: "ready", lane: "a" },
+      { result: "moved" },
+      "MoveReady says moved, but ready is in lane a already",
+    ],
+    [
+      { job: "busy", lane: "b" },
+      { result: "moved" },
+      "MoveReady says moved, but busy is running (lease 2), and only a ready job moves",
+    ],
+    [
+      { job: "ready", lane: "b" },
+      { result: "sameLane" },
+      "MoveReady says sameLane, but ready waits in lane a, not in b",
+    ],
+    [
+      { job: "busy", lane: "a" },
+      { result: "sameLane" },
+      "MoveReady says sameLane, but busy is running (lease 2)",
+    ],
+    [
+      { job: "ready", lane: "b" },
+      { result: "notReady" },
+      "MoveReady says notReady, but ready is ready",
+    ],
+  ],
+  RetryFromTerminal: [
+    [{ job: "failed" }, { result: "readmitted" }, { failed: { state: "ready", lease: 1 } }],
+    [{ job: "withdrawn" }, { result: "readmitted" }, { withdrawn: { state: "ready", lease: 1 } }],
+    [{ job: "cancelled" }, { result: "readmitted" }, { cancelled: { state: "ready", lease: 0 } }],
+    [{ job: "done" }, { result: "notRetryable" }, {}],
+    [{ job: "dead" }, { result: "notRetryable" }, {}],
+    [
+      { job: "done" },
+      { result: "readmitted" },
+      "RetryFromTerminal says readmitted, but done is completed (lease 1), " +
+        "and RetryFromTerminal leads only from failed or cancelled",
+    ],
+    [
+      { job: "failed" },
+      { result: "notRetryable" },
+      "RetryFromTerminal says notRetryable, but failed is failed (lease 1)",
+    ],
+  ],
+  FailedToDlq: [
+    [{ job: "failed" }, { result: "deadLettered" }, { failed: { state: "dead", lease: 1 } }],
+    [{ job: "cancelled" }, { result: "notFailed" }, {}],
+    [
+      { job: "withdrawn" },
+      { result: "deadLettered" },
+      "FailedToDlq says deadLettered, but withdrawn is cancelled (lease 1), " +
+        "and Bury leads only from failed",
+    ],
+    [
+      { job: "failed" },
+      { result: "notFailed" },
+      "FailedToDlq says notFailed, but failed is failed (lease 1)",
+    ],
   ],
   PurgeDlq: [
     [{ job: "dead" }, { result: "purged" }, { dead: removed }],
@@ -135,6 +160,10 @@ export const lookingAfter: Omit<Tables, Names> = {
     [{}, { result: "rotated" }, {}],
     [{}, { result: "skippedBusy" }, {}],
   ],
+  RotateLeases: [
+    [{}, { result: "rotated" }, {}],
+    [{}, { result: "skippedBusy" }, {}],
+  ],
   PruneQueue: [
     [{}, { result: "pruned" }, {}],
     [{}, { result: "skippedActive" }, {}],
@@ -148,29 +177,35 @@ export const lookingAfter: Omit<Tables, Names> = {
     [{}, { result: "noop" }, {}],
     [{}, { result: "constructor" }, "PruneClaims never says constructor"],
   ],
+  PruneLeases: [
+    [{}, { result: "pruned" }, {}],
+    [{}, { result: "skippedActive" }, {}],
+    [{}, { result: "blocked" }, {}],
+    [{}, { result: "noop" }, {}],
+  ],
   PassTime: [
     [{}, { result: "passed" }, {}],
-    [{}, { result: "noop" }, "PassTime says noop, but busy waits for tick 4, and it is tick 2"],
+    [{}, { result: "noop" }, "PassTime says noop, but expired waits for tick 3, and it is tick 2"],
   ],
   ForgetToken: [[{ token: token("busy", 2) }, { result: "forgotten" }, {}]],
   Forget: [
     [
-      { jobs: ["done", "cancelled"] },
+      { jobs: ["done", "cancelled", "failed"] },
       { result: "forgotten" },
-      { done: removed, cancelled: removed },
+      { done: removed, cancelled: removed, failed: removed },
     ],
     [{ jobs: [] }, { result: "forgotten" }, {}],
     [
       { jobs: ["done", "dead"] },
       { result: "forgotten" },
       "Forget says forgotten, but dead is dead (lease 1), " +
-        "and Forget leads only from completed or cancelled",
+        "and Forget leads only from completed or cancelled or failed",
     ],
     [
       { jobs: ["busy"] },
       { result: "forgotten" },
       "Forget says forgotten, but busy is running (lease 2), " +
-        "and Forget leads only from completed or cancelled",
+        "and Forget leads only from completed or cancelled or failed",
     ],
   ],
 };

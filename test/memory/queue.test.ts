@@ -1,15 +1,7 @@
 /** The fake: an example of its use in somebody's own test, then its choices and its errors. */
 
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  allows,
-  answer,
-  initial,
-  MemoryQueue,
-  type Operation,
-  type Outcome,
-} from "../../src/memory/index.js";
+import { answer, initial, MemoryQueue, type Operation } from "../../src/memory/index.js";
 
 interface Mail {
   readonly to: string;
@@ -82,6 +74,19 @@ describe("the choices of the fake", () => {
     expect(claimed(queue, "b")).toEqual(["other"]);
   });
 
+  it("moves a ready job to the tail of another lane", () => {
+    const queue = new MemoryQueue<string>();
+    queue.enqueue("a", ["1", "2"]);
+    queue.enqueue("b", ["other"]);
+    expect(["a", "b", "b"].map((lane) => queue.moveReady("j1", lane))).toEqual([
+      "sameLane",
+      "moved",
+      "sameLane",
+    ]);
+    expect([claimed(queue, "a", 5), claimed(queue, "b", 5)]).toEqual([["2"], ["other", "1"]]);
+    expect(queue.moveReady("j1", "a")).toBe("notReady");
+  });
+
   it("promotes what is due earliest first", () => {
     const queue = new MemoryQueue<string>();
     queue.enqueue("a", ["late"], { wait: 2 });
@@ -109,10 +114,14 @@ describe("the choices of the fake", () => {
   });
 });
 
+const limits = { staleAfter: 1, callbackWait: 1, maxAttempts: 2 };
+
 describe("the errors of the fake", () => {
   const queue = new MemoryQueue<string>();
   it.each([
     ["staleAfter", -1, () => new MemoryQueue({ staleAfter: -1 })],
+    ["callbackWait", 0.5, () => new MemoryQueue({ callbackWait: 0.5 })],
+    ["maxAttempts", Infinity, () => new MemoryQueue({ maxAttempts: Infinity })],
     ["wait", 0.5, () => queue.enqueue("a", ["x"], { wait: 0.5 })],
     ["n", Number.NaN, () => queue.claim("a", Number.NaN)],
     ["ticks", -2, () => queue.passTime(-2)],
@@ -122,61 +131,17 @@ describe("the errors of the fake", () => {
     expect(queue.jobs()).toEqual(new Map());
   });
 
+  it.each([0, 99, 1.5])("deadline %s", (deadline) => {
+    expect(() => queue.claim("a", 1, { deadline })).toThrow(
+      new RangeError(`deadline must be a whole number from 1 to 98, not ${deadline}`),
+    );
+  });
+
   it("has no answer where the contract allows none", () => {
     const enqueue: Operation = { action: "Enqueue", args: { lane: "a", batch: ["x"], wait: 0 } };
-    const { state } = answer(initial({ staleAfter: 1 }), enqueue);
+    const { state } = answer(initial(limits), enqueue);
     expect(() => answer(state, enqueue)).toThrow(
       new RangeError("Enqueue says enqueued, but x is ready, and Enqueue leads only from absent"),
     );
   });
-});
-
-type Use = (queue: MemoryQueue<number>, job: string, lease: number, n: number) => unknown;
-
-const uses: readonly Use[] = [
-  (queue, _job, _lease, n) => queue.enqueue("a", [n, n]),
-  (queue, _job, _lease, wait) => queue.enqueue("a", [wait], { wait }),
-  (queue, job) => queue.promoteDeferred(job),
-  (queue) => queue.promoteAllDue(),
-  (queue) => queue.claim("a", 3),
-  (queue, _job, _lease, n) => queue.claim("a", n),
-  (queue, job, lease) =>
-    queue.completeFast([
-      { job, lease },
-      { job, lease },
-    ]),
-  (queue, job, lease, wait) => queue.retry({ job, lease }, { wait }),
-  (queue, job, lease) => queue.failToDlq({ job, lease }),
-  (queue) => queue.rescueStaleReceipts(),
-  (queue, job) => queue.discardTerminal(job),
-  (queue, job) => queue.cancelReady(job),
-  (queue, job) => queue.purgeDlq(job),
-  (queue, job) => queue.retryFromDlq(job),
-  (queue, _job, _lease, ticks) => queue.passTime(ticks),
-];
-
-it("gives no answer that the contract refuses, and gives every kind of answer", () => {
-  const given = new Map<string, number>();
-  const use = fc.tuple(
-    fc.constantFrom(...uses),
-    fc.integer({ min: 1, max: 4 }),
-    fc.integer({ min: 1, max: 2 }),
-    fc.nat(2),
-  );
-  const run = fc.array(use, { minLength: 80, maxLength: 80, size: "max" });
-  const play = (steps: readonly (readonly [Use, number, number, number])[]): void => {
-    let state = initial({ staleAfter: 1 });
-    const observe = (operation: Operation, outcome: Outcome): void => {
-      const verdict = allows(state, operation, outcome);
-      if (!verdict.ok) throw new Error(verdict.why);
-      state = verdict.state;
-      const name = `${operation.action} ${outcome.result}`;
-      given.set(name, (given.get(name) ?? 0) + 1);
-    };
-    const queue = new MemoryQueue<number>({ staleAfter: 1, observe });
-    for (const [step, job, lease, n] of steps) step(queue, `j${job}`, lease, n);
-  };
-  fc.assert(fc.property(run, play), { numRuns: 500, seed: 3 });
-  expect(given.size).toBe(22);
-  expect(Math.min(...given.values())).toBeGreaterThan(20);
 });

@@ -9,11 +9,34 @@ import { operations, turns, type Turn } from "./arbitrary.js";
 const text = readFileSync(new URL("../../spec/QueueContract.tla", import.meta.url), "utf8");
 const names = (set: string): string[] => [...set.matchAll(/"(\w+)"/g)].map(([, name]) => name!);
 
-/** The arrows that the spec writes as `Name(o, n) == Moves(o, n, {from}, {to})`. */
-const moves = [...text.matchAll(/^(\w+)\(o, n\) == Moves\(o, n, \{(.*?)\}, \{(.*?)\}\)/gm)].map(
-  ([, name, from, to]) => ({ name: name!, from: names(from!), to: names(to!) }),
+/** Every way from one state to another, such as `running to ready`. */
+const ways = (from: readonly string[], to: readonly string[]): string[] =>
+  from.flatMap((start) => to.map((end) => `${start} to ${end}`));
+
+/** The definitions of the spec by name, each up to a line that is not indented. */
+const definitions = [...text.matchAll(/^(\w+)\(o, n\) == ([^]*?)\n(?! )/gm)];
+
+/** What the spec writes as `Name(o, n) == Moves(o, n, {from}, {to})`, or as two of them. */
+const moves = new Map(
+  definitions.flatMap(([, name, body]) => {
+    const of = [...body!.matchAll(/Moves\(o, n, \{(.*?)\}, \{(.*?)\}\)/g)];
+    const found = of.flatMap(([, from, to]) => ways(names(from!), names(to!)));
+    return found.length > 0 ? [[name!, found.sort()] as const] : [];
+  }),
 );
-const forgettable = names(/^Forget\(o, n\) == o\.state \\in \{(.*?)\}/m.exec(text)![1]!);
+const forgettable = names(/^Forget\(o, n\) == .*?o\.state \\in \{(.*?)\}/m.exec(text)![1]!);
+
+/** The arrow of the spec of which one here is a part; all others have the spec's own names. */
+const partOf: Readonly<Record<string, string>> = {
+  Expire: "Rescue",
+  TimeOut: "Rescue",
+  CancelReady: "Cancel",
+  CancelRunning: "Cancel",
+  RetryFromDlq: "Readmit",
+  RetryFromTerminal: "Readmit",
+  Discard: "Forget",
+  Purge: "Forget",
+};
 
 /** The arrow of the spec between two pictures of one job. */
 function arrowOf(job: string, before: ContractState, after: ContractState): string {
@@ -22,17 +45,23 @@ function arrowOf(job: string, before: ContractState, after: ContractState): stri
   if (o.state === n.state && o.lease === n.lease) return "stays";
   if (o.state === "ready" && n.state === "running" && n.lease === o.lease + 1) return "Claim";
   if (forgettable.includes(o.state) && n.state === "removed" && n.lease === 0) return "Forget";
-  const along = moves.find(({ from, to }) => from.includes(o.state) && to.includes(n.state));
-  return along && o.lease === n.lease ? along.name : `${job}: ${o.state} to ${n.state}`;
+  const way = `${o.state} to ${n.state}`;
+  const along = [...moves].find(([, found]) => found.includes(way));
+  return along && o.lease === n.lease ? along[0] : `${job}: ${way}`;
 }
 
 it("has the arrows of the spec", () => {
-  const { Claim, Discard, Purge, Forget, ...rest } = arrows;
-  expect(moves).toEqual(Object.entries(rest).map(([name, arrow]) => ({ name, ...arrow })));
+  const here = new Map<string, string[]>();
+  for (const [name, { from, to }] of Object.entries(arrows)) {
+    const whole = partOf[name] ?? name;
+    const found = new Set([...(here.get(whole) ?? []), ...ways(from, to)]);
+    here.set(whole, [...found].sort());
+  }
   expect(text).toContain('Claim(o, n) == o.state = "ready" /\\ n.state = "running"');
-  expect(Claim).toEqual({ from: ["ready"], to: ["running"] });
-  expect(new Set([...Discard.from, ...Purge.from])).toEqual(new Set(forgettable));
-  expect(forgettable).toEqual(expect.arrayContaining([...Forget.from]));
+  const there = new Map(moves)
+    .set("Claim", ["ready to running"])
+    .set("Forget", ways(forgettable, ["removed"]).sort());
+  expect(here).toEqual(there);
 });
 
 it("steps along the arrows of the spec, and acknowledges exactly what a worker ended", () => {
@@ -52,7 +81,5 @@ it("steps along the arrows of the spec, and acknowledges exactly what a worker e
     fc.property(operations, (run) => turns(run).forEach(check)),
     { numRuns: 200, seed: 5 },
   );
-  expect([...followed].sort()).toEqual(
-    ["stays", "Claim", "Forget", ...moves.map(({ name }) => name)].sort(),
-  );
+  expect([...followed].sort()).toEqual(["stays", "Claim", "Forget", ...moves.keys()].sort());
 });

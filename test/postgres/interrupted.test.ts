@@ -51,8 +51,9 @@ test.concurrent.each([
 
 test.concurrent.each([100, 300])("Ctrl-C %i ms into the start leaves nothing", async (delayMs) => {
   const { exit, left } = await endOf("while starting", "SIGINT", delayMs);
-  // On a slow machine the signal comes before there is anything to clean up.
+  // On a slow machine the signal comes before anybody listens: the guardian cleans up alone.
   expect([130, "SIGINT"]).toContain(exit);
+  if (exit === "SIGINT") await eventually(() => left().length === 0);
   expect(left()).toEqual([]);
 });
 

@@ -1,4 +1,4 @@
--- Admin: what an administrator may do to jobs that nobody is running.
+-- Admin: what an administrator may do to jobs that have not ended, and to dead ones.
 
 -- One answer per job of the call: `p_yes` at the first mention of each job in p_done, else `p_no`.
 create or replace function ringproof.answers_for(
@@ -11,22 +11,31 @@ language sql immutable as $$
   from unnest(p_job_ids) with ordinality as j (job_id, place)
 $$;
 
--- Cancelling a pending job spends its lane row and leaves a terminal fact. The claim heads of the
--- lanes are locked first, so that nobody is handing the rows out meanwhile; a job that reaches
--- another lane after that was not ready yet.
--- @action CancelReady
-create or replace function ringproof.cancel_ready(p_job_ids bigint[], p_now timestamptz)
-returns text[]
+-- Locks the claim heads of the lanes of these jobs' ready rows, so that nobody is handing them out
+-- meanwhile; a job that reaches another lane after that was not ready yet. Returns the lanes.
+create or replace function ringproof.lock_lanes_of(p_job_ids bigint[]) returns int[]
 language plpgsql as $$
 declare
   v_lanes int[];
-  v_gone  bigint[];
 begin
   --@ find_lanes
   v_lanes := array(
     select distinct lane_id from ringproof.ready_entries where job_id = any (p_job_ids));
   --@ lock_claim_heads
   perform from ringproof.lane_claim_heads where lane_id = any (v_lanes) order by lane_id for update;
+  return v_lanes;
+end
+$$;
+
+-- Cancelling a pending job spends its lane row and leaves a terminal fact.
+-- @action CancelReady
+create or replace function ringproof.cancel_ready(p_job_ids bigint[], p_now timestamptz)
+returns text[]
+language plpgsql as $$
+declare
+  v_lanes int[] := ringproof.lock_lanes_of(p_job_ids);
+  v_gone  bigint[];
+begin
   --@ insert_tombstones
   with cancelled as materialized (
     select * from ringproof.pending_entries
@@ -35,11 +44,72 @@ begin
     insert into ringproof.ready_tombstones (slot, lane_id, lane_seq)
     select slot, lane_id, lane_seq from cancelled order by slot, lane_id, lane_seq),
   done as (
-    insert into ringproof.done_entries (slot, job_id, run_lease, state, finalized_at)
-    select slot, job_id, run_lease, 'cancelled', p_now from cancelled
+    insert into ringproof.done_entries
+      (slot, lane_id, lane_seq, job_id, run_lease, state, finalized_at)
+    select slot, lane_id, lane_seq, job_id, run_lease, 'cancelled', p_now from cancelled
     order by slot, job_id, run_lease)
   select array_agg(job_id) into v_gone from cancelled;
   return ringproof.answers_for(p_job_ids, v_gone, 'cancelled', 'notReady');
+end
+$$;
+
+-- Cancelling a running attempt, parked or not; its worker will find its token stale.
+-- @action CancelRunning
+create or replace function ringproof.cancel_running(p_job_ids bigint[], p_now timestamptz)
+returns text[]
+language plpgsql as $$
+declare
+  v_attempts ringproof.attempt[];
+begin
+  --@ find_receipts
+  v_attempts := ringproof.find_attempts(array(
+    select row(job_id, run_lease, slot, lane_id, receipt_seq)::ringproof.token
+    from ringproof.open_receipts where job_id = any (p_job_ids)));
+  perform ringproof.conclude_attempts(v_attempts, 'cancelled', p_now);
+  return ringproof.answers_for(p_job_ids, array(select job_id from unnest(v_attempts)),
+    'cancelled', 'notRunning');
+end
+$$;
+
+-- Reprioritise, or move to another queue: the old lane rows are spent, new ones appended to the
+-- other lane in the order of the call.
+-- @action MoveReady
+create or replace function ringproof.move_ready(
+  p_job_ids bigint[], p_lane_id int, p_now timestamptz)
+returns text[]
+language plpgsql as $$
+declare
+  v_lanes   int[] := ringproof.lock_lanes_of(p_job_ids);
+  v_same    bigint[];
+  v_moved   bigint[];
+  v_leases  int[];
+  v_snoozes int[];
+  v_bodies  jsonb[];
+begin
+  --@ find_same
+  v_same := array(
+    select job_id from ringproof.pending_entries
+    where job_id = any (p_job_ids) and lane_id = p_lane_id);
+  --@ insert_tombstones
+  with moved as materialized (
+    select *, array_position(p_job_ids, job_id) as place from ringproof.pending_entries
+    where job_id = any (p_job_ids) and lane_id = any (v_lanes) and lane_id <> p_lane_id),
+  tombstones as (
+    insert into ringproof.ready_tombstones (slot, lane_id, lane_seq)
+    select slot, lane_id, lane_seq from moved order by slot, lane_id, lane_seq)
+  select array_agg(job_id order by place), array_agg(run_lease order by place),
+         array_agg(snoozes order by place), array_agg(payload order by place)
+  into v_moved, v_leases, v_snoozes, v_bodies
+  from moved;
+  perform ringproof.append_ready(
+    array_fill(p_lane_id, array[coalesce(cardinality(v_moved), 0)]), v_moved, v_leases, v_snoozes,
+    v_bodies, p_now);
+  return array(
+    select case when job_id = any (v_moved) and array_position(p_job_ids, job_id) = place
+                then 'moved'
+                when job_id = any (v_moved) or job_id = any (v_same) then 'sameLane'
+                else 'notReady' end
+    from unnest(p_job_ids) with ordinality as j (job_id, place) order by place);
 end
 $$;
 
@@ -69,11 +139,12 @@ create or replace function ringproof.retry_from_dlq(p_job_ids bigint[], p_now ti
 returns text[]
 language plpgsql as $$
 declare
-  v_locked bigint[];
-  v_gone   bigint[];
-  v_lanes  int[];
-  v_leases int[];
-  v_bodies jsonb[];
+  v_locked  bigint[];
+  v_gone    bigint[];
+  v_lanes   int[];
+  v_leases  int[];
+  v_snoozes int[];
+  v_bodies  jsonb[];
 begin
   --@ lock_dead
   v_locked := array(
@@ -82,12 +153,14 @@ begin
   --@ delete_dead
   with gone as (
     delete from ringproof.dlq_entries where job_id = any (v_locked)
-    returning array_position(p_job_ids, job_id) as place, job_id, lane_id, run_lease, payload)
+    returning array_position(p_job_ids, job_id) as place, job_id, lane_id, run_lease, snoozes,
+              payload)
   select array_agg(job_id order by place), array_agg(lane_id order by place),
-         array_agg(run_lease order by place), array_agg(payload order by place)
-  into v_gone, v_lanes, v_leases, v_bodies
+         array_agg(run_lease order by place), array_agg(snoozes order by place),
+         array_agg(payload order by place)
+  into v_gone, v_lanes, v_leases, v_snoozes, v_bodies
   from gone;
-  perform ringproof.append_ready(v_lanes, v_gone, v_leases, v_bodies, p_now);
+  perform ringproof.append_ready(v_lanes, v_gone, v_leases, v_snoozes, v_bodies, p_now);
   return ringproof.answers_for(p_job_ids, v_gone, 'readmitted', 'notInDlq');
 end
 $$;

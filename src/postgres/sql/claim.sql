@@ -5,7 +5,8 @@
 -- so rows appended meanwhile are left alone, or a later one could be seen and an earlier one not;
 -- and if the ring turned, a slot may hold other rows than those looked for: it looks again.
 -- @action Claim
-create or replace function ringproof.claim(p_lane_id int, p_limit int, p_now timestamptz)
+create or replace function ringproof.claim(
+  p_lane_id int, p_limit int, p_deadline_at timestamptz, p_now timestamptz)
 returns table (
   job_id bigint, run_lease int, claim_slot int, lane_id int, receipt_seq bigint, payload jsonb)
 language plpgsql as $$
@@ -58,9 +59,10 @@ begin
   values (v_ready_slot, p_lane_id, v_seqs[cardinality(v_seqs)]);
   --@ insert_receipt
   insert into ringproof.lease_claims
-    (slot, lane_id, receipt_seq, ready_slot, claimed_at, lane_seqs, job_ids, run_leases)
+    (slot, lane_id, receipt_seq, ready_slot, claimed_at, deadline_at, lane_seqs, job_ids,
+     run_leases)
   values (v_claim_slot, p_lane_id, v_seqs[cardinality(v_seqs)], v_ready_slot, p_now,
-          v_seqs, v_job_ids, v_leases);
+          p_deadline_at, v_seqs, v_job_ids, v_leases);
   return query
     select j.job_id, j.run_lease, v_claim_slot, p_lane_id, v_seqs[cardinality(v_seqs)], j.payload
     from unnest(v_job_ids, v_leases, v_bodies) as j (job_id, run_lease, payload);

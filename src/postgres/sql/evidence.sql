@@ -22,9 +22,9 @@ $$;
 -- Receipts of a claim slot without an explicit closure, one row per attempt.
 create or replace function ringproof.unclosed_in(p_slot int)
 returns table (slot int, lane_id int, receipt_seq bigint, ready_slot int, claimed_at timestamptz,
-               lane_seq bigint, job_id bigint, run_lease int)
+               deadline_at timestamptz, lane_seq bigint, job_id bigint, run_lease int)
 language sql stable as $$
-  select c.slot, c.lane_id, c.receipt_seq, c.ready_slot, c.claimed_at,
+  select c.slot, c.lane_id, c.receipt_seq, c.ready_slot, c.claimed_at, c.deadline_at,
          m.lane_seq, m.job_id, m.run_lease
   from ringproof.lease_claims c
   cross join lateral unnest(c.lane_seqs, c.job_ids, c.run_leases)
@@ -52,7 +52,7 @@ $$;
 -- are running.
 create or replace function ringproof.open_in(p_slot int, p_ready_slot int)
 returns table (slot int, lane_id int, receipt_seq bigint, ready_slot int, claimed_at timestamptz,
-               lane_seq bigint, job_id bigint, run_lease int)
+               deadline_at timestamptz, lane_seq bigint, job_id bigint, run_lease int)
 language sql stable as $$
   select r.*
   from ringproof.unclosed_in(p_slot) r
@@ -93,22 +93,38 @@ cross join ringproof.ring_slots q
 cross join lateral ringproof.open_in(c.slot, q.slot) r
 where c.ring = 'claim' and q.ring = 'queue';
 
--- Every public "this job ended" that still stands. ready_lease is the run lease of the ready row
--- that it ended: a completed attempt was handed out from it, a cancelled job never was.
+-- Every public "this job ended" that still stands.
 create or replace view ringproof.terminal_facts as
-select slot, job_id, run_lease, run_lease - 1 as ready_lease, 'completed' as state,
-       completed_at as finalized_at
+select slot, job_id, run_lease, 'completed' as state, completed_at as finalized_at
 from ringproof.compact_facts
 union all
-select slot, job_id, run_lease, run_lease, state, finalized_at
+select slot, job_id, run_lease, state, finalized_at
 from ringproof.done_entries;
 
--- Ended jobs with their bodies, which stay in the ready row of the same slot.
+-- Ended jobs with their bodies, which stay in the ready rows of the same slot. A compact batch does
+-- not name the row: it is the one handed out, and not one that the job was moved away from.
 create or replace view ringproof.terminal_jobs as
-select f.job_id, f.run_lease, f.state, f.finalized_at, f.slot, r.lane_id, r.payload
-from ringproof.terminal_facts f
+select f.job_id, f.run_lease, 'completed' as state, f.completed_at as finalized_at, f.slot,
+       f.lane_id, r.payload
+from ringproof.compact_facts f
 join ringproof.ready_entries r
-  on r.slot = f.slot and r.job_id = f.job_id and r.run_lease = f.ready_lease;
+  on r.slot = f.slot and r.lane_id = f.lane_id and r.job_id = f.job_id
+     and r.run_lease = f.run_lease - 1
+where not exists (
+  select from ringproof.ready_tombstones t
+  where t.slot = r.slot and t.lane_id = r.lane_id and t.lane_seq = r.lane_seq)
+union all
+select d.job_id, d.run_lease, d.state, d.finalized_at, d.slot, d.lane_id, r.payload
+from ringproof.done_entries d
+join ringproof.ready_entries r using (slot, lane_id, lane_seq);
+
+-- Attempts that run, parked or not.
+create or replace view ringproof.open_attempts as
+select o.*, a.lease_slot, coalesce(l.state, 'running') as state
+from ringproof.open_receipts o
+left join ringproof.attempt_state a using (job_id, run_lease)
+left join ringproof.leases l
+  on l.slot = a.lease_slot and l.job_id = o.job_id and l.run_lease = o.run_lease;
 
 -- Each job that is not forgotten, in the contract's words.
 create or replace view ringproof.jobs as
@@ -116,7 +132,7 @@ select job_id, 'ready' as state, run_lease, lane_id from ringproof.pending_entri
 union all
 select job_id, 'deferred', run_lease, lane_id from ringproof.deferred_jobs
 union all
-select job_id, 'running', run_lease, lane_id from ringproof.open_receipts
+select job_id, state, run_lease, lane_id from ringproof.open_attempts
 union all
 select job_id, state, run_lease, lane_id from ringproof.terminal_jobs
 union all

@@ -1,128 +1,162 @@
--- Finish: a worker ends the attempts whose tokens it presents, and is told which were stale.
-
--- The mutex of these tokens: the row locks of their receipts, in key order. Decisions come in a
--- later statement, which sees everything that an earlier holder of the lock has committed.
-create or replace function ringproof.lock_receipts(p_tokens ringproof.token[]) returns void
-language plpgsql as $$
-declare
-  v_slot int;
-begin
-  for v_slot in select distinct claim_slot from unnest(p_tokens) order by claim_slot loop
-    --@ lock_receipts
-    perform from ringproof.lease_claims c
-    where c.slot = v_slot and (c.lane_id, c.receipt_seq) in (
-      select lane_id, receipt_seq from unnest(p_tokens) where claim_slot = v_slot)
-    order by c.lane_id, c.receipt_seq
-    for update;
-  end loop;
-end
-$$;
-
--- Where the receipts of the tokens are, and where the ready rows that they handed out.
-create or replace function ringproof.receipt_slots(p_tokens ringproof.token[])
-returns table (slot int, ready_slot int)
-language plpgsql as $$
-#variable_conflict use_column
-declare
-  v_slot int;
-begin
-  for v_slot in select distinct claim_slot from unnest(p_tokens) order by claim_slot loop
-    --@ find_ready_slots
-    return query
-      select distinct v_slot, c.ready_slot
-      from ringproof.lease_claims c
-      where c.slot = v_slot and (c.lane_id, c.receipt_seq) in (
-        select lane_id, receipt_seq from unnest(p_tokens) where claim_slot = v_slot)
-      order by ready_slot;
-  end loop;
-end
-$$;
-
--- Those of the tokens that name a running attempt of these slots, each once, at its place in the
--- call.
-create or replace function ringproof.open_among(
-  p_tokens ringproof.token[], p_slot int, p_ready_slot int)
-returns table (place bigint, lane_id int, receipt_seq bigint, lane_seq bigint, job_id bigint,
-               run_lease int)
-language sql stable as $$
-  select min(t.place), r.lane_id, r.receipt_seq, r.lane_seq, r.job_id, r.run_lease
-  from (
-    select distinct lane_id, receipt_seq from unnest(p_tokens) where claim_slot = p_slot) k
-  cross join lateral (
-    select * from ringproof.open_in(p_slot, p_ready_slot) o
-    where o.lane_id = k.lane_id and o.receipt_seq = k.receipt_seq offset 0) r
-  join unnest(p_tokens) with ordinality
-         as t (job_id, run_lease, claim_slot, lane_id, receipt_seq, place)
-    on t.claim_slot = p_slot and t.lane_id = r.lane_id and t.receipt_seq = r.receipt_seq
-       and t.job_id = r.job_id and t.run_lease = r.run_lease
-  group by r.lane_id, r.receipt_seq, r.lane_seq, r.job_id, r.run_lease
-$$;
-
--- One answer per token of the call: `p_ended` at the given positions, `stale` everywhere else.
-create or replace function ringproof.answers(p_count int, p_places bigint[], p_ended text)
-returns text[]
-language sql immutable as $$
-  select coalesce(array_agg(
-    case when i = any (p_places) then p_ended else 'stale' end order by i), '{}')
-  from generate_series(1, p_count) i
-$$;
+-- Finish: a worker ends the attempts whose tokens it presents, and is told which were stale, and
+-- which wait for a callback.
 
 -- One compact row per receipt, in the slot of the ready rows, is the closed evidence of the batch.
+-- Lease-managed attempts are left to the slow path.
 -- @action CompleteFast
 create or replace function ringproof.complete_fast(
   p_tokens ringproof.token[], p_now timestamptz)
 returns text[]
 language plpgsql as $$
 declare
-  v_slot   int;
-  v_ready  int;
-  v_ended  bigint[];
-  v_places bigint[] := '{}';
+  v_slot        int;
+  v_ready       int;
+  v_some_places bigint[];
+  v_some_words  text[];
+  v_places      bigint[] := '{}';
+  v_words       text[] := '{}';
 begin
   perform ringproof.lock_receipts(p_tokens);
   for v_slot, v_ready in select * from ringproof.receipt_slots(p_tokens) loop
     --@ insert_completions
-    with ended as materialized (
+    with found as materialized (
       select * from ringproof.open_among(p_tokens, v_slot, v_ready)),
     batches as (
       insert into ringproof.receipt_completion_batches
         (slot, lane_id, receipt_seq, job_ids, run_leases, completed_at)
       select v_ready, lane_id, receipt_seq, array_agg(job_id order by lane_seq),
              array_agg(run_lease order by lane_seq), p_now
-      from ended
-      group by lane_id, receipt_seq)
-    select array_agg(place) into v_ended from ended;
-    v_places := v_places || v_ended;
+      from found
+      where lease_slot is null
+      group by lane_id, receipt_seq),
+    states as (
+      delete from ringproof.attempt_state s using found f
+      where f.lease_slot is null and s.job_id = f.job_id and s.run_lease = f.run_lease)
+    select array_agg(place),
+           array_agg(case when lease_slot is null then 'completed' else 'leaseManaged' end)
+    into v_some_places, v_some_words
+    from found
+    cross join lateral unnest(case when lease_slot is null then places[:1] else places end) place;
+    v_places := v_places || v_some_places;
+    v_words := v_words || v_some_words;
   end loop;
-  return ringproof.answers(cardinality(p_tokens), v_places, 'completed');
+  return ringproof.answers(cardinality(p_tokens), v_places, v_words);
 end
 $$;
 
--- Writes explicit closures for the running attempts among the tokens and returns them with their
--- bodies; what becomes of the jobs is up to the caller.
+-- Ends these attempts with explicit closures; what they kept in rows that may be updated goes with
+-- them. Returns their ready rows; what becomes of the jobs is up to the caller.
 create or replace function ringproof.end_attempts(
-  p_tokens ringproof.token[], p_outcome text, p_now timestamptz)
-returns table (place bigint, job_id bigint, run_lease int, lane_id int, payload jsonb)
+  p_attempts ringproof.attempt[], p_outcome text, p_now timestamptz)
+returns table (place bigint, job_id bigint, run_lease int, slot int, lane_id int, lane_seq bigint,
+               snoozes int, payload jsonb)
 language plpgsql as $$
 #variable_conflict use_column
 declare
-  v_slot  int;
   v_ready int;
 begin
-  perform ringproof.lock_receipts(p_tokens);
-  for v_slot, v_ready in select * from ringproof.receipt_slots(p_tokens) loop
-    --@ insert_closures
+  --@ insert_closures
+  insert into ringproof.lease_claim_closures (slot, job_id, run_lease, outcome, closed_at)
+  select slot, job_id, run_lease, p_outcome, p_now from unnest(p_attempts) order by place;
+  if exists (select from unnest(p_attempts) where lease_slot is not null) then
+    --@ delete_leases
+    delete from ringproof.leases l using unnest(p_attempts) a
+    where l.slot = a.lease_slot and l.job_id = a.job_id and l.run_lease = a.run_lease;
+  end if;
+  --@ delete_states
+  delete from ringproof.attempt_state s using unnest(p_attempts) a
+  where s.job_id = a.job_id and s.run_lease = a.run_lease;
+  for v_ready in select distinct ready_slot from unnest(p_attempts) order by ready_slot loop
+    --@ read_bodies
     return query
-      with ended as materialized (
-        select * from ringproof.open_among(p_tokens, v_slot, v_ready)),
-      closures as (
-        insert into ringproof.lease_claim_closures (slot, job_id, run_lease, outcome, closed_at)
-        select v_slot, job_id, run_lease, p_outcome, p_now from ended order by place)
-      select e.place, e.job_id, e.run_lease, e.lane_id, r.payload
-      from ended e
+      select a.place, a.job_id, a.run_lease, r.slot, r.lane_id, r.lane_seq, r.snoozes, r.payload
+      from unnest(p_attempts) a
       join ringproof.ready_entries r
-        on r.slot = v_ready and r.lane_id = e.lane_id and r.lane_seq = e.lane_seq;
+        on r.slot = v_ready and r.lane_id = a.lane_id and r.lane_seq = a.lane_seq
+      where a.ready_slot = v_ready;
   end loop;
+end
+$$;
+
+-- Ends these attempts with a terminal row each, beside the ready row that keeps the body.
+create or replace function ringproof.conclude_attempts(
+  p_attempts ringproof.attempt[], p_state text, p_now timestamptz)
+returns void
+language plpgsql as $$
+begin
+  --@ insert_done
+  insert into ringproof.done_entries
+    (slot, lane_id, lane_seq, job_id, run_lease, state, finalized_at)
+  select slot, lane_id, lane_seq, job_id, run_lease, p_state, p_now
+  from ringproof.end_attempts(p_attempts, p_state, p_now)
+  order by slot, job_id, run_lease;
+end
+$$;
+
+-- Lease-managed attempts, with a terminal row and a closure each.
+-- @action CompleteSlow
+create or replace function ringproof.complete_slow(
+  p_tokens ringproof.token[], p_now timestamptz)
+returns text[]
+language plpgsql as $$
+declare
+  v_attempts ringproof.attempt[] := ringproof.find_attempts(p_tokens);
+begin
+  perform ringproof.conclude_attempts(
+    array(select a::ringproof.attempt from unnest(v_attempts) a where a.state = 'running'),
+    'completed', p_now);
+  return ringproof.answers_of(
+    p_tokens, v_attempts, '{waiting,receiptOnly}', 'completed', 'stale');
+end
+$$;
+
+-- What workers call: what the fast path refuses as lease-managed takes the slow one.
+-- @action Complete
+create or replace function ringproof.complete(p_tokens ringproof.token[], p_now timestamptz)
+returns text[]
+language plpgsql as $$
+declare
+  v_words text[] := ringproof.complete_fast(p_tokens, p_now);
+  v_slow  int[] := array(
+    select i from generate_subscripts(v_words, 1) i where v_words[i] = 'leaseManaged' order by i);
+  v_some  text[];
+begin
+  if v_slow = '{}' then return v_words; end if;
+  v_some := ringproof.complete_slow(array(
+    select p_tokens[place] from unnest(v_slow) with ordinality as s (place, i) order by i), p_now);
+  for i in 1 .. cardinality(v_slow) loop
+    v_words[v_slow[i]] := v_some[i];
+  end loop;
+  return v_words;
+end
+$$;
+
+-- Ends attempts whose jobs come back at p_run_at.
+create or replace function ringproof.defer_attempts(
+  p_attempts ringproof.attempt[], p_outcome text, p_more int, p_run_at timestamptz,
+  p_now timestamptz)
+returns void
+language plpgsql as $$
+begin
+  --@ insert_deferred
+  insert into ringproof.deferred_jobs (job_id, run_lease, snoozes, lane_id, run_at, payload)
+  select job_id, run_lease, snoozes + p_more, lane_id, p_run_at, payload
+  from ringproof.end_attempts(p_attempts, p_outcome, p_now)
+  order by job_id;
+end
+$$;
+
+-- Ends attempts whose jobs are kept aside for an administrator.
+create or replace function ringproof.bury_attempts(
+  p_attempts ringproof.attempt[], p_outcome text, p_now timestamptz)
+returns void
+language plpgsql as $$
+begin
+  --@ insert_dead
+  insert into ringproof.dlq_entries (job_id, run_lease, snoozes, lane_id, dead_at, payload)
+  select job_id, run_lease, snoozes, lane_id, p_now, payload
+  from ringproof.end_attempts(p_attempts, p_outcome, p_now)
+  order by job_id;
 end
 $$;
 
@@ -133,16 +167,39 @@ create or replace function ringproof.retry(
 returns text[]
 language plpgsql as $$
 declare
-  v_places bigint[];
+  v_attempts ringproof.attempt[] := ringproof.find_attempts(p_tokens);
 begin
-  --@ insert_deferred
-  with ended as materialized (
-    select * from ringproof.end_attempts(p_tokens, 'retried', p_now)),
-  deferred as (
-    insert into ringproof.deferred_jobs (job_id, run_lease, lane_id, run_at, payload)
-    select job_id, run_lease, lane_id, p_run_at, payload from ended order by job_id)
-  select array_agg(place) into v_places from ended;
-  return ringproof.answers(cardinality(p_tokens), v_places, 'retried');
+  perform ringproof.defer_attempts(
+    ringproof.not_waiting(v_attempts), 'retried', 0, p_run_at, p_now);
+  return ringproof.answers_of(p_tokens, v_attempts, '{waiting}', 'retried', 'stale');
+end
+$$;
+
+-- The jobs are put off until p_run_at; these attempts do not count.
+-- @action Snooze
+create or replace function ringproof.snooze(
+  p_tokens ringproof.token[], p_run_at timestamptz, p_now timestamptz)
+returns text[]
+language plpgsql as $$
+declare
+  v_attempts ringproof.attempt[] := ringproof.find_attempts(p_tokens);
+begin
+  perform ringproof.defer_attempts(
+    ringproof.not_waiting(v_attempts), 'snoozed', 1, p_run_at, p_now);
+  return ringproof.answers_of(p_tokens, v_attempts, '{waiting}', 'snoozed', 'stale');
+end
+$$;
+
+-- The attempts failed and their jobs with them; the facts stay in their slots.
+-- @action Fail
+create or replace function ringproof.fail(p_tokens ringproof.token[], p_now timestamptz)
+returns text[]
+language plpgsql as $$
+declare
+  v_attempts ringproof.attempt[] := ringproof.find_attempts(p_tokens);
+begin
+  perform ringproof.conclude_attempts(ringproof.not_waiting(v_attempts), 'failed', p_now);
+  return ringproof.answers_of(p_tokens, v_attempts, '{waiting}', 'failed', 'stale');
 end
 $$;
 
@@ -153,15 +210,9 @@ create or replace function ringproof.fail_to_dlq(
 returns text[]
 language plpgsql as $$
 declare
-  v_places bigint[];
+  v_attempts ringproof.attempt[] := ringproof.find_attempts(p_tokens);
 begin
-  --@ insert_dead
-  with ended as materialized (
-    select * from ringproof.end_attempts(p_tokens, 'deadLettered', p_now)),
-  dead as (
-    insert into ringproof.dlq_entries (job_id, run_lease, lane_id, dead_at, payload)
-    select job_id, run_lease, lane_id, p_now, payload from ended order by job_id)
-  select array_agg(place) into v_places from ended;
-  return ringproof.answers(cardinality(p_tokens), v_places, 'deadLettered');
+  perform ringproof.bury_attempts(ringproof.not_waiting(v_attempts), 'deadLettered', p_now);
+  return ringproof.answers_of(p_tokens, v_attempts, '{waiting}', 'deadLettered', 'stale');
 end
 $$;

@@ -27,7 +27,8 @@ $$;
 
 -- Appends jobs to the tails of their lanes, in the current slot, in the order of the arrays.
 create or replace function ringproof.append_ready(
-  p_lane_ids int[], p_job_ids bigint[], p_run_leases int[], p_payloads jsonb[], p_now timestamptz)
+  p_lane_ids int[], p_job_ids bigint[], p_run_leases int[], p_snoozes int[], p_payloads jsonb[],
+  p_now timestamptz)
 returns void
 language plpgsql as $$
 declare
@@ -54,12 +55,12 @@ begin
   v_slot := ringproof.pin_slot('queue');
   --@ insert_ready
   insert into ringproof.ready_entries
-    (slot, lane_id, lane_seq, job_id, run_lease, enqueued_at, payload)
+    (slot, lane_id, lane_seq, job_id, run_lease, snoozes, enqueued_at, payload)
   select v_slot, a.lane_id,
          h.first_seq - 1 + row_number() over (partition by a.lane_id order by a.ordinality),
-         a.job_id, a.run_lease, p_now, a.payload
-  from unnest(p_lane_ids, p_job_ids, p_run_leases, p_payloads)
-         with ordinality as a (lane_id, job_id, run_lease, payload)
+         a.job_id, a.run_lease, a.snoozes, p_now, a.payload
+  from unnest(p_lane_ids, p_job_ids, p_run_leases, p_snoozes, p_payloads)
+         with ordinality as a (lane_id, job_id, run_lease, snoozes, payload)
   join unnest(v_lanes, v_firsts) as h (lane_id, first_seq) using (lane_id)
   order by a.ordinality;
 end
@@ -86,7 +87,7 @@ begin
     order by job_id;
   else
     perform ringproof.append_ready(array_fill(p_lane_id, array[v_count]), v_job_ids,
-      array_fill(0, array[v_count]), p_payloads, p_now);
+      array_fill(0, array[v_count]), array_fill(0, array[v_count]), p_payloads, p_now);
   end if;
   return v_job_ids;
 end
@@ -103,6 +104,7 @@ declare
   v_due     bigint[];
   v_lanes   int[];
   v_leases  int[];
+  v_snoozes int[];
   v_bodies  jsonb[];
 begin
   --@ lock_deferred
@@ -122,12 +124,14 @@ begin
   with gone as (
     delete from ringproof.deferred_jobs
     where job_id = any (v_locked) and run_at <= p_now
-    returning array_position(p_job_ids, job_id) as place, job_id, lane_id, run_lease, payload)
+    returning array_position(p_job_ids, job_id) as place, job_id, lane_id, run_lease, snoozes,
+              payload)
   select array_agg(job_id order by place), array_agg(lane_id order by place),
-         array_agg(run_lease order by place), array_agg(payload order by place)
-  into v_due, v_lanes, v_leases, v_bodies
+         array_agg(run_lease order by place), array_agg(snoozes order by place),
+         array_agg(payload order by place)
+  into v_due, v_lanes, v_leases, v_snoozes, v_bodies
   from gone;
-  perform ringproof.append_ready(v_lanes, v_due, v_leases, v_bodies, p_now);
+  perform ringproof.append_ready(v_lanes, v_due, v_leases, v_snoozes, v_bodies, p_now);
   return coalesce(v_answers, '{}');
 end
 $$;

@@ -1,7 +1,70 @@
--- Rescue: attempts whose workers were silent for too long are ended and their jobs re-appended.
+-- Rescue: attempts that nobody will end are ended, and their jobs go on. Each pass looks at one
+-- slot, locks what nobody else is ending right now, and decides on what it then sees.
 
--- Closes the stale open attempts of one claim slot, at most p_limit receipts of them, and appends
--- their jobs again. Receipts that somebody is finishing right now are passed over.
+-- Those of the tokens whose receipts could be locked without waiting.
+create or replace function ringproof.try_lock_receipts(p_tokens ringproof.token[])
+returns ringproof.token[]
+language plpgsql as $$
+declare
+  v_slot int;
+  v_some ringproof.token[];
+  v_all  ringproof.token[] := '{}';
+begin
+  for v_slot in select distinct claim_slot from unnest(p_tokens) order by claim_slot loop
+    --@ lock_receipts
+    v_some := array(
+      select t::ringproof.token
+      from (
+        select lane_id, receipt_seq from ringproof.lease_claims c
+        where c.slot = v_slot and (c.lane_id, c.receipt_seq) in (
+          select lane_id, receipt_seq from unnest(p_tokens) where claim_slot = v_slot)
+        order by c.lane_id, c.receipt_seq
+        for update skip locked) l
+      join unnest(p_tokens) t
+        on t.claim_slot = v_slot and t.lane_id = l.lane_id and t.receipt_seq = l.receipt_seq);
+    v_all := v_all || v_some;
+  end loop;
+  return v_all;
+end
+$$;
+
+-- Ends these attempts and appends their jobs to the tails of their lanes.
+create or replace function ringproof.reappend_attempts(
+  p_attempts ringproof.attempt[], p_outcome text, p_now timestamptz)
+returns void
+language plpgsql as $$
+declare
+  v_lanes   int[];
+  v_jobs    bigint[];
+  v_leases  int[];
+  v_snoozes int[];
+  v_bodies  jsonb[];
+begin
+  --@ end_attempts
+  select array_agg(lane_id order by lane_id, lane_seq),
+         array_agg(job_id order by lane_id, lane_seq),
+         array_agg(run_lease order by lane_id, lane_seq),
+         array_agg(snoozes order by lane_id, lane_seq),
+         array_agg(payload order by lane_id, lane_seq)
+  into v_lanes, v_jobs, v_leases, v_snoozes, v_bodies
+  from ringproof.end_attempts(p_attempts, p_outcome, p_now);
+  perform ringproof.append_ready(v_lanes, v_jobs, v_leases, v_snoozes, v_bodies, p_now);
+end
+$$;
+
+-- Tokens of the receipt-only attempts of a claim slot that have been silent since before p_cutoff.
+create or replace function ringproof.stale_receipts(p_slot int, p_cutoff timestamptz)
+returns setof ringproof.token
+language sql stable as $$
+  select o.job_id, o.run_lease, o.slot, o.lane_id, o.receipt_seq
+  from ringproof.open_receipts o
+  left join ringproof.attempt_state a using (job_id, run_lease)
+  where o.slot = p_slot and a.lease_slot is null
+    and coalesce(a.heartbeat_at, o.claimed_at) < p_cutoff
+  order by o.lane_id, o.lane_seq
+$$;
+
+-- Closes at most p_limit stale receipt-only attempts of one claim slot and appends their jobs.
 -- @action RescueStaleReceipts
 create or replace function ringproof.rescue_stale_receipts(
   p_slot int, p_cutoff timestamptz, p_limit int, p_now timestamptz)
@@ -9,33 +72,156 @@ returns table (job_id bigint, run_lease int)
 language plpgsql as $$
 #variable_conflict use_column
 declare
-  v_tokens ringproof.token[];
-  v_jobs   bigint[];
-  v_leases int[];
-  v_lanes  int[];
-  v_bodies jsonb[];
+  v_tokens   ringproof.token[];
+  v_attempts ringproof.attempt[];
 begin
-  --@ lock_receipts
-  select array_agg(row(m.job_id, m.run_lease, c.slot, c.lane_id, c.receipt_seq)::ringproof.token
-                   order by c.lane_id, c.receipt_seq, m.place)
-  into v_tokens
-  from (
-    select * from ringproof.lease_claims s
-    where s.slot = p_slot and s.claimed_at < p_cutoff and exists (
-      select from ringproof.open_receipts o
-      where o.slot = p_slot and o.lane_id = s.lane_id and o.receipt_seq = s.receipt_seq)
-    order by s.lane_id, s.receipt_seq
-    limit p_limit
-    for update skip locked) c
-  cross join lateral unnest(c.job_ids, c.run_leases)
-    with ordinality as m (job_id, run_lease, place);
-  if v_tokens is null then return; end if;
-  --@ close_stale
-  select array_agg(e.job_id order by e.place), array_agg(e.run_lease order by e.place),
-         array_agg(e.lane_id order by e.place), array_agg(e.payload order by e.place)
-  into v_jobs, v_leases, v_lanes, v_bodies
-  from ringproof.end_attempts(v_tokens, 'rescued', p_now) e;
-  perform ringproof.append_ready(v_lanes, v_jobs, v_leases, v_bodies, p_now);
-  return query select * from unnest(v_jobs, v_leases);
+  --@ find_stale
+  v_tokens := ringproof.try_lock_receipts(array(
+    select t::ringproof.token from ringproof.stale_receipts(p_slot, p_cutoff) t limit p_limit));
+  --@ decide
+  v_attempts := ringproof.find_attempts(array(
+    select t::ringproof.token from ringproof.stale_receipts(p_slot, p_cutoff) t
+    where t::ringproof.token = any (v_tokens)));
+  perform ringproof.reappend_attempts(v_attempts, 'rescued', p_now);
+  return query
+    select job_id, run_lease from unnest(v_attempts) order by lane_id, lane_seq;
+end
+$$;
+
+-- Tokens of the receipt-only attempts of a claim slot whose deadline is not in the future.
+create or replace function ringproof.expired_receipts(p_slot int, p_now timestamptz)
+returns setof ringproof.token
+language sql stable as $$
+  select o.job_id, o.run_lease, o.slot, o.lane_id, o.receipt_seq
+  from ringproof.open_receipts o
+  left join ringproof.attempt_state a using (job_id, run_lease)
+  where o.slot = p_slot and a.lease_slot is null and o.deadline_at <= p_now
+  order by o.lane_id, o.lane_seq
+$$;
+
+-- Closes at most p_limit receipt-only attempts of one claim slot whose deadline has passed.
+-- @action RescueExpiredDeadlines
+create or replace function ringproof.rescue_expired_deadlines(
+  p_slot int, p_limit int, p_now timestamptz)
+returns table (job_id bigint, run_lease int)
+language plpgsql as $$
+#variable_conflict use_column
+declare
+  v_tokens   ringproof.token[];
+  v_attempts ringproof.attempt[];
+begin
+  --@ find_expired
+  v_tokens := ringproof.try_lock_receipts(array(
+    select t::ringproof.token from ringproof.expired_receipts(p_slot, p_now) t limit p_limit));
+  --@ decide
+  v_attempts := ringproof.find_attempts(array(
+    select t::ringproof.token from ringproof.expired_receipts(p_slot, p_now) t
+    where t::ringproof.token = any (v_tokens)));
+  perform ringproof.reappend_attempts(v_attempts, 'deadlineExpired', p_now);
+  return query
+    select job_id, run_lease from unnest(v_attempts) order by lane_id, lane_seq;
+end
+$$;
+
+-- Tokens of the leases of one slot that a pass is after; what it is after is up to p_pass.
+create or replace function ringproof.leases_due(
+  p_pass text, p_slot int, p_cutoff timestamptz, p_now timestamptz)
+returns setof ringproof.token
+language sql stable as $$
+  select job_id, run_lease, claim_slot, lane_id, receipt_seq
+  from ringproof.leases
+  where slot = p_slot and case p_pass
+    when 'stale' then state = 'running' and heartbeat_at < p_cutoff
+    when 'deadline' then deadline_at <= p_now
+    when 'timeout' then state = 'waiting' and timeout_at <= p_now
+  end
+  order by job_id, run_lease
+$$;
+
+-- The attempts behind those leases, at most p_limit of them, under their mutex.
+create or replace function ringproof.attempts_due(
+  p_pass text, p_slot int, p_cutoff timestamptz, p_limit int, p_now timestamptz)
+returns ringproof.attempt[]
+language plpgsql as $$
+declare
+  v_tokens ringproof.token[];
+begin
+  --@ find_due
+  v_tokens := ringproof.try_lock_receipts(array(
+    select t::ringproof.token from ringproof.leases_due(p_pass, p_slot, p_cutoff, p_now) t
+    limit p_limit));
+  --@ decide
+  return ringproof.find_attempts(array(
+    select t::ringproof.token from ringproof.leases_due(p_pass, p_slot, p_cutoff, p_now) t
+    where t::ringproof.token = any (v_tokens)));
+end
+$$;
+
+-- Ends at most p_limit running leases of one slot that have been silent since before p_cutoff.
+-- @action RescueStaleLeases
+create or replace function ringproof.rescue_stale_leases(
+  p_slot int, p_cutoff timestamptz, p_limit int, p_now timestamptz)
+returns table (job_id bigint, run_lease int)
+language plpgsql as $$
+#variable_conflict use_column
+declare
+  v_attempts ringproof.attempt[] :=
+    ringproof.attempts_due('stale', p_slot, p_cutoff, p_limit, p_now);
+begin
+  perform ringproof.reappend_attempts(v_attempts, 'rescued', p_now);
+  return query
+    select job_id, run_lease from unnest(v_attempts) order by lane_id, lane_seq;
+end
+$$;
+
+-- Ends at most p_limit leases of one slot whose deadline has passed, parked or not.
+-- @action RescueExpiredLeaseDeadlines
+create or replace function ringproof.rescue_expired_lease_deadlines(
+  p_slot int, p_limit int, p_now timestamptz)
+returns table (job_id bigint, run_lease int)
+language plpgsql as $$
+#variable_conflict use_column
+declare
+  v_attempts ringproof.attempt[] :=
+    ringproof.attempts_due('deadline', p_slot, p_now, p_limit, p_now);
+begin
+  perform ringproof.reappend_attempts(v_attempts, 'deadlineExpired', p_now);
+  return query
+    select job_id, run_lease from unnest(v_attempts) order by lane_id, lane_seq;
+end
+$$;
+
+-- Ends at most p_limit parked leases of one slot whose callback is overdue. A job whose counted
+-- attempts have reached p_max_attempts is given up; the others come back at p_run_at, or at once.
+-- @action RescueCallbackTimeouts
+create or replace function ringproof.rescue_callback_timeouts(
+  p_slot int, p_limit int, p_max_attempts int, p_run_at timestamptz, p_now timestamptz)
+returns table (job_id bigint, run_lease int)
+language plpgsql as $$
+#variable_conflict use_column
+declare
+  v_attempts ringproof.attempt[] :=
+    ringproof.attempts_due('timeout', p_slot, p_now, p_limit, p_now);
+  v_given    ringproof.attempt[];
+  v_again    ringproof.attempt[];
+begin
+  --@ count_attempts
+  v_given := array(
+    select a::ringproof.attempt
+    from unnest(v_attempts) a
+    join ringproof.ready_entries r
+      on r.slot = a.ready_slot and r.lane_id = a.lane_id and r.lane_seq = a.lane_seq
+    where a.run_lease - r.snoozes >= p_max_attempts);
+  v_again := array(
+    select a::ringproof.attempt from unnest(v_attempts) a
+    where a::ringproof.attempt <> all (v_given));
+  perform ringproof.bury_attempts(v_given, 'callbackTimedOut', p_now);
+  if p_run_at > p_now then
+    perform ringproof.defer_attempts(v_again, 'callbackTimedOut', 0, p_run_at, p_now);
+  else
+    perform ringproof.reappend_attempts(v_again, 'callbackTimedOut', p_now);
+  end if;
+  return query
+    select job_id, run_lease from unnest(v_attempts) order by lane_id, lane_seq;
 end
 $$;

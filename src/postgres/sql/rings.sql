@@ -1,12 +1,18 @@
 -- Rings: the cursor moves into an empty slot; the oldest slot is truncated once nothing needs it.
 -- Maintenance never waits for a relation lock: what it cannot lock at once it reports as blocked.
 
+-- The oldest generation that still has a slot of its own.
+create or replace function ringproof.oldest_generation(p_ring ringproof.rings) returns bigint
+language sql immutable as $$
+  select coalesce(p_ring.tail_generation, greatest(p_ring.generation - p_ring.slot_count + 1, 0))
+$$;
+
 -- The oldest initialised slot, or null while only one slot is initialised.
 create or replace function ringproof.oldest_slot(p_ring text) returns int
 language sql stable as $$
-  select ((current_slot - least(generation, slot_count - 1) + slot_count) % slot_count)::int
-  from ringproof.rings
-  where ring = p_ring and generation > 0
+  select (ringproof.oldest_generation(r) % r.slot_count)::int
+  from ringproof.rings r
+  where r.ring = p_ring and r.generation > ringproof.oldest_generation(r)
 $$;
 
 create or replace function ringproof.rotate(p_ring text) returns jsonb
@@ -22,7 +28,9 @@ begin
   if not ringproof.try_lock_slot(p_ring, v_next, 'access share') then
     return jsonb_build_object('result', 'blocked');
   end if;
-  v_which := ringproof.occupied(p_ring, v_next);
+  v_which := case when v_ring.tail_generation is null then ringproof.occupied(p_ring, v_next)
+                  when v_ring.generation - v_ring.tail_generation + 1 < v_ring.slot_count then '{}'
+                  else ringproof.ring_tables(p_ring) end;
   if v_which <> '{}' then
     return jsonb_build_object('result', 'skippedBusy', 'which', v_which);
   end if;
@@ -45,10 +53,23 @@ language sql as $$ select ringproof.rotate('queue') $$;
 create or replace function ringproof.rotate_claims(p_now timestamptz) returns jsonb
 language sql as $$ select ringproof.rotate('claim') $$;
 
+-- Only a slot that was truncated since it was current is used again.
+-- @action RotateLeases
+create or replace function ringproof.rotate_leases(p_now timestamptz) returns jsonb
+language sql as $$ select ringproof.rotate('lease') $$;
+
 -- Why this slot must not be truncated now: the first reason, or null.
 create or replace function ringproof.queue_slot_pinned(p_slot int) returns text
 language plpgsql as $$
 begin
+  --@ check_leases
+  if exists (
+    select from ringproof.leases l
+    join ringproof.lease_claims c
+      on c.slot = l.claim_slot and c.lane_id = l.lane_id and c.receipt_seq = l.receipt_seq
+    where c.ready_slot = p_slot) then
+    return 'queueActiveLeases';
+  end if;
   --@ check_unclosed
   if exists (select from ringproof.unclosed_receipts where ready_slot = p_slot) then
     return 'queueUnclosedClaimRefs';
@@ -72,10 +93,22 @@ begin
 end
 $$;
 
+create or replace function ringproof.lease_slot_pinned(p_slot int) returns text
+language plpgsql as $$
+begin
+  --@ check_live
+  if exists (select from ringproof.leases where slot = p_slot) then
+    return 'leaseLive';
+  end if;
+  return null;
+end
+$$;
+
 create or replace function ringproof.slot_pinned(p_ring text, p_slot int) returns text
 language sql as $$
   select case p_ring when 'queue' then ringproof.queue_slot_pinned(p_slot)
-                     when 'claim' then ringproof.claim_slot_pinned(p_slot) end
+                     when 'claim' then ringproof.claim_slot_pinned(p_slot)
+                     when 'lease' then ringproof.lease_slot_pinned(p_slot) end
 $$;
 
 -- Truncates every partition of a locked slot. TRUNCATE also locks their TOAST tables, which have no
@@ -114,10 +147,11 @@ begin
   v_slot := ringproof.oldest_slot(p_ring);
   if v_slot is null then return jsonb_build_object('result', 'noop'); end if;
   if not ringproof.try_lock_ring('queue', 'access share')
-     or not ringproof.try_lock_ring('claim', 'access share') then
+     or not ringproof.try_lock_ring('claim', 'access share')
+     or not ringproof.try_lock_ring('lease', 'access share') then
     return jsonb_build_object('result', 'blocked');
   end if;
-  if ringproof.occupied(p_ring, v_slot) = '{}' then
+  if p_ring <> 'lease' and ringproof.occupied(p_ring, v_slot) = '{}' then
     return jsonb_build_object('result', 'noop');
   end if;
   v_reason := ringproof.slot_pinned(p_ring, v_slot);
@@ -133,6 +167,9 @@ begin
   if not ringproof.try_truncate_slot(p_ring, v_slot) then
     return jsonb_build_object('result', 'blocked');
   end if;
+  --@ move_tail
+  update ringproof.rings set tail_generation = tail_generation + 1
+  where ring = p_ring and tail_generation is not null;
   return jsonb_build_object('result', 'pruned');
 end
 $$;
@@ -144,3 +181,7 @@ language sql as $$ select ringproof.prune('queue') $$;
 -- @action PruneClaims
 create or replace function ringproof.prune_claims(p_now timestamptz) returns jsonb
 language sql as $$ select ringproof.prune('claim') $$;
+
+-- @action PruneLeases
+create or replace function ringproof.prune_leases(p_now timestamptz) returns jsonb
+language sql as $$ select ringproof.prune('lease') $$;

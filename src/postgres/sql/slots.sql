@@ -1,5 +1,17 @@
 -- How writers and maintenance get hold of a slot.
 
+-- The tables that a ring partitions, in the order in which maintenance probes and locks them.
+create or replace function ringproof.ring_tables(p_ring text) returns text[]
+language sql immutable as $$
+  select case p_ring
+    when 'queue' then array[
+      'ready_entries', 'ready_tombstones', 'attempt_evidence', 'done_entries',
+      'receipt_completion_batches', 'receipt_completion_tombstones']
+    when 'claim' then array['lease_claims', 'lease_claim_closures']
+    when 'lease' then array['leases']
+  end
+$$;
+
 -- The current slot of a ring, pinned: the lock on its first partition keeps prune away until the
 -- end of the transaction. The cursor is read without a lock, so it is read again under this one.
 create or replace function ringproof.pin_slot(p_ring text) returns int

@@ -1,0 +1,238 @@
+-- Attempt: what every call on an attempt begins with, and the calls that let it go on.
+
+-- The mutex of these tokens: the row locks of their receipts, in key order. Decisions come in a
+-- later statement, which sees everything that an earlier holder of the lock has committed.
+create or replace function ringproof.lock_receipts(p_tokens ringproof.token[]) returns void
+language plpgsql as $$
+declare
+  v_slot int;
+begin
+  for v_slot in select distinct claim_slot from unnest(p_tokens) order by claim_slot loop
+    --@ lock_receipts
+    perform from ringproof.lease_claims c
+    where c.slot = v_slot and (c.lane_id, c.receipt_seq) in (
+      select lane_id, receipt_seq from unnest(p_tokens) where claim_slot = v_slot)
+    order by c.lane_id, c.receipt_seq
+    for update;
+  end loop;
+end
+$$;
+
+-- Where the receipts of the tokens are, and where the ready rows that they handed out.
+create or replace function ringproof.receipt_slots(p_tokens ringproof.token[])
+returns table (slot int, ready_slot int)
+language plpgsql as $$
+#variable_conflict use_column
+declare
+  v_slot int;
+begin
+  for v_slot in select distinct claim_slot from unnest(p_tokens) order by claim_slot loop
+    --@ find_ready_slots
+    return query
+      select distinct v_slot, c.ready_slot
+      from ringproof.lease_claims c
+      where c.slot = v_slot and (c.lane_id, c.receipt_seq) in (
+        select lane_id, receipt_seq from unnest(p_tokens) where claim_slot = v_slot)
+      order by ready_slot;
+  end loop;
+end
+$$;
+
+-- Those of the tokens that name an open attempt of these slots, each once, with its places in the
+-- call.
+create or replace function ringproof.open_among(
+  p_tokens ringproof.token[], p_slot int, p_ready_slot int)
+returns table (places bigint[], lane_id int, receipt_seq bigint, lane_seq bigint, job_id bigint,
+               run_lease int, lease_slot int)
+language sql stable as $$
+  select array_agg(t.place order by t.place), r.lane_id, r.receipt_seq, r.lane_seq, r.job_id,
+         r.run_lease, a.lease_slot
+  from (
+    select distinct lane_id, receipt_seq from unnest(p_tokens) where claim_slot = p_slot) k
+  cross join lateral (
+    select * from ringproof.open_in(p_slot, p_ready_slot) o
+    where o.lane_id = k.lane_id and o.receipt_seq = k.receipt_seq offset 0) r
+  join unnest(p_tokens) with ordinality
+         as t (job_id, run_lease, claim_slot, lane_id, receipt_seq, place)
+    on t.claim_slot = p_slot and t.lane_id = r.lane_id and t.receipt_seq = r.receipt_seq
+       and t.job_id = r.job_id and t.run_lease = r.run_lease
+  left join ringproof.attempt_state a on a.job_id = r.job_id and a.run_lease = r.run_lease
+  group by r.lane_id, r.receipt_seq, r.lane_seq, r.job_id, r.run_lease, a.lease_slot
+$$;
+
+-- The open attempts among the tokens, under their mutex, with the state of their leases. Only what
+-- is lease-managed is looked for in the lease ring.
+create or replace function ringproof.find_attempts(p_tokens ringproof.token[])
+returns ringproof.attempt[]
+language plpgsql as $$
+declare
+  v_slot  int;
+  v_ready int;
+  v_some  ringproof.attempt[];
+  v_all   ringproof.attempt[] := '{}';
+begin
+  perform ringproof.lock_receipts(p_tokens);
+  for v_slot, v_ready in select * from ringproof.receipt_slots(p_tokens) loop
+    --@ find_open
+    v_some := array(
+      select row(places[1], v_slot, lane_id, receipt_seq, v_ready, lane_seq, job_id, run_lease,
+                 lease_slot, 'receiptOnly')::ringproof.attempt
+      from ringproof.open_among(p_tokens, v_slot, v_ready));
+    v_all := v_all || v_some;
+  end loop;
+  if exists (select from unnest(v_all) where lease_slot is not null) then
+    --@ find_leases
+    v_all := array(
+      select row(a.place, a.slot, a.lane_id, a.receipt_seq, a.ready_slot, a.lane_seq, a.job_id,
+                 a.run_lease, a.lease_slot, coalesce(l.state, a.state))::ringproof.attempt
+      from unnest(v_all) a
+      left join ringproof.leases l
+        on l.slot = a.lease_slot and l.job_id = a.job_id and l.run_lease = a.run_lease);
+  end if;
+  return v_all;
+end
+$$;
+
+-- One answer per token of a call: `p_words` at `p_places`, `stale` everywhere else.
+create or replace function ringproof.answers(p_count int, p_places bigint[], p_words text[])
+returns text[]
+language sql immutable as $$
+  select coalesce(array_agg(coalesce(w.word, 'stale') order by i), '{}')
+  from generate_series(1, p_count) i
+  left join unnest(p_places, p_words) as w (place, word) on w.place = i
+$$;
+
+-- One answer per token of a call: an attempt in one of the states p_kept is answered with that
+-- state; any other with p_word where it is first named, and p_again where it is named once more.
+create or replace function ringproof.answers_of(
+  p_tokens ringproof.token[], p_attempts ringproof.attempt[], p_kept text[], p_word text,
+  p_again text)
+returns text[]
+language sql immutable as $$
+  select coalesce(array_agg(
+    case when a.place is null then 'stale'
+         when a.state = any (p_kept) then a.state
+         when a.place = t.place then p_word
+         else p_again end order by t.place), '{}')
+  from unnest(p_tokens) with ordinality
+         as t (job_id, run_lease, claim_slot, lane_id, receipt_seq, place)
+  left join unnest(p_attempts) a
+    on a.job_id = t.job_id and a.run_lease = t.run_lease and a.slot = t.claim_slot
+       and a.lane_id = t.lane_id and a.receipt_seq = t.receipt_seq
+$$;
+
+create or replace function ringproof.not_waiting(p_attempts ringproof.attempt[])
+returns ringproof.attempt[]
+language sql immutable as $$
+  select array(select a::ringproof.attempt from unnest(p_attempts) a where a.state <> 'waiting')
+$$;
+
+-- Heard of now: in the lease of a lease-managed attempt, else in the attempt's state.
+-- @action Heartbeat
+create or replace function ringproof.heartbeat(p_tokens ringproof.token[], p_now timestamptz)
+returns text[]
+language plpgsql as $$
+declare
+  v_attempts ringproof.attempt[] := ringproof.find_attempts(p_tokens);
+begin
+  --@ record_state
+  insert into ringproof.attempt_state as s (job_id, run_lease, heartbeat_at)
+  select job_id, run_lease, p_now from unnest(v_attempts)
+  where state = 'receiptOnly' order by job_id, run_lease
+  on conflict (job_id, run_lease) do update set heartbeat_at = excluded.heartbeat_at;
+  if exists (select from unnest(v_attempts) where state = 'running') then
+    --@ record_lease
+    update ringproof.leases l set heartbeat_at = p_now
+    from unnest(v_attempts) a
+    where a.state = 'running' and l.slot = a.lease_slot and l.job_id = a.job_id
+      and l.run_lease = a.run_lease;
+  end if;
+  return ringproof.answers_of(p_tokens, v_attempts, '{waiting}', 'recorded', 'recorded');
+end
+$$;
+
+-- How far each attempt has come; it says nothing about when.
+-- @action FlushProgress
+create or replace function ringproof.flush_progress(
+  p_tokens ringproof.token[], p_progress jsonb[], p_now timestamptz)
+returns text[]
+language plpgsql as $$
+declare
+  v_attempts ringproof.attempt[] := ringproof.find_attempts(p_tokens);
+begin
+  --@ record_state
+  insert into ringproof.attempt_state as s (job_id, run_lease, progress)
+  select job_id, run_lease, p_progress[last_place]
+  from unnest(v_attempts) a
+  cross join lateral (
+    select max(t.place) from unnest(p_tokens) with ordinality
+             as t (job_id, run_lease, claim_slot, lane_id, receipt_seq, place)
+    where t.job_id = a.job_id and t.run_lease = a.run_lease) l (last_place)
+  where a.state <> 'waiting' order by job_id, run_lease
+  on conflict (job_id, run_lease) do update set progress = excluded.progress;
+  return ringproof.answers_of(p_tokens, v_attempts, '{waiting}', 'flushed', 'flushed');
+end
+$$;
+
+-- Parks attempts until p_timeout_at. A wait needs a row that may be updated: an attempt without a
+-- lease gets one in the current lease slot, and says in its state where that is.
+-- @action ParkForCallback
+create or replace function ringproof.park_for_callback(
+  p_tokens ringproof.token[], p_timeout_at timestamptz, p_now timestamptz)
+returns text[]
+language plpgsql as $$
+declare
+  v_attempts ringproof.attempt[] := ringproof.find_attempts(p_tokens);
+  v_slot     int;
+begin
+  if exists (select from unnest(v_attempts) where state = 'running') then
+    --@ park_leases
+    update ringproof.leases l set state = 'waiting', heartbeat_at = null, timeout_at = p_timeout_at
+    from unnest(v_attempts) a
+    where a.state = 'running' and l.slot = a.lease_slot and l.job_id = a.job_id
+      and l.run_lease = a.run_lease;
+  end if;
+  if exists (select from unnest(v_attempts) where state = 'receiptOnly') then
+    v_slot := ringproof.pin_slot('lease');
+    --@ insert_leases
+    insert into ringproof.leases (slot, job_id, run_lease, state, timeout_at, deadline_at,
+                                  claim_slot, lane_id, receipt_seq)
+    select v_slot, a.job_id, a.run_lease, 'waiting', p_timeout_at, c.deadline_at,
+           a.slot, a.lane_id, a.receipt_seq
+    from unnest(v_attempts) a
+    join ringproof.lease_claims c using (slot, lane_id, receipt_seq)
+    where a.state = 'receiptOnly'
+    order by a.job_id, a.run_lease;
+  end if;
+  --@ record_state
+  insert into ringproof.attempt_state as s (job_id, run_lease, lease_slot)
+  select job_id, run_lease, coalesce(lease_slot, v_slot) from unnest(v_attempts)
+  where state <> 'waiting' order by job_id, run_lease
+  on conflict (job_id, run_lease)
+    do update set heartbeat_at = null, lease_slot = excluded.lease_slot;
+  return ringproof.answers_of(p_tokens, v_attempts, '{waiting}', 'parked', 'waiting');
+end
+$$;
+
+-- The callbacks came: parked attempts go on under the same run leases.
+-- @action ResumeCallback
+create or replace function ringproof.resume_callback(p_tokens ringproof.token[], p_now timestamptz)
+returns text[]
+language plpgsql as $$
+declare
+  v_attempts ringproof.attempt[] := ringproof.find_attempts(p_tokens);
+  v_places   bigint[];
+begin
+  --@ resume_leases
+  with resumed as (
+    update ringproof.leases l set state = 'running', heartbeat_at = p_now, timeout_at = null
+    from unnest(v_attempts) a
+    where a.state = 'waiting' and l.slot = a.lease_slot and l.job_id = a.job_id
+      and l.run_lease = a.run_lease
+    returning a.place)
+  select array_agg(place) into v_places from resumed;
+  return array(
+    select case when i = any (v_places) then 'resumed' else 'notWaiting' end
+    from generate_series(1, cardinality(p_tokens)) i order by i);
+end
+$$;
