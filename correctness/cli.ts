@@ -7,7 +7,15 @@ import { UserError } from "../src/errors.js";
 import { packageRoot } from "../src/package-root.js";
 import type { Claim } from "./claims.js";
 import { conformDatabase } from "./conform/claim.js";
-import { jsonOption, positive, tierOption, whole, withFlags, type CommonFlags } from "./flags.js";
+import {
+  jsonOption,
+  positive,
+  tierOption,
+  whole,
+  withFlags,
+  type AuditFlags,
+  type CommonFlags,
+} from "./flags.js";
 import { replayLockstep } from "./lockstep/claim.js";
 import { Session, type Io } from "./session.js";
 import { runTlcCommand, type TlcCommandOptions } from "./tlc/claim.js";
@@ -109,6 +117,16 @@ function addConfigs(add: Add, session: Session): void {
     .action((flags: Partial<CommonFlags>) => session.configs(flags));
 }
 
+const auditHelp = "every invariant that rows can show, asked of a schema of yours; changes nothing";
+
+function addAudit(add: Add, session: Session): void {
+  add("audit", auditHelp, "audit --pg postgres://localhost/mail --schema mail_queue")
+    .requiredOption("--schema <name>", "the schema that ringproof was installed into")
+    .option("--pg <url>", "the database; else DATABASE_URL")
+    .addOption(jsonOption())
+    .action((flags: AuditFlags) => session.audit(flags));
+}
+
 function program(io: Io, session: Session): Command {
   const examples: string[] = [];
   const root = new Command("ringproof")
@@ -128,6 +146,7 @@ function program(io: Io, session: Session): Command {
   };
   addCommands((name, ...rest) => withFlags(add(name, ...rest), session.needs(name)), session);
   addConfigs(add, session);
+  addAudit(add, session);
   return root;
 }
 

@@ -1,6 +1,6 @@
 /** `ringproof configs`: the configurations of the manifest, and the commands that take them. */
 
-import { modelled, storage } from "./explore/model.js";
+import { conformable, modelled } from "./explore/model.js";
 import type { Tier } from "./claims.js";
 import { plainTable } from "./report/text.js";
 import { readManifest, type ManifestEntry } from "./tlc/manifest.js";
@@ -25,7 +25,7 @@ const describe = (entry: ManifestEntry): Configuration => ({
   commands: [
     "tlc",
     ...(modelled(entry) ? ["explore", "graph"] : []),
-    ...(storage(entry) ? ["conform"] : []),
+    ...(conformable(entry) ? ["conform"] : []),
   ],
 });
 

@@ -12,6 +12,12 @@ export interface CommonFlags {
   readonly report?: string;
 }
 
+export interface AuditFlags {
+  readonly schema: string;
+  readonly pg?: string;
+  readonly json?: true;
+}
+
 export function whole(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("Give a whole number.");
   return Number(text);

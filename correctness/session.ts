@@ -1,11 +1,12 @@
 /** One invocation of the command line: runs what a command asks for and prints what came out. */
 
 import { parsePgSource } from "../src/postgres/server.js";
+import { auditSection } from "./audit.js";
 import { exitCode, runClaim } from "./check.js";
 import type { Claim, ClaimResult, Context, Need } from "./claims.js";
 import { configurations, configurationsTable } from "./configs.js";
 import { runExploreCommand } from "./explore/claim.js";
-import type { CommonFlags } from "./flags.js";
+import type { AuditFlags, CommonFlags } from "./flags.js";
 import { prepareFolder, writeFolder } from "./report/folder.js";
 import { PlainProgress, type Output, type Progress } from "./report/progress.js";
 import { heading, type Report, type Section } from "./report/report.js";
@@ -108,6 +109,12 @@ export class Session {
     this.print({ ...flags, command: "explore", sections: [section] }, flags, rowsOf);
   }
 
+  /** Somebody's own schema. */
+  async audit({ schema, pg, json }: AuditFlags): Promise<void> {
+    const section = await auditSection(parsePgSource(pg, this.io.env), schema);
+    this.print({ command: "audit", sections: [section] }, { ...(json && { json }) }, rowsOf);
+  }
+
   /** What there is to check; checks nothing. */
   async configs({ tier, json }: Partial<Pick<CommonFlags, "tier" | "json">>): Promise<void> {
     const configs = await configurations(tier);
@@ -151,7 +158,7 @@ export class Session {
     });
   }
 
-  private print(report: Report, flags: CommonFlags, table: Table): void {
+  private print(report: Report, flags: Pick<CommonFlags, "json" | "report">, table: Table): void {
     const { sections } = report;
     const human = flags.json ? this.io.err : this.io.out;
     human.write(`${heading(report)}\n${table(sections)}\n`);

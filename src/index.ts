@@ -10,5 +10,7 @@ export {
   type PostgresServer,
 } from "./postgres/server.js";
 export { install, uninstall, type InstallOptions, type Installed } from "./postgres/install.js";
+export { audit, type AuditOptions, type AuditResult } from "./postgres/audit.js";
+export { ClaimerLeases } from "./postgres/claimers.js";
 export * from "./postgres/storage.js";
 export type { WorkerToken } from "./postgres/statements.js";

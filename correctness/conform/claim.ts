@@ -12,10 +12,10 @@ import {
 } from "../../src/core/index.js";
 import { uninstall } from "../../src/postgres/install.js";
 import { connect, openPostgres, type PostgresServer } from "../../src/postgres/server.js";
-import type { Claim, ClaimResult, Context, Finding, Row, Tier } from "../claims.js";
+import type { Claim, ClaimResult, Context, Finding, Tier } from "../claims.js";
 import { explore, replay } from "../explore/explorer.js";
 import { modelledEntries } from "../explore/claim.js";
-import { storage } from "../explore/model.js";
+import { conformable, storage } from "../explore/model.js";
 import { readScope } from "../explore/scope.js";
 import { callText, formatCalls, outcomeText } from "../report/calls.js";
 import { diffDb, formatDiff } from "../report/diff.js";
@@ -23,7 +23,9 @@ import { itf } from "../report/itf.js";
 import type { ManifestEntry } from "../tlc/manifest.js";
 import { inShard } from "../tlc/suite.js";
 import { Walker, type ConformOptions } from "./conform.js";
+import { conformed, type Conformed } from "./conformed.js";
 import type { Divergence } from "./divergence.js";
+import { conformFocused, focusedAnswers, focusedConfigs } from "./focused-claim.js";
 import { merge, neverAnswered, newTally, type Tally } from "./tally.js";
 import { databaseTree, pieces, type Node, type Piece } from "./tree.js";
 
@@ -56,12 +58,6 @@ const PIECE = 150;
 const CONNECTIONS = 2;
 const SHORTEST_MS = 20_000;
 
-interface Conformed {
-  readonly row: Row;
-  readonly states: number;
-  readonly finding: Finding | null;
-}
-
 async function conformEntry(
   entry: ManifestEntry,
   server: PostgresServer,
@@ -81,21 +77,9 @@ async function conformEntry(
   const found = await onEach(server, options, piecesOf(nodes, context, only), goOn);
   const first = found && (await shortest(server, { scope, tally: newTally() }, nodes, found));
   merge(tally, own);
-  const seconds = (performance.now() - started) / 1000;
-  const facts = {
-    states: graph.states.length,
-    databases: own.databases,
-    checks: own.checks,
-    enabled: own.enabled,
-    refused: own.refused,
-    "checks/s": Math.round(own.checks / seconds),
-  };
-  const verdict = first ? "violated" : "holds";
-  return {
-    row: { name: entry.name, verdict, seconds, facts },
-    states: graph.states.length,
-    finding: first && divergenceFinding(first, nodes.indexOf(first.node), entry, scope),
-  };
+  const run = { name: entry.name, states: graph.states.length, started, tally: own };
+  const index = nodes.indexOf(first?.node ?? nodes[0]!);
+  return conformed(run, first && divergenceFinding(first, index, entry, scope));
 }
 
 type WalkOptions = Omit<ConformOptions, "schema">;
@@ -192,27 +176,31 @@ function divergenceFinding(
 
 async function run(context: Context, only?: number): Promise<ClaimResult> {
   const started = performance.now();
-  const all = context.configs.length === 0 ? configs[context.tier] : context.configs;
+  const usual = [...configs[context.tier], ...focusedConfigs[context.tier]];
+  const all = context.configs.length === 0 ? usual : context.configs;
   const whole = { index: 1, count: 1 };
   const entries = await modelledEntries({ ...context, configs: all, shard: whole });
-  const other = entries.find((e) => !storage(e));
+  const other = entries.find((e) => !conformable(e));
   if (other)
     throw new UserError(
-      `${other.name} describes ${other.module}, not the storage model.`,
+      `${other.name} describes ${other.module}, which Postgres has no twin of.`,
       `Compare its graph with: npx ringproof graph ${other.name}.`,
     );
   const tally = newTally();
   const done: Conformed[] = [];
   const server = await openPostgres(context.pg);
   try {
-    for (const entry of entries) done.push(await conformEntry(entry, server, tally, context, only));
+    for (const entry of entries) {
+      const conform = storage(entry) ? conformEntry : conformFocused;
+      done.push(await conform(entry, server, tally, context, only));
+    }
   } finally {
     await server.stop();
   }
   const findings = done.flatMap((d) => d.finding ?? []);
   const everything = context.configs.length === 0 && context.shard.count === 1;
   if (findings.length === 0 && everything && only === undefined)
-    findings.push(...neverAnswered(tally));
+    findings.push(...neverAnswered(tally, focusedAnswers(entries)));
   return {
     id: "C3",
     verdict: findings.length === 0 ? "holds" : "violated",

@@ -36,8 +36,12 @@ export class FailedCall extends Error {
 
   constructor(node: Node, attempt: Attempt, expected: Expected, cause: Error) {
     super(cause.message, { cause });
-    const code = (cause as { code?: string }).code ?? "";
-    const error = `${code} ${cause.message}`.trim();
-    this.divergence = divergence(node, attempt, expected, { error });
+    this.divergence = divergence(node, attempt, expected, { error: errorText(cause) });
   }
+}
+
+/** An error of Postgres with its SQLSTATE. */
+export function errorText(error: Error): string {
+  const { code = "", message } = error as Error & { readonly code?: string };
+  return `${code} ${message}`.trim();
 }

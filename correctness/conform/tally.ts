@@ -8,7 +8,7 @@ import {
   type Outcome,
 } from "../../src/core/index.js";
 import type { Finding } from "../claims.js";
-import type { Attempt } from "./attempts.js";
+import type { Calls } from "../report/calls.js";
 
 export interface Tally {
   databases: number;
@@ -31,7 +31,7 @@ export const newTally = (): Tally => ({
 /** Several quiet calls may have been made as one: each is a check. */
 export function count(
   tally: Tally,
-  { action, list }: Attempt,
+  { action, list }: Calls,
   outcomes: readonly Outcome[],
   quiet: boolean,
 ): void {
@@ -53,16 +53,15 @@ export function merge(into: Tally, from: Tally): void {
   for (const [key, n] of from.results) into.results.set(key, (into.results.get(key) ?? 0) + n);
 }
 
-/** Answers of operations on Postgres that never came. */
-const missing = (tally: Tally): string[] =>
-  allAnswers.filter((answer) => {
-    const [name] = answer.split(" ") as [ActionName];
-    return actions[name].family !== "environment" && !tally.results.has(answer);
-  });
+/** Answers of operations on Postgres. */
+const ofPostgres = allAnswers.filter((answer) => {
+  const [name] = answer.split(" ") as [ActionName];
+  return actions[name].family !== "environment";
+});
 
-/** What to say of a run whose answers are not all there are. */
-export function neverAnswered(tally: Tally): Finding[] {
-  const answers = missing(tally);
+/** What to say of a run in which not all answers came that there are, with those of others. */
+export function neverAnswered(tally: Tally, others: readonly string[]): Finding[] {
+  const answers = [...ofPostgres, ...others].filter((answer) => !tally.results.has(answer));
   if (answers.length === 0) return [];
   return [
     {

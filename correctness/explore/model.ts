@@ -10,6 +10,7 @@ import {
   type Scope,
   type State,
 } from "../../src/core/index.js";
+import { focusedTwins } from "../../src/postgres/focused-twins.js";
 import { diffDb, formatDiff } from "../report/diff.js";
 import type { ManifestEntry } from "../tlc/manifest.js";
 import { plainChanges, readPlain } from "./plain.js";
@@ -65,3 +66,7 @@ export const storage = ({ module }: Pick<ManifestEntry, "module">): boolean =>
 /** Whether the core has a machine for what this configuration describes. */
 export const modelled = ({ module }: Pick<ManifestEntry, "module">): boolean =>
   storage({ module }) || module in focusedModules;
+
+/** Whether Postgres has a twin of what this configuration describes. */
+export const conformable = ({ module }: Pick<ManifestEntry, "module">): boolean =>
+  storage({ module }) || module in focusedTwins;

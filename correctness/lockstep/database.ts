@@ -9,6 +9,7 @@ import type pg from "pg";
 import type { Db, Job, Outcome, Scope } from "../../src/core/index.js";
 import { UserError } from "../../src/errors.js";
 import { packageRoot } from "../../src/package-root.js";
+import { auditQuery } from "../../src/postgres/audit.js";
 import { jobOf, newBinding, type Binding } from "../../src/postgres/binding.js";
 import { install, uninstall } from "../../src/postgres/install.js";
 import { requalify } from "../../src/postgres/requalify.js";
@@ -60,6 +61,7 @@ export class Database {
   private start: Binding = newBinding(new Map());
   private binding: Binding = this.start;
   private last: Snapshot | null = null;
+  private audit = "";
 
   private constructor(client: pg.Client, options: DatabaseOptions) {
     const { schema, scope } = options;
@@ -84,6 +86,7 @@ export class Database {
     const path = join(packageRoot(), "correctness", "lockstep", "reset.sql");
     await this.client.query(requalify(await readFile(path, "utf8"), schema));
     if (amend) await this.client.query(requalify(amend, schema));
+    this.audit = await auditQuery(schema);
     const storage = new PostgresStorage(this.client, { schema });
     this.start = newBinding(await ensureLanes(storage, scope));
   }
@@ -105,8 +108,11 @@ export class Database {
       .finally(() => this.client.end());
   }
 
-  /** Makes the attempt; for what happens outside the database, `known` says how it went. */
-  async make(attempt: Attempt, known: readonly Outcome[]): Promise<Seen> {
+  /**
+   * Makes the attempt; for what happens outside the database, `known` says how it went. If
+   * `audited`, the rows that it leaves go through `ringproof audit` as well.
+   */
+  async make(attempt: Attempt, known: readonly Outcome[], audited: boolean): Promise<Seen> {
     const twin = twinOf(attempt.action);
     const statement = twin.statement(attempt.list, this.binding, this.context);
     let outcomes = known;
@@ -127,7 +133,17 @@ export class Database {
         outcomes = [];
       }
     }
-    return { outcomes, error, ...(await this.see()) };
+    const seen = await this.see();
+    const violations = audited ? await this.violations() : [];
+    return { outcomes, error, ...seen, faults: [...seen.faults, ...violations] };
+  }
+
+  private async violations(): Promise<readonly string[]> {
+    const { rows } = await this.client.query<{ name: string; what: string }>({
+      name: "audit",
+      text: this.audit,
+    });
+    return rows.map(({ name, what }) => `the audit finds ${name} violated: ${what}`);
   }
 
   private async see(): Promise<Pick<Seen, "db" | "faults" | "jobs">> {

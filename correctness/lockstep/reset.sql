@@ -20,6 +20,7 @@ begin
   delete from ringproof.attempt_state;
   delete from ringproof.deferred_jobs;
   delete from ringproof.dlq_entries;
+  delete from ringproof.queue_claimer_leases;
   update ringproof.rings
   set current_slot = 0, generation = 0, tail_generation = tail_generation * 0;
   update ringproof.lane_enqueue_heads set next_seq = 1;

@@ -39,7 +39,9 @@ function trackRecord(entries: readonly ManifestEntry[]): string {
             name,
             losses[expect.property]!,
             expect.property,
-            String(expect.steps),
+            expect.back === undefined
+              ? `${expect.steps}`
+              : `${expect.steps}, back to ${expect.back}`,
             `\`npx ringproof tlc ${name}\``,
           ],
         ]

@@ -12,7 +12,8 @@ export interface Section extends Omit<ClaimResult, "id"> {
 
 export interface Report {
   readonly command: string;
-  readonly tier: string;
+  /** Of a command that covers more or less. */
+  readonly tier?: string;
   /** Of a command in which anything is random. */
   readonly seed?: number;
   readonly sections: readonly Section[];
@@ -32,4 +33,8 @@ export const factsOf = (rows: readonly Row[]): string[] => [
 ];
 
 export const heading = ({ command, tier, seed }: Report): string =>
-  `ringproof ${command}, tier ${tier}${seed === undefined ? "" : `, seed ${seed}`}`;
+  [
+    `ringproof ${command}`,
+    ...(tier === undefined ? [] : [`tier ${tier}`]),
+    ...(seed === undefined ? [] : [`seed ${seed}`]),
+  ].join(", ");

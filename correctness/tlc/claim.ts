@@ -7,7 +7,7 @@ import type { DotSink } from "./dot.js";
 import { compareWithManifest, type ManifestEntry } from "./manifest.js";
 import type { TlcResult } from "./outcome.js";
 import { runEntry, inParallel, positive, RUNS_AT_ONCE, selectEntries, suiteRun } from "./suite.js";
-import { formatTrace } from "./trace.js";
+import { formatTrace, type Lasso } from "./trace.js";
 
 interface Checked {
   readonly row: Row;
@@ -46,12 +46,16 @@ export function wordingOf({ expect }: ManifestEntry, { violated }: TlcResult, ok
   return `violates ${violated.name}, ${expected ? "" : "not "}as expected`;
 }
 
-/** The counterexample as action names. */
-const actionsOf = ({ trace = [] }: TlcResult): string =>
-  trace
-    .slice(1)
-    .map((step) => step.action)
-    .join(" → ");
+/** The counterexample as action names; of a lasso, what leads back and where to. */
+function actionsOf({ trace = [], lassoTo, lassoAction }: TlcResult): string {
+  const actions = trace.slice(1).map((step) => step.action);
+  if (lassoTo === undefined) return actions.join(" → ");
+  const back = lassoAction === "Stuttering" ? "nothing more" : `${lassoAction} back to ${lassoTo}`;
+  return [...actions, back].join(" → ");
+}
+
+const lassoOf = ({ lassoTo: to, lassoAction: action }: TlcResult): Lasso | undefined =>
+  to === undefined || action === undefined ? undefined : { to, action };
 
 function finding(entry: ManifestEntry, result: TlcResult, sentences: readonly string[]): Finding {
   const actions = actionsOf(result);
@@ -61,7 +65,7 @@ function finding(entry: ManifestEntry, result: TlcResult, sentences: readonly st
     lines: [
       `configuration ${entry.name} (${entry.about}): ${violated}`,
       ...sentences,
-      ...(result.trace ? formatTrace(result.trace).split("\n") : []),
+      ...(result.trace ? formatTrace(result.trace, lassoOf(result)).split("\n") : []),
     ],
     replay: `ringproof tlc ${entry.name}`,
   };
@@ -148,7 +152,9 @@ function deviations(
 ): string[] {
   if (simulate !== undefined && !positive(entry)) return [];
   const exact = (what: string) =>
-    simulate !== undefined ? what === "verdict" : workers === 1 || !/^(depth|steps)$/.test(what);
+    simulate !== undefined
+      ? what === "verdict"
+      : workers === 1 || !/^(depth|steps|back to)$/.test(what);
   return compareWithManifest(entry, result)
     .filter((d) => exact(d.what))
     .map((d) => d.sentence);

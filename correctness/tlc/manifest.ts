@@ -26,8 +26,10 @@ export interface ExpectViolated {
   readonly verdict: "violated";
   readonly property: string;
   readonly kind: ViolationKind;
-  /** Actions after Init on the shortest trace. */
+  /** Actions after Init on the shortest trace; of a lasso, up to its last state. */
   readonly steps: number;
+  /** Liveness: the 1-based state that the last one returns to; the last itself is stuttering. */
+  readonly back?: number;
 }
 
 export interface ManifestEntry {
@@ -84,6 +86,7 @@ export function compareWithManifest(
       ["violated", expect.property, result.violated?.name ?? "nothing"],
       ["kind", expect.kind, result.violated?.kind ?? "none"],
       ["steps", expect.steps, Math.max(0, (result.trace?.length ?? 0) - 1)],
+      ["back to", expect.back ?? "no state", result.lassoTo ?? "no state"],
     ]);
   }
   const actions = edges ? Object.keys({ ...expect.edges, ...edges }).sort() : [];
@@ -131,12 +134,13 @@ function entry(node: Node): ManifestEntry {
 function expectation(node: Node): ExpectHolds | ExpectViolated {
   const verdict = node.field("verdict").oneOf(["holds", "violated"]);
   if (verdict === "violated") {
-    node.onlyFields(["verdict", "property", "kind", "steps"]);
+    node.onlyFields(["verdict", "property", "kind", "steps", "back"]);
     return {
       verdict,
       property: node.field("property").text(),
       kind: node.field("kind").oneOf(KINDS),
       steps: node.field("steps").count(),
+      ...(node.fields().includes("back") && { back: node.field("back").count() }),
     };
   }
   node.onlyFields(["verdict", "distinct", "depth", "edges"]);

@@ -43,7 +43,7 @@ function definitionsOf(module: string, text: string): Definition[] {
       found.push({ module, name: name ?? "", line: index + 1, body: "" });
     }
     const current = found.at(-1);
-    if (current) current.body += `${row}\n`;
+    if (current && !row.startsWith("\\*")) current.body += `${row}\n`;
   });
   return found;
 }

@@ -102,7 +102,8 @@ function javaArguments(opts: TlcOptions, dir: string): string[] {
     ...["-cp", resolve(opts.jar), "tlc2.TLC", "-tool"],
     ...["-metadir", join(dir, "meta"), "-checkpoint", "0"],
     ...["-workers", String(opts.workers ?? 1), "-config", "model.cfg"],
-    ...(simulate ? [] : ["-fp", "0"]),
+    // Liveness on the whole graph, and not also on what there is after some seconds.
+    ...(simulate ? [] : ["-fp", "0", "-lncheck", "final"]),
     ...(opts.coverage === false ? [] : ["-coverage", "60"]),
     ...(opts.deadlock === false ? ["-deadlock"] : []),
     ...(opts.dump ? ["-dump", "dot,actionlabels", join(dir, "graph.dot")] : []),

@@ -1,4 +1,10 @@
-/** What the operations answer, as `PostgresStorage` types it. */
+/** What the operations take and answer, as `PostgresStorage` types it. */
+
+import type { WorkerToken } from "./statements.js";
+
+export interface ClaimedJob<Payload = unknown> extends WorkerToken {
+  readonly payload: Payload;
+}
 
 /** Of a call on an attempt that is over, or parked until a callback comes. */
 export type NotRunning = "stale" | "waiting";
@@ -23,3 +29,39 @@ export interface JobRow {
   readonly runLease: number;
   readonly laneId: number;
 }
+
+/** What keeps a ring from reclaiming its oldest slot, or from turning, and what to do about it. */
+export interface Pin {
+  readonly ring: "queue" | "claim" | "lease";
+  readonly slot: number;
+  readonly pin: string;
+  readonly what: string;
+  readonly remedy: string;
+}
+
+/** An instance that claims from a queue. */
+export interface Claimer {
+  readonly queue: string;
+  readonly owner: string;
+}
+
+/** How the dispatch slots of a queue are leased; the same for all its instances. Milliseconds. */
+export interface ClaimerTerms {
+  readonly slots: number;
+  /** After so long without a refresh a lease expires. */
+  readonly ttl: number;
+  /** After so long without a recorded claim a peer may take the slot. */
+  readonly idle: number;
+}
+
+/** The dispatch slot that an instance leases; the epoch tells it from whoever has it later. */
+export interface HeldSlot {
+  readonly slot: number;
+  readonly epoch: number;
+}
+
+export type AcquireOutcome =
+  ({ readonly result: "kept" | "acquired" } & HeldSlot) | { readonly result: "full" };
+
+/** After `superseded` the instance holds no slot; `fresh` wrote nothing. */
+export type ClaimerAnswer = "fresh" | "refreshed" | "superseded" | "notHeld";

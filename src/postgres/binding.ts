@@ -18,7 +18,7 @@ export interface Binding {
 }
 
 const epoch = Date.UTC(2030, 0, 1);
-const tickLength = 3_600_000;
+export const tickLength = 3_600_000;
 
 /** The point in time that stands for a tick. */
 export const timeOf = (tick: number): Date => new Date(epoch + tick * tickLength);

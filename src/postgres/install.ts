@@ -70,6 +70,12 @@ export async function install(client: pg.Client, options: InstallOptions): Promi
   });
 }
 
+/** The version of what a schema holds, if it is ringproof, and that of this ringproof. */
+export async function installedVersion(client: pg.Client, schema: string) {
+  const current = (await listMigrations(ringproofSql().dir)).at(-1)?.version ?? 1;
+  return { found: (await inspect(client, schema))?.version, current };
+}
+
 /** Removes a schema that holds ringproof; a schema that does not exist is fine. */
 export async function uninstall(client: pg.Client, { schema }: { schema: string }): Promise<void> {
   checkSchemaName(schema);

@@ -13,5 +13,7 @@ export const files: readonly string[] = [
   "admin.sql",
   "terminal.sql",
   "rings.sql",
+  "health.sql",
+  "claimers.sql",
   "settings.sql",
 ];

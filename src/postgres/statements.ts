@@ -3,6 +3,8 @@
  * come back as `pg` gives them; 64-bit integers are strings on both sides.
  */
 
+import type { Claimer, ClaimerTerms, HeldSlot } from "./answers.js";
+
 export interface Statement {
   readonly text: string;
   readonly values: readonly unknown[];
@@ -17,6 +19,25 @@ export interface WorkerToken {
   /** The last lane_seq of the batch that it was claimed with. */
   readonly receiptSeq: string;
 }
+
+/** What `claim` returns of each job. */
+export interface ClaimRow {
+  readonly job_id: string;
+  readonly run_lease: number;
+  readonly claim_slot: number;
+  readonly lane_id: number;
+  readonly receipt_seq: string;
+  readonly payload: unknown;
+}
+
+export const tokenOfRow = (r: ClaimRow): WorkerToken => ({
+  jobId: r.job_id,
+  runLease: r.run_lease,
+  claimSlot: r.claim_slot,
+  laneId: r.lane_id,
+  receiptSeq: r.receipt_seq,
+});
+const interval = (milliseconds: number): string => `${milliseconds} milliseconds`;
 
 /** A `token` of the schema as a composite literal. */
 const literal = (t: WorkerToken): string =>
@@ -44,6 +65,27 @@ function callsOf(schema: string) {
     answers(`${name}($1, $2)`, jobIds, now);
   const onRing = (name: string) => (now: Date) => answers(`${name}($1)`, now);
   return { answers, rows, onTokens, onTokensWith, onJobs, onRing };
+}
+
+function claimerCalls(schema: string) {
+  const { answers } = callsOf(schema);
+  return {
+    acquireClaimer: ({ queue, owner }: Claimer, { slots, ttl, idle }: ClaimerTerms, now: Date) => {
+      const times = [interval(ttl), interval(idle), now];
+      return answers("acquire_claimer($1, $2, $3, $4, $5, $6)", queue, owner, slots, ...times);
+    },
+    claimerClaimed: (by: Claimer, held: HeldSlot | null, { ttl, idle }: ClaimerTerms, now: Date) =>
+      answers(
+        "claimer_claimed($1, $2, $3, $4, $5, $6, $7)",
+        by.queue,
+        by.owner,
+        held?.slot ?? null,
+        held?.epoch ?? null,
+        interval(ttl),
+        interval(idle),
+        now,
+      ),
+  };
 }
 
 /** The statements of one installed schema; its name has been validated by the install. */
@@ -109,6 +151,8 @@ export function statements(schema: string) {
     pruneQueue: onRing("prune_queue"),
     pruneClaims: onRing("prune_claims"),
     pruneLeases: onRing("prune_leases"),
+    ringHealth: (cutoff: Date, now: Date) => rows("ring_health($1, $2)", cutoff, now),
+    ...claimerCalls(schema),
   };
 }
 

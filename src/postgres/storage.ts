@@ -3,46 +3,23 @@
  * and thus one transaction, unless the caller opened one. Database errors propagate as they are.
  */
 
-import type pg from "pg";
 import type {
+  ClaimedJob,
   CompleteAnswer,
   JobRow,
   NotRunning,
+  Pin,
   PromoteAnswer,
   PruneOutcome,
   RotateOutcome,
 } from "./answers.js";
-import { statements, type Statement, type Statements, type WorkerToken } from "./statements.js";
+import { Caller } from "./caller.js";
+import { tokenOfRow, type ClaimRow, type Statement, type WorkerToken } from "./statements.js";
 
 export type * from "./answers.js";
+export type { Queryable } from "./caller.js";
 
-export interface ClaimedJob<Payload = unknown> extends WorkerToken {
-  readonly payload: Payload;
-}
-
-interface ClaimRow {
-  readonly job_id: string;
-  readonly run_lease: number;
-  readonly claim_slot: number;
-  readonly lane_id: number;
-  readonly receipt_seq: string;
-  readonly payload: unknown;
-}
-
-/** Anything that runs queries: a client, a pooled client, a pool. */
-export type Queryable = Pick<pg.Client, "query">;
-
-export class PostgresStorage {
-  private readonly client: Queryable;
-  private readonly schema: string;
-  private readonly sql: Statements;
-
-  constructor(client: Queryable, { schema }: { schema: string }) {
-    this.client = client;
-    this.schema = schema;
-    this.sql = statements(schema);
-  }
-
+export class PostgresStorage extends Caller {
   /** The id of the lane, which is created on first use. */
   ensureLane(queue: string, priority: number, shard: number): Promise<number> {
     return this.answer(this.sql.ensureLane(queue, priority, shard));
@@ -68,14 +45,7 @@ export class PostgresStorage {
     deadline: Date | null = null,
   ): Promise<ClaimedJob<P>[]> {
     const { rows } = await this.run<ClaimRow>(this.sql.claim(laneId, limit, deadline, now));
-    return rows.map((r) => ({
-      jobId: r.job_id,
-      runLease: r.run_lease,
-      claimSlot: r.claim_slot,
-      laneId: r.lane_id,
-      receiptSeq: r.receipt_seq,
-      payload: r.payload as P,
-    }));
+    return rows.map((r) => ({ ...tokenOfRow(r), payload: r.payload as P }));
   }
 
   /** The lane's new cursor, or null where it did not move. */
@@ -224,6 +194,11 @@ export class PostgresStorage {
     return this.answer(this.sql.pruneLeases(now));
   }
 
+  /** What stands in the rings' way; attempts silent since before `cutoff` count as stale. */
+  async health(cutoff: Date, now: Date): Promise<Pin[]> {
+    return (await this.run<Pin>(this.sql.ringHealth(cutoff, now))).rows;
+  }
+
   /** Every job that is not forgotten. */
   async jobs(): Promise<JobRow[]> {
     const { rows } = await this.client.query(
@@ -237,14 +212,5 @@ export class PostgresStorage {
   private async rescued(statement: Statement): Promise<{ jobId: string; runLease: number }[]> {
     const { rows } = await this.run<{ job_id: string; run_lease: number }>(statement);
     return rows.map((r) => ({ jobId: r.job_id, runLease: r.run_lease }));
-  }
-
-  private run<Row extends object>({ text, values }: Statement): Promise<pg.QueryResult<Row>> {
-    return this.client.query<Row>(text, [...values]);
-  }
-
-  private async answer<T>(statement: Statement): Promise<T> {
-    const { rows } = await this.run<{ answer: T }>(statement);
-    return rows[0]!.answer;
   }
 }

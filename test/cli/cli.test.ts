@@ -236,9 +236,9 @@ describe("wrong usage: one message, exit code 2", () => {
   );
 
   test.each([
-    ["slot", "slots or claimer-slots"],
+    ["slot", "slots, race-slots or rescue-slots"],
     ["lifecycel", "lifecycle"],
-    ["Rescue", "rescue or rescue-batches"],
+    ["Rescue", "rescue, rescue-skip or rescue-slots"],
     ["battery", "spent-battery"],
   ])("a configuration that somebody may have meant: %s", async (word, meant) => {
     const { code, err } = await ran(["explore", word], claims);
@@ -316,7 +316,7 @@ describe("configs", () => {
   test("lists every configuration, what comes out, and who takes it", async () => {
     const all = await lines();
     expect(line(all, "slots")).toMatch(/ quick .* holds tlc explore graph conform $/);
-    expect(line(all, "claimer-lease")).toMatch(/ holds tlc explore graph $/);
+    expect(line(all, "claimer-lease")).toMatch(/ holds tlc explore graph conform $/);
     expect(line(all, "spent-battery")).toMatch(/ violates NoTokenTwice tlc $/);
     const { configs } = JSON.parse((await ran(["configs", "--json"])).out);
     const { configs: entries } = JSON.parse(readFileSync(manifestFile(), "utf8"));

@@ -11,6 +11,7 @@ import {
 } from "../../src/core/index.js";
 import * as core from "../../src/core/index.js";
 import { packageRoot } from "../../src/package-root.js";
+import { focusedTwins } from "../../src/postgres/focused-twins.js";
 import { modelName } from "../../src/postgres/twin.js";
 import { parseManifest } from "../../correctness/tlc/manifest.js";
 
@@ -120,6 +121,10 @@ describe("properties", () => {
 
 describe("focused modules", () => {
   const rows = table("Focused modules");
+  const planted = readdirSync(join(packageRoot(), "test", "explore"))
+    .filter((f) => /^focused.*\.test\.ts$/.test(f))
+    .map((f) => read("test", "explore", f))
+    .join("\n");
   const known = Object.entries(focusedModules).flatMap(([module, { losses }]) =>
     Object.keys(losses).map((property) => `${module} ${property}`),
   );
@@ -135,7 +140,36 @@ describe("focused modules", () => {
       expect(read("spec", `${module}.tla`)).toMatch(commented);
       expect(read(code(file!)[0]!)).toContain(`${name}: {`);
       expect(witnesses(name!)).toEqual(by === "⁴" ? [] : by!.split(", ").sort());
-      if (by === "⁴") expect(read("test/explore/focused.test.ts")).toContain(`${name}:`);
+      if (by === "⁴") expect(planted).toContain(`${name}:`);
     },
   );
+});
+
+describe("focused actions", () => {
+  const rows = table("Focused actions");
+  const tags = [...sql.matchAll(/-- @focused (\w+ \w+)/g)].map((m) => m[1]!);
+
+  test("every action of a module with a twin is a row, in the module's order", () => {
+    const known = Object.keys(focusedTwins).flatMap((module) =>
+      focusedModules[module]!.actions.map((action) => `${module} ${action}`),
+    );
+    expect(rows.map(([action, module]) => `${module} ${action}`)).toEqual(known);
+  });
+
+  test.each(rows)("%s of %s is where its row says", (name, module, fn, checks) => {
+    expect(read("spec", `${module}.tla`)).toMatch(new RegExp(`^${name}(\\(.*\\))? ==`, "m"));
+    const [sqlName] = code(fn!);
+    const tag = `-- @focused ${module} ${name}\ncreate or replace function ringproof.${sqlName}(`;
+    expect(sql.includes(tag)).toBe(sqlName !== undefined);
+    expect(checks!.includes("C3")).toBe(sqlName !== undefined);
+  });
+
+  test("every tag in SQL is a row with its function; the twin knows the same actions", () => {
+    const mapped = rows.filter(([, , fn]) => code(fn!).length > 0);
+    expect(tags.sort()).toEqual(mapped.map(([action, module]) => `${module} ${action}`).sort());
+    const twins = Object.entries(focusedTwins).flatMap(([module, { answers }]) =>
+      Object.keys(answers).map((action) => `${module} ${action}`),
+    );
+    expect(twins.sort()).toEqual(tags.sort());
+  });
 });

@@ -97,7 +97,7 @@ describe("SQL", () => {
 test("every operation takes the clock", () => {
   for (const file of ending(".sql").filter((f) => f.startsWith("src/")))
     for (const [, args] of read(file).matchAll(
-      /-- @action \w+\ncreate or replace function [\w.]+\(([^)]*)\)/g,
+      /-- @(?:action|focused) [\w ]+\ncreate or replace function [\w.]+\(([^)]*)\)/g,
     ))
       expect(args).toMatch(/p_now timestamptz/);
 });

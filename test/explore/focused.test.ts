@@ -1,46 +1,18 @@
 /** Each property of a focused module that no witness configuration breaks is broken here. */
 
 import { expect, test } from "vitest";
-import { explore } from "../../correctness/explore/explorer.js";
-import { readConstants } from "../../correctness/explore/scope.js";
 import {
   claimerLease,
   type ClaimerConstants,
   type ClaimerState,
 } from "../../src/core/machines/claimer-lease.js";
-import { focusedMachine, type FocusedModel } from "../../src/core/machines/focused.js";
-
-/** The property that a wrong model breaks first, of all or of those named. */
-async function broken<S extends object, K>(
-  model: FocusedModel<S, K>,
-  cfg: string,
-  property: string,
-): Promise<string | undefined> {
-  const machine = focusedMachine(model, (await readConstants(cfg)) as K);
-  return explore(machine, { properties: [property] }).violation?.property;
-}
-
-/** The model with one action followed by one more change. */
-function then<S extends object, K>(
-  model: FocusedModel<S, K>,
-  name: string,
-  change: (after: S, before: S) => S,
-): FocusedModel<S, K> {
-  const action = model.actions[name]!;
-  const wrong: typeof action = {
-    ...action,
-    step(state, args, constants) {
-      const done = action.step(state, args, constants);
-      return done.state === state ? done : { ...done, state: change(done.state, state) };
-    },
-  };
-  return { ...model, actions: { ...model.actions, [name]: wrong } };
-}
+import type { FocusedModel } from "../../src/core/machines/focused.js";
+import { andThen, broken } from "./planted.js";
 
 const claimer = (
   name: string,
   change: (after: ClaimerState, before: ClaimerState) => ClaimerState,
-) => then<ClaimerState, ClaimerConstants>(claimerLease, name, change);
+) => andThen<ClaimerState, ClaimerConstants>(claimerLease, name, change);
 
 const claimerMutants: Readonly<Record<string, FocusedModel<ClaimerState, ClaimerConstants>>> = {
   // The row of the owner before is left behind.

@@ -16,7 +16,6 @@ afterAll(() => server.stop());
 
 /** What is said of bugs after which all rows are, to the model, as they should be. */
 const beyondTheModel: Readonly<Record<string, RegExp>> = {
-  "the cursor takes the generation of the ring": /cursor_generation \d+ leads pending j\d+ /,
   "closures are late": /a new row of leaseClaimClosures \(.*\) bears p_now \+ 1 s/,
 };
 

@@ -87,12 +87,6 @@ export const sqlMutants: Readonly<Record<string, string>> = {
     "and coalesce(a.heartbeat_at, o.claimed_at) < p_cutoff",
     "",
   ),
-  "the cursor takes the generation of the ring": changedSql(
-    "claim",
-    "advance_claim_cursor",
-    "cursor_generation = coalesce(v_seen, cursor_generation)",
-    "cursor_generation = v_ring.generation",
-  ),
   "receipt rescue takes lease-managed attempts": changedSql(
     "rescue",
     "stale_receipts",

@@ -143,3 +143,26 @@ describe("prune, of a slot that nothing needs", () => {
     expect(rows).toEqual([{ lock_timeout: "7s" }]);
   });
 });
+
+describe("rotate, onto a slot that is written to since its last time round", () => {
+  test("says blocked while the writer is open, and skippedBusy once it is not", async () => {
+    const schema = "turning";
+    await install(client, { schema, queueSlots: 2, claimSlots: 2 });
+    const turning = new PostgresStorage(client, { schema });
+    const mail = await turning.ensureLane("mail", 1, 0);
+    const other = await connect(server);
+    try {
+      await other.query("begin");
+      await new PostgresStorage(other, { schema }).enqueue(mail, [{}], now, now);
+      expect(await turning.rotateQueue(now)).toEqual({ result: "rotated" });
+      expect(await turning.rotateQueue(now)).toEqual({ result: "blocked" });
+      await other.query("commit");
+      expect(await turning.rotateQueue(now)).toEqual({
+        result: "skippedBusy",
+        which: ["ready_entries"],
+      });
+    } finally {
+      await other.end();
+    }
+  });
+});

@@ -67,6 +67,12 @@ Fair == Spec /\ WF_x(Next)
 Abstract == INSTANCE Upward WITH n <- x
 Refines == Abstract!Spec
 StaysSmall == [][x' < 100]_x
+
+\* Otherwise it falls below where it started.
+StaysUp ==
+  [][x' >= 0]_x
+
+\* Otherwise it never comes to rest.
 Settles == <>[](x = 5)
 ====
 `;

@@ -197,6 +197,27 @@ describe("the manifest", () => {
       "steps: manifest 2, TLC 3",
     ]);
   });
+
+  test("compares where a lasso returns to", () => {
+    const lasso = { verdict: "violated", property: "Empties", kind: "property", steps: 3, back: 2 };
+    const [first, straight] = parse(
+      entry({ expect: lasso }),
+      entry({ name: "two", expect: { ...lasso, back: undefined } }),
+    );
+    const found = (lassoTo?: number): TlcResult => ({
+      ...result,
+      verdict: "violated",
+      violated: { kind: "property", name: "Empties" },
+      trace: Array<TraceStep>(4).fill({ action: "Add", state: {} }),
+      ...(lassoTo === undefined ? {} : { lassoTo, lassoAction: "Add" }),
+    });
+    const sentences = (...args: Parameters<typeof compareWithManifest>) =>
+      compareWithManifest(...args).map((one) => one.sentence);
+    expect(sentences(first!, found(2))).toEqual([]);
+    expect(sentences(first!, found(4))).toEqual(["back to: manifest 2, TLC 4"]);
+    expect(sentences(first!, found())).toEqual(["back to: manifest 2, TLC no state"]);
+    expect(sentences(straight!, found(2))).toEqual(["back to: manifest no state, TLC 2"]);
+  });
 });
 
 test("a trace shows rows, and only what changed", () => {

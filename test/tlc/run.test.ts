@@ -88,7 +88,7 @@ describe.concurrent("verdicts", () => {
   });
 
   test("liveness that goes round", async () => {
-    const result = await counter("SPECIFICATION Fair\nPROPERTY StaysSmall Settles");
+    const result = await counter("SPECIFICATION Fair\nPROPERTY StaysSmall Settles StaysUp");
     expect(result.violated).toEqual({ kind: "property", name: "Settles" });
     expect(result).toMatchObject({ lassoTo: 4, lassoAction: "Back" });
   });

@@ -26,6 +26,8 @@ export interface FocusedModel<S, K> {
   readonly actions: Readonly<Record<string, FocusedAction<S, K>>>;
   readonly invariants: Readonly<Record<string, Property<S, K>>>;
   readonly stepProperties?: Readonly<Record<string, StepProperty<S, K>>>;
+  /** Temporal properties, which TLC alone checks. */
+  readonly liveness?: Readonly<Record<string, { readonly loss: string }>>;
   /** Twin of the CONSTRAINT, where the configurations have one. */
   readonly inBounds?: (state: S, constants: K) => boolean;
 }

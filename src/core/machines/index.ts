@@ -1,28 +1,45 @@
 /** The machines of the focused modules, by the module that the suite checks. */
 
 import type { Machine, NamedCall } from "../machine.js";
+import { claimPruneRace } from "./claim-prune-race.js";
 import { claimerLease } from "./claimer-lease.js";
+import { deferredMaterialize } from "./deferred-materialize.js";
 import { focusedMachine, type Constants, type FocusedModel } from "./focused.js";
+import { rescueCursor } from "./rescue-cursor.js";
+import { shardedPrune } from "./sharded-prune.js";
+import { terminalCounters } from "./terminal-counters.js";
 
 /** A focused module without its types. */
 export interface Focused {
   /** The machine under the constants of a configuration, whose shapes the module asserts. */
   readonly machine: (constants: Constants) => Machine<object, NamedCall>;
+  /** In the order of `Next`. */
+  readonly actions: readonly string[];
   /** What a user loses when a property breaks, by its name. */
   readonly losses: Readonly<Record<string, string>>;
 }
 
 function focused<S extends object, K>(model: FocusedModel<S, K>): Focused {
-  const properties = Object.entries({ ...model.invariants, ...model.stepProperties });
+  const properties = Object.entries({
+    ...model.invariants,
+    ...model.stepProperties,
+    ...model.liveness,
+  });
   return {
     machine: (constants) =>
       focusedMachine(model, constants as K) as unknown as Machine<object, NamedCall>,
+    actions: Object.keys(model.actions),
     losses: Object.fromEntries(properties.map(([name, { loss }]) => [name, loss])),
   };
 }
 
 export const focusedModules: Readonly<Record<string, Focused>> = {
   ClaimerLease: focused(claimerLease),
+  DeferredMaterialize: focused(deferredMaterialize),
+  ShardedPrune: focused(shardedPrune),
+  RescueCursor: focused(rescueCursor),
+  TerminalCounters: focused(terminalCounters),
+  ClaimPruneRace: focused(claimPruneRace),
 };
 
 export { canonical, type Constants, type Plain } from "./focused.js";

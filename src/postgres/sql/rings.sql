@@ -25,7 +25,9 @@ begin
   --@ read_ring
   select * into strict v_ring from ringproof.rings where ring = p_ring;
   v_next := (v_ring.current_slot + 1) % v_ring.slot_count;
-  if not ringproof.try_lock_slot(p_ring, v_next, 'access share') then
+  -- Whoever still writes into the slot from its last time round must be seen: a share lock is
+  -- not to be had while there is an uncommitted row in it.
+  if not ringproof.try_lock_slot(p_ring, v_next, 'share') then
     return jsonb_build_object('result', 'blocked');
   end if;
   v_which := case when v_ring.tail_generation is null then ringproof.occupied(p_ring, v_next)

@@ -1,5 +1,5 @@
--- Version 2: leases for attempts that need a row of their own, deadlines, snoozes, and terminal
--- rows of every kind, which name the ready row with their body.
+-- Version 2: leases for attempts that need a row of their own, deadlines, snoozes, terminal rows of
+-- every kind, which name the ready row with their body, and the dispatch slots of queues.
 
 alter table ringproof.ready_entries add column snoozes int not null default 0;
 alter table ringproof.deferred_jobs add column snoozes int not null default 0;
@@ -70,6 +70,17 @@ create table ringproof.attempt_state (
   progress     jsonb,
   lease_slot   int,
   primary key (job_id, run_lease)
+) with (fillfactor = 50);
+
+-- The dispatch slots of each queue that were ever leased, and by whom last.
+create table ringproof.queue_claimer_leases (
+  queue           text not null,
+  claimer_slot    int not null,
+  owner           text not null,
+  lease_epoch     bigint not null,
+  last_claimed_at timestamptz not null,
+  expires_at      timestamptz not null,
+  primary key (queue, claimer_slot)
 ) with (fillfactor = 50);
 
 -- An open attempt that a call named, at its place in the call.

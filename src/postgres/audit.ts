@@ -1,0 +1,84 @@
+/** Every invariant that rows can show, asked of an installed schema without changing anything. */
+
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type pg from "pg";
+import { UserError } from "../errors.js";
+import { checkSchemaName, installedVersion, ringproofSql } from "./install.js";
+import { requalify } from "./requalify.js";
+
+export interface AuditCheck {
+  readonly name: string;
+  /** What a user loses where it is violated. */
+  readonly loss: string;
+  readonly query: string;
+}
+
+export interface AuditResult extends Omit<AuditCheck, "query"> {
+  /** One sentence per violation, at most `limit` of them. */
+  readonly violations: readonly string[];
+  readonly seconds: number;
+}
+
+export interface AuditOptions {
+  readonly schema: string;
+  /** How many violations of each check are told; 20 unless given. */
+  readonly limit?: number;
+}
+
+/** The checks of `audit.sql`, each a whole query for the schema `ringproof`. */
+export async function auditChecks(): Promise<readonly AuditCheck[]> {
+  const text = await readFile(join(ringproofSql().dir, "audit.sql"), "utf8");
+  const [head, ...parts] = text.split(/^-- @check /m);
+  const evidence = head!.split("-- @evidence\n")[1]!;
+  return parts.map((part) => {
+    const [, name, loss, query] = /^(\w+)\n-- ([^\n]+)\n([^]*)$/.exec(part)!;
+    return { name: name!, loss: loss!, query: `${evidence}${query}` };
+  });
+}
+
+/** All checks as one query of `name` and `what`, one row per violation. */
+export async function auditQuery(schema: string): Promise<string> {
+  const parts = (await auditChecks()).map(
+    ({ name, query }) => `select '${name}' as name, x.what from (${query}) x (what)`,
+  );
+  return requalify(parts.join(" union all "), schema);
+}
+
+/** Asks every check in one read-only snapshot; the schema must hold this version of ringproof. */
+export async function audit(
+  client: pg.Client,
+  { schema, limit = 20 }: AuditOptions,
+): Promise<readonly AuditResult[]> {
+  checkSchemaName(schema);
+  const checks = await auditChecks();
+  await client.query("begin isolation level repeatable read read only");
+  try {
+    await checkInstalled(client, schema);
+    const results: AuditResult[] = [];
+    for (const { query, ...check } of checks) {
+      const started = performance.now();
+      const text = `select x.what from (${requalify(query, schema)}) x (what) limit $1`;
+      const { rows } = await client.query<{ what: string }>(text, [limit]);
+      const seconds = (performance.now() - started) / 1000;
+      results.push({ ...check, violations: rows.map((r) => r.what), seconds });
+    }
+    return results;
+  } finally {
+    await client.query("rollback");
+  }
+}
+
+async function checkInstalled(client: pg.Client, schema: string): Promise<void> {
+  const { found, current } = await installedVersion(client, schema);
+  if (found === current) return;
+  if (found === undefined)
+    throw new UserError(
+      `There is no ringproof in the schema ${schema}.`,
+      "Name the schema that it was installed into, and its database.",
+    );
+  throw new UserError(
+    `Schema ${schema} has version ${found}; this audit is of version ${current}.`,
+    found < current ? "Install this ringproof into it first." : "Use the newer ringproof.",
+  );
+}
