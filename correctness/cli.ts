@@ -9,12 +9,15 @@ import type { Claim } from "./claims.js";
 import { conformDatabase } from "./conform/claim.js";
 import {
   jsonOption,
+  pgOption,
   positive,
+  reportOption,
   tierOption,
   whole,
   withFlags,
   type AuditFlags,
   type CommonFlags,
+  type WitnessFlags,
 } from "./flags.js";
 import { replayLockstep } from "./lockstep/claim.js";
 import { Session, type Io } from "./session.js";
@@ -108,6 +111,17 @@ function addCommands(add: Add, session: Session): void {
     .action((flags: CommonFlags & { readonly path?: string }) => lockstep(session, flags));
 }
 
+const witnessHelp = "the shortest behaviour of each shape: in the core, on Postgres and in TLC";
+
+function addWitness(add: Add, session: Session): void {
+  add("witness", witnessHelp, "witness receipt-rescue")
+    .argument("[name...]", "the witnesses; one alone is shown call by call; all unless given")
+    .addOption(pgOption())
+    .addOption(jsonOption())
+    .addOption(reportOption())
+    .action((names: string[], flags: WitnessFlags) => session.witness(names, flags));
+}
+
 const configsHelp = "list the configurations, and which commands take them; checks nothing";
 
 function addConfigs(add: Add, session: Session): void {
@@ -145,6 +159,7 @@ function program(io: Io, session: Session): Command {
       .allowExcessArguments(false);
   };
   addCommands((name, ...rest) => withFlags(add(name, ...rest), session.needs(name)), session);
+  addWitness(add, session);
   addConfigs(add, session);
   addAudit(add, session);
   return root;

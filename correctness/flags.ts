@@ -18,6 +18,8 @@ export interface AuditFlags {
   readonly json?: true;
 }
 
+export type WitnessFlags = Pick<CommonFlags, "pg" | "json" | "report">;
+
 export function whole(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("Give a whole number.");
   return Number(text);
@@ -39,10 +41,15 @@ function shard(text: string): Shard {
 export const tierOption = (): Option =>
   new Option("--tier <tier>", "how much to cover").choices(tiers);
 
+const reportHelp = "write JUnit, an HTML page and a JSON bundle per finding";
 const pgHelp = "a URL, embedded, or testcontainers; else DATABASE_URL, else embedded";
 
 export const jsonOption = (): Option =>
   new Option("--json", "the last line of standard output is JSON; everything else goes to stderr");
+
+export const pgOption = (): Option => new Option("--pg <where>", pgHelp);
+
+export const reportOption = (): Option => new Option("--report <dir>", reportHelp);
 
 /** A flag that would mean nothing to the command is none of its flags. */
 export function withFlags(command: Command, needs: readonly Need[]): Command {
@@ -54,8 +61,8 @@ export function withFlags(command: Command, needs: readonly Need[]): Command {
         .default({ index: 1, count: 1 }, "1/1"),
     )
     .addOption(jsonOption())
-    .option("--report <dir>", "write JUnit, an HTML page and a JSON bundle per finding");
+    .addOption(reportOption());
   if (needs.includes("seed")) command.option("--seed <n>", "seed of everything random", whole, 1);
-  if (needs.includes("pg")) command.option("--pg <where>", pgHelp);
+  if (needs.includes("pg")) command.addOption(pgOption());
   return command;
 }

@@ -6,12 +6,13 @@ import { exitCode, runClaim } from "./check.js";
 import type { Claim, ClaimResult, Context, Need } from "./claims.js";
 import { configurations, configurationsTable } from "./configs.js";
 import { runExploreCommand } from "./explore/claim.js";
-import type { AuditFlags, CommonFlags } from "./flags.js";
+import type { AuditFlags, CommonFlags, WitnessFlags } from "./flags.js";
 import { prepareFolder, writeFolder } from "./report/folder.js";
 import { PlainProgress, type Output, type Progress } from "./report/progress.js";
 import { heading, type Report, type Section } from "./report/report.js";
 import { TerminalProgress } from "./report/terminal.js";
 import { claimsTable, detailsText, jsonLine, rowsTable } from "./report/text.js";
+import { sentence, witnessSection } from "./witness/section.js";
 
 export interface Io {
   readonly out: Output;
@@ -113,6 +114,26 @@ export class Session {
   async audit({ schema, pg, json }: AuditFlags): Promise<void> {
     const section = await auditSection(parsePgSource(pg, this.io.env), schema);
     this.print({ command: "audit", sections: [section] }, { ...(json && { json }) }, rowsOf);
+  }
+
+  /** The behaviours of these names, or all of them. */
+  async witness(names: readonly string[], flags: WitnessFlags): Promise<void> {
+    const pg = parsePgSource(flags.pg, this.io.env);
+    if (flags.report !== undefined) prepareFolder(flags.report);
+    const progress = this.progress();
+    const signal = this.listen();
+    const sections: Section[] = [];
+    await progress.each([{ id: "witness", sentence }], async ({ id }) => {
+      const section = await witnessSection(names, {
+        pg,
+        signal,
+        progress: (what, done, total) => progress.report(id, what, done, total),
+      });
+      signal.throwIfAborted();
+      sections.push(section);
+      return section.verdict;
+    });
+    this.print({ command: "witness", sections }, flags, rowsOf);
   }
 
   /** What there is to check; checks nothing. */

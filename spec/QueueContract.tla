@@ -6,9 +6,10 @@
 (* out at most once. A worker is told "yes" in the very step in which its     *)
 (* call ended that attempt, once, and nobody else ever is for that token.     *)
 (* Left out: lanes, order, batch sizes, time. One step may move many jobs.    *)
-EXTENDS Naturals
+EXTENDS Naturals, FiniteSets
 
-CONSTANT Jobs
+CONSTANTS Jobs,
+          SameKey  \* sets of jobs that carry the same unique key; the others carry none
 
 VARIABLES jobs,  \* job -> [state, lease]: where it is, how often it was handed out
           acks   \* [job, lease, nth]: the nth time that a holder of this token was told "yes"
@@ -69,7 +70,12 @@ Step(o, n) == \/ Enqueue(o, n) \/ Promote(o, n) \/ Claim(o, n)   \/ Park(o, n) \
 Ended == {[job |-> j, lease |-> jobs[j].lease, nth |-> 1] :
             j \in {i \in Jobs : End(jobs[i], jobs'[i])}}
 
-Next == /\ \A j \in Jobs : jobs'[j] = jobs[j] \/ Step(jobs[j], jobs'[j])
+\* Of the jobs that carry one key, at most one is alive.
+Living == {"ready", "deferred", "running", "waiting"}
+KeysAreUnique(js) == \A g \in SameKey : Cardinality({j \in g : js[j].state \in Living}) <= 1
+
+Next == /\ KeysAreUnique(jobs')
+        /\ \A j \in Jobs : jobs'[j] = jobs[j] \/ Step(jobs[j], jobs'[j])
         /\ acks' = acks \cup Ended
 
 Spec == Init /\ [][Next]_vars

@@ -5,7 +5,7 @@
 (* What is updated is small and goes with its attempt: leases, attempt state. *)
 (* One field of db per table; env is what workers know and what history was.  *)
 (* The property that matters: NoTokenTwice. Left out: payloads, priorities,   *)
-(* unique keys, counts, and interleavings inside one transaction.             *)
+(* counts, and interleavings inside one transaction.                          *)
 EXTENDS Integers, FiniteSets, Sequences
 
 CONSTANTS Jobs,         \* identities that producers may enqueue, each once
@@ -20,6 +20,8 @@ CONSTANTS Jobs,         \* identities that producers may enqueue, each once
           CallbackWait, \* ticks from parking an attempt to its timeout
           StaleAfter,   \* ticks of silence after which an attempt is stale
           MaxAttempts,  \* counted attempts after which a callback timeout gives a job up
+          FailedFloor,  \* ticks for which a failed job outlives the pruning of its slot
+          SameKey,      \* sets of jobs that carry the same unique key; the others carry none
           MaxSeq,       \* bound of the model: the last lane_seq of a lane
           Enabled       \* names of the actions that this configuration has
 
@@ -30,6 +32,7 @@ ASSUME /\ QueueSlots \in Nat \ {0, 1} /\ ClaimSlots \in Nat \ {0, 1}
        /\ LeaseSlots \in Nat \ {0, 1} /\ MaxBatch \in Nat \ {0} /\ MaxWait \in Nat
        /\ Deadlines \subseteq 1 .. NoDeadline /\ CallbackWait \in 1 .. None - 1
        /\ StaleAfter \in 1 .. None - 1 /\ MaxAttempts \in Nat /\ MaxSeq \in Nat
+       /\ FailedFloor \in Nat
 
 VARIABLES db,   \* the database: a record with one field per table
           env   \* the world around it: tokens in workers' hands, and history
@@ -49,7 +52,7 @@ EmptyDb == [
   readyEntries                |-> {},  \* [slot, lane, seq, job, lease, snoozes]
   readyTombstones             |-> {},  \* [slot, lane, seq]
   attemptEvidence             |-> {},  \* [slot, lane, through]
-  doneEntries                 |-> {},  \* [slot, lane, seq, job, lease, state]
+  doneEntries                 |-> {},  \* [slot, lane, seq, job, lease, state, age]
   receiptCompletionBatches    |-> {},  \* [slot, job, lease], one per member
   receiptCompletionTombstones |-> {},  \* [slot, job, lease]
   leaseClaims                 |-> {},  \* [slot, ready, lane, seq, job, lease, age, left]
@@ -57,7 +60,8 @@ EmptyDb == [
   leases                      |-> {},  \* [slot, job, lease, state, beat, left]
   attemptState                |-> {},  \* [job, lease, beat, progress]
   deferredJobs                |-> {},  \* [job, lease, lane, wait, snoozes]
-  dlqEntries                  |-> {}]  \* [job, lease, lane, snoozes]
+  dlqEntries                  |-> {},  \* [job, lease, lane, snoozes]
+  uniqueKeys                  |-> {}]  \* [job]: it holds the key that it carries
 
 EmptyEnv == [
   enqueued |-> {},   \* jobs ever enqueued
@@ -132,6 +136,10 @@ Silence(s, c) ==
   IN IF beats = {} THEN c.age ELSE Lowest(beats)
 StaleReceipts(s) == {c \in ReceiptOnly(s) : Silence(s, c) = StaleAfter}
 
+\* The jobs that carry the same key as this one, itself among them; none if it carries no key.
+Peers(j) == UNION {g \in SameKey : j \in g}
+KeyTaken(s, j) == \E u \in s.uniqueKeys : u.job \in Peers(j)
+
 \* The snoozes in the ready row that a receipt handed out, which stays as long as the receipt is
 \* open; where a wrong prune took it, none.
 SnoozesOf(s, c) ==
@@ -179,17 +187,23 @@ Defer(s, cs, wait, more) ==
     {[job |-> c.job, lease |-> c.lease, lane |-> c.lane, wait |-> wait,
       snoozes |-> SnoozesOf(s, c) + more] : c \in cs}]
 
+\* A job holds its key as long as it is alive: from enqueue, and again from readmission, ...
+TakeKeys(s, js) ==
+  [s EXCEPT !.uniqueKeys = @ \cup {[job |-> j] : j \in {i \in js : Peers(i) # {}}}]
+\* ... until it ends, in whatever way.
+ReleaseKeys(s, js) == [s EXCEPT !.uniqueKeys = {u \in @ : u.job \notin js}]
+
 \* The jobs of these receipts are kept aside for an administrator.
 Bury(s, cs) ==
-  [s EXCEPT !.dlqEntries = @ \cup
+  [ReleaseKeys(s, JobsOf(cs)) EXCEPT !.dlqEntries = @ \cup
     {[job |-> c.job, lease |-> c.lease, lane |-> c.lane, snoozes |-> SnoozesOf(s, c)] :
       c \in cs}]
 
 \* A terminal fact for each of these receipts, beside the ready row that keeps the body.
 Conclude(s, cs, state) ==
-  [s EXCEPT !.doneEntries = @ \cup
+  [ReleaseKeys(s, JobsOf(cs)) EXCEPT !.doneEntries = @ \cup
     {[slot |-> c.ready, lane |-> c.lane, seq |-> c.seq, job |-> c.job, lease |-> c.lease,
-      state |-> state] : c \in cs}]
+      state |-> state, age |-> 0] : c \in cs}]
 
 \* A worker was told that its calls ended these attempts.
 Acknowledge(e, ks) == [e EXCEPT !.acked = @ \cup ks, !.reacked = @ \cup (ks \cap e.acked)]
@@ -210,16 +224,21 @@ Remove(e, js, by) == [e EXCEPT !.removed = @ \cup {[job |-> j, by |-> by] : j \i
 ------------------------------------------------------------------------------
 (* Producers                                                                  *)
 
-\* A batch of new jobs goes to the tail of one lane, or waits among the deferred ones.
+\* A batch of new jobs goes to the tail of one lane, or waits among the deferred ones; jobs whose
+\* key is taken, by a living job or by one before them in the batch, are turned away.
 Enqueue(lane, batch, wait) ==
-  LET js == {batch[i] : i \in DOMAIN batch}
+  LET first(i) == \A k \in 1 .. i - 1 : batch[k] \notin Peers(batch[i])
+      open == {i \in DOMAIN batch : ~KeyTaken(db, batch[i]) /\ first(i)}
+      js == {batch[i] : i \in open}
       ready == {[lane |-> lane, job |-> batch[i], lease |-> 0, snoozes |-> 0, order |-> i] :
-                i \in DOMAIN batch}
+                i \in open}
       deferred == {[job |-> j, lease |-> 0, lane |-> lane, wait |-> wait, snoozes |-> 0] : j \in js}
   IN /\ On("Enqueue")
-     /\ js \cap env.enqueued = {}
-     /\ db' = IF wait = 0 THEN AppendReady(db, ready)
-              ELSE [db EXCEPT !.deferredJobs = @ \cup deferred]
+     /\ {batch[i] : i \in DOMAIN batch} \cap env.enqueued = {}
+     /\ js # {}
+     /\ LET keyed == TakeKeys(db, js)
+        IN db' = IF wait = 0 THEN AppendReady(keyed, ready)
+                 ELSE [keyed EXCEPT !.deferredJobs = @ \cup deferred]
      /\ env' = [env EXCEPT !.enqueued = @ \cup js]
 
 \* A deferred job whose time has come moves to its lane's tail.
@@ -336,8 +355,9 @@ ResumeCallback(k) ==
 
 \* One compact row in the slot of the ready rows is the closed evidence of the whole batch.
 CompleteReceipts(s, receipts) ==
-  [DropAttempts(s, TokensOf(receipts)) EXCEPT !.receiptCompletionBatches = @ \cup
-    {[slot |-> c.ready, job |-> c.job, lease |-> c.lease] : c \in receipts}]
+  [ReleaseKeys(DropAttempts(s, TokensOf(receipts)), JobsOf(receipts)) EXCEPT
+     !.receiptCompletionBatches = @ \cup
+       {[slot |-> c.ready, job |-> c.job, lease |-> c.lease] : c \in receipts}]
 
 \* A lease-managed attempt needs its own terminal row and closure.
 CompleteLeases(s, receipts) ==
@@ -484,13 +504,18 @@ DiscardTerminal(job) ==
 Again(s, d) == [lane |-> d.lane, job |-> d.job, lease |-> d.lease, order |-> 0,
                 snoozes |-> SnoozesOf(s, [ready |-> d.slot, lane |-> d.lane, seq |-> d.seq])]
 
+\* Not while somebody else holds the key of the job that is to come back.
+MayReturn(s, job) == ~KeyTaken(s, job)
+
 \* A failed or cancelled job gets another chance; its run leases go on where they were.
 RetryFromTerminal(job) ==
   LET done == {d \in db.doneEntries : d.job = job /\ d.state # "completed"}
       kept == CloseReceipts(db, Orphaned(db, done), "terminalRemoved")
   IN /\ On("RetryFromTerminal")
      /\ done # {}
-     /\ db' = AppendReady([kept EXCEPT !.doneEntries = @ \ done], {Again(db, d) : d \in done})
+     /\ MayReturn(db, job) = TRUE
+     /\ db' = AppendReady([TakeKeys(kept, {job}) EXCEPT !.doneEntries = @ \ done],
+                          {Again(db, d) : d \in done})
      /\ env' = Unfinish(env, job)
 
 \* A failed job is put aside, out of its slot.
@@ -517,9 +542,10 @@ CancelReady(job) ==
   LET rows == {r \in Pending(db) : r.job = job}
   IN /\ On("CancelReady")
      /\ rows # {}
-     /\ db' = [Bar(db, rows) EXCEPT
+     /\ db' = [ReleaseKeys(Bar(db, rows), {job}) EXCEPT
           !.doneEntries = @ \cup {[slot |-> r.slot, lane |-> r.lane, seq |-> r.seq, job |-> r.job,
-                                   lease |-> r.lease, state |-> "cancelled"] : r \in rows}]
+                                   lease |-> r.lease, state |-> "cancelled", age |-> 0] :
+                                    r \in rows}]
      /\ env' = Finish(env, TokensOf(rows))
 
 \* Cancelling a running attempt, parked or not; its worker will find its token stale.
@@ -555,7 +581,8 @@ RetryFromDlq(job) ==
                  snoozes |-> d.snoozes, order |-> 0] : d \in dead}
   IN /\ On("RetryFromDlq")
      /\ dead # {}
-     /\ db' = AppendReady([db EXCEPT !.dlqEntries = @ \ dead], ready)
+     /\ MayReturn(db, job) = TRUE
+     /\ db' = AppendReady([TakeKeys(db, {job}) EXCEPT !.dlqEntries = @ \ dead], ready)
      /\ UNCHANGED env
 
 ------------------------------------------------------------------------------
@@ -584,6 +611,25 @@ RotateLeases ==
 \* Receipts whose only proof of an end may lie in this queue slot.
 UnclosedRefs(s, i) == {c \in s.leaseClaims : c.ready = i /\ ~ClosedExplicitly(s, Token(c))}
 
+\* Failed jobs that somebody may still want to retry.
+Young(d) == d.state = "failed" /\ d.age < FailedFloor
+Kept(s, i) == {d \in In(i, s.doneEntries) : Young(d)}
+
+\* They move to the tails of their lanes in the current slot: the row with the body, spent from the
+\* beginning, and the fact beside it.
+CarryForward(s, before, ds) ==
+  LET ahead(d) == {e \in ds : e.lane = d.lane /\ e.seq < d.seq}
+      place(d) == [slot |-> s.rings.queue.cur, lane |-> d.lane,
+                   seq |-> s.laneHeads[d.lane].next + Cardinality(ahead(d))]
+      body(d) == CHOOSE r \in before.readyEntries :
+                   r.slot = d.slot /\ r.lane = d.lane /\ r.seq = d.seq
+      moved(row, d) == [row EXCEPT !.slot = place(d).slot, !.seq = place(d).seq]
+      added(l) == Cardinality({d \in ds : d.lane = l})
+  IN [s EXCEPT !.readyEntries = @ \cup {moved(body(d), d) : d \in ds},
+               !.readyTombstones = @ \cup {place(d) : d \in ds},
+               !.doneEntries = @ \cup {moved(d, d) : d \in ds},
+               !.laneHeads = [l \in Lanes |-> [@[l] EXCEPT !.next = @ + added(l)]]]
+
 CanPruneQueue(s, i) == UnclosedRefs(s, i) = {} /\ In(i, Pending(s)) = {}
 
 PruneQueue ==
@@ -593,11 +639,12 @@ PruneQueue ==
      /\ db.rings.queue.init > 1
      /\ ~QueueSlotEmpty(db, i)
      /\ CanPruneQueue(db, i) = TRUE
-     /\ db' = [db EXCEPT !.readyEntries = keep(@), !.readyTombstones = keep(@),
-                         !.attemptEvidence = keep(@), !.doneEntries = keep(@),
-                         !.receiptCompletionBatches = keep(@),
-                         !.receiptCompletionTombstones = keep(@)]
-     /\ env' = Remove(env, JobsOf(In(i, TerminalFacts(db))), "PruneQueue")
+     /\ LET rest == [db EXCEPT !.readyEntries = keep(@), !.readyTombstones = keep(@),
+                               !.attemptEvidence = keep(@), !.doneEntries = keep(@),
+                               !.receiptCompletionBatches = keep(@),
+                               !.receiptCompletionTombstones = keep(@)]
+        IN db' = CarryForward(rest, db, Kept(db, i))
+     /\ env' = Remove(env, JobsOf(In(i, TerminalFacts(db))) \ JobsOf(Kept(db, i)), "PruneQueue")
 
 CanPruneLeases(s, i) == In(i, s.leases) = {}
 
@@ -632,9 +679,11 @@ PassTime ==
       lease(l) == [l EXCEPT !.beat = Older(@), !.left = Sooner(@)]
       state(a) == [a EXCEPT !.beat = Older(@)]
       deferred(d) == [d EXCEPT !.wait = Sooner(@)]
+      done(d) == IF Young(d) THEN [d EXCEPT !.age = @ + 1] ELSE d
       later == [db EXCEPT !.leaseClaims = {claim(c) : c \in @}, !.leases = {lease(l) : l \in @},
                           !.attemptState = {state(a) : a \in @},
-                          !.deferredJobs = {deferred(d) : d \in @}]
+                          !.deferredJobs = {deferred(d) : d \in @},
+                          !.doneEntries = {done(d) : d \in @}]
   IN /\ On("PassTime")
      /\ later # db
      /\ db' = later
@@ -745,12 +794,22 @@ LeasesHaveState == \A l \in db.leases : Token(l) \in TokensOf(db.attemptState)
 \* Otherwise two rows disagree about whether an attempt runs or waits.
 OneLeasePerToken == \A l, m \in db.leases : Token(l) = Token(m) => l = m
 
+\* Otherwise nobody can enqueue that work again, or a second job does it beside the first.
+KeysHeldByTheLiving ==
+  LET living == JobsOf(Pending(db) \cup db.deferredJobs \cup OpenReceipts(db))
+  IN JobsOf(db.uniqueKeys) = {j \in living : Peers(j) # {}}
+
 \* Otherwise the attempt of a live worker is forgotten: its job hangs, or is finished by nobody.
 NoOpenReceiptTruncated ==
   [][\A c \in OpenReceipts(db) : Token(c) \in TokensOf(db'.leaseClaims)]_vars
 
 \* Otherwise a job that nobody has run yet is lost.
 NoPendingRowTruncated == [][\A r \in Pending(db) : r \in db'.readyEntries]_vars
+
+\* Otherwise an operator finds a failed job gone before the time in which it may be retried.
+NoYoungFailurePruned ==
+  [][\A d \in db.doneEntries :
+       Young(d) => [job |-> d.job, by |-> "PruneQueue"] \notin env'.removed]_vars
 
 ------------------------------------------------------------------------------
 (* Refinement: each job's place, read as the state that the contract names.   *)

@@ -1,12 +1,12 @@
 -------------------------- MODULE TerminalCounters --------------------------
 (* How many jobs have ended: counts per bucket, kept by deltas that go with   *)
-(* the facts, in one transaction. Rollup folds the deltas of a sealed slot,   *)
-(* however late. Rebuild counts anew: it locks the deltas against rollup and  *)
-(* prune, not against writers; one later statement, so one snapshot, reads    *)
-(* facts and deltas (TRUNCATE keeps no row for older snapshots); the write    *)
-(* deletes the deltas so read and no later one, whose facts are not counted.  *)
-(* The property that matters: ExactPerBucket. Left out: bodies, rollups of    *)
-(* pruned slots; a batch's delta is one per job.                              *)
+(* the facts, in one transaction and slot. Rollup folds the deltas of a       *)
+(* sealed slot, however late; prune, those of the slot that it truncates.     *)
+(* Rebuild counts anew: it locks out rollup and prune, not writers; one later *)
+(* statement, so one snapshot, reads facts and deltas (TRUNCATE keeps no row  *)
+(* for older snapshots); what the deltas so read will add is not written. The *)
+(* property that matters: ExactPerBucket. Left out: bodies, rollups of pruned *)
+(* slots; a batch's delta is one per job.                                     *)
 EXTENDS Integers, FiniteSets
 
 CONSTANTS Jobs,     \* job ids, numbers; a job ends once
@@ -42,18 +42,19 @@ In(slot, rows) == {r \in rows : r.slot = slot}
 
 NextSlot(ring) == (ring.cur + 1) % Slots
 OldestSlot(ring) == (ring.cur + Slots - (ring.init - 1)) % Slots
+InUse(ring, slot) == (ring.cur + Slots - slot) % Slots < ring.init
 SlotEmpty(s, i) == In(i, s.terminalFacts) \cup In(i, s.queueTerminalCountDeltas) = {}
 
 \* A function of the job alone, for every path that counts it or takes it away.
 Bucket(job) == job % Buckets
 FastBucket(job) == Bucket(job)
 
-Delta(job, bucket, n) == [slot |-> db.ring.cur, job |-> job, bucket |-> bucket, delta |-> n]
+Delta(fact, bucket, n) == [slot |-> fact.slot, job |-> fact.job, bucket |-> bucket, delta |-> n]
 
-\* A fact that goes takes its count with it, wherever its own delta is by now.
-TakenBack(facts) == {Delta(f.job, Bucket(f.job), -1) : f \in facts}
+\* A fact that goes takes its count with it, folded or not.
+TakenBack(facts) == {Delta(f, Bucket(f.job), -1) : f \in facts}
 
-FactsIn(s, b) == {f \in s.terminalFacts : Bucket(f.job) = b}
+InBucket(facts, b) == {f \in facts : Bucket(f.job) = b}
 
 Net(rows, b) == Cardinality({r \in rows : r.bucket = b /\ r.delta = 1})
                 - Cardinality({r \in rows : r.bucket = b /\ r.delta = -1})
@@ -68,21 +69,24 @@ Total(s, bs) == IF bs = {} THEN 0
 ------------------------------------------------------------------------------
 (* Facts                                                                      *)
 
-Ended(job, bucket) == [db EXCEPT
-  !.terminalFacts = @ \cup {[slot |-> db.ring.cur, job |-> job]},
-  !.queueTerminalCountDeltas = @ \cup {Delta(job, bucket, 1)}]
+\* In the slot of the job's ready row, current or not.
+Ended(fact, bucket) == [db EXCEPT
+  !.terminalFacts = @ \cup {fact},
+  !.queueTerminalCountDeltas = @ \cup {Delta(fact, bucket, 1)}]
 
 \* A member of a compact batch.
-CompleteFast(job) ==
+CompleteFast(job, slot) ==
   /\ job \notin ended
-  /\ db' = Ended(job, FastBucket(job))
+  /\ InUse(db.ring, slot)
+  /\ db' = Ended([slot |-> slot, job |-> job], FastBucket(job))
   /\ ended' = ended \cup {job}
   /\ UNCHANGED rebuild
 
 \* A done entry: failed, cancelled, or completed out of a lease.
-CompleteSlow(job) ==
+CompleteSlow(job, slot) ==
   /\ job \notin ended
-  /\ db' = Ended(job, Bucket(job))
+  /\ InUse(db.ring, slot)
+  /\ db' = Ended([slot |-> slot, job |-> job], Bucket(job))
   /\ ended' = ended \cup {job}
   /\ UNCHANGED rebuild
 
@@ -102,10 +106,10 @@ Rotate ==
                                 init |-> IF @.init < Slots THEN @.init + 1 ELSE Slots]]
   /\ UNCHANGED <<ended, rebuild>>
 
-\* Both who truncate want ACCESS EXCLUSIVE at once or give up, and a rebuild's lock conflicts.
+\* Whoever truncates wants the lock of the counts at once or gives up, and a rebuild holds it.
 MayTruncate == rebuild.at = "idle"
 
-\* Deltas are relative: a sum may be less than zero until an earlier slot is folded too.
+\* Deltas are relative: those of a slot that was folded before may sum to less than zero.
 Folded(count, net) == count + net
 
 Rollup(slot) ==
@@ -118,20 +122,22 @@ Rollup(slot) ==
                             [b \in AllBuckets |-> Folded(@[b], Net(rows, b))]]
      /\ UNCHANGED <<ended, rebuild>>
 
-\* Waits for rollup, however late it is.
-CanPrune(s, i) == In(i, s.queueTerminalCountDeltas) = {}
+\* What prune folds of the deltas that it truncates.
+PruneFolds(rows, b) == Net(rows, b)
 
-\* Facts that go with their slot are taken back in the current one.
+\* Facts that go with their slot leave the counts with it.
 Prune ==
   LET i == OldestSlot(db.ring)
       facts == In(i, db.terminalFacts)
-      deltas == In(i, db.queueTerminalCountDeltas)
+      rows == In(i, db.queueTerminalCountDeltas)
   IN /\ db.ring.init > 1
-     /\ facts # {}
-     /\ CanPrune(db, i) = TRUE
+     /\ ~SlotEmpty(db, i)
      /\ MayTruncate = TRUE
      /\ db' = [db EXCEPT !.terminalFacts = @ \ facts,
-                         !.queueTerminalCountDeltas = (@ \ deltas) \cup TakenBack(facts)]
+                         !.queueTerminalCountDeltas = @ \ rows,
+                         !.queueTerminalLiveCounts =
+                            [b \in AllBuckets |-> @[b] + PruneFolds(rows, b)
+                                                   - Cardinality(InBucket(facts, b))]]
      /\ UNCHANGED <<ended, rebuild>>
 
 ------------------------------------------------------------------------------
@@ -140,24 +146,24 @@ Prune ==
 RebuildRead ==
   /\ rebuild.at = "idle"
   /\ rebuild' = [at |-> "read",
-                 counted |-> [b \in AllBuckets |-> Cardinality(FactsIn(db, b))],
+                 counted |-> [b \in AllBuckets |-> Cardinality(InBucket(db.terminalFacts, b))],
                  seen |-> db.queueTerminalCountDeltas]
   /\ UNCHANGED <<db, ended>>
 
-\* The deltas that the counted facts make obsolete.
-Obsolete == rebuild.seen
+\* The deltas whose facts are among the counted, and which will be folded all the same.
+ToCome == rebuild.seen
 
 RebuildWrite ==
   /\ rebuild.at = "read"
-  /\ db' = [db EXCEPT !.queueTerminalLiveCounts = rebuild.counted,
-                      !.queueTerminalCountDeltas = @ \ Obsolete]
+  /\ db' = [db EXCEPT !.queueTerminalLiveCounts =
+                         [b \in AllBuckets |-> rebuild.counted[b] - Net(ToCome, b)]]
   /\ rebuild' = NoRebuild
   /\ UNCHANGED ended
 
 ------------------------------------------------------------------------------
 Next ==
-  \/ \E job \in Jobs : CompleteFast(job)
-  \/ \E job \in Jobs : CompleteSlow(job)
+  \/ \E job \in Jobs, slot \in AllSlots : CompleteFast(job, slot)
+  \/ \E job \in Jobs, slot \in AllSlots : CompleteSlow(job, slot)
   \/ \E job \in Jobs : DiscardTerminal(job)
   \/ Rotate
   \/ \E slot \in AllSlots : Rollup(slot)
@@ -169,7 +175,7 @@ Spec == Init /\ [][Next]_vars
 
 ------------------------------------------------------------------------------
 \* Otherwise a bucket is wrong for ever: deltas only ever add to what is there.
-ExactPerBucket == \A b \in AllBuckets : Shown(db, b) = Cardinality(FactsIn(db, b))
+ExactPerBucket == \A b \in AllBuckets : Shown(db, b) = Cardinality(InBucket(db.terminalFacts, b))
 
 \* Otherwise the queue's count of ended jobs is too high or too low, and nothing puts it right.
 ExactInTotal == Total(db, AllBuckets) = Cardinality(db.terminalFacts)
@@ -178,10 +184,10 @@ ExactInTotal == Total(db, AllBuckets) = Cardinality(db.terminalFacts)
 NeverNegative == \A b \in AllBuckets : Shown(db, b) >= 0
 
 ------------------------------------------------------------------------------
-\* Rollup keeps coming, and a rebuild that has begun goes on.
-FairSpec == Spec /\ WF_vars(RebuildWrite) /\ \A i \in AllSlots : WF_vars(Rollup(i))
+\* Rollup keeps coming, also between rebuilds; a rebuild that has begun goes on.
+FairSpec == Spec /\ WF_vars(RebuildWrite) /\ \A i \in AllSlots : SF_vars(Rollup(i))
 
-\* Otherwise prune waits for a rollup for ever, and the queue ring stops.
+\* Otherwise every reader adds up the deltas of old slots, and they get no fewer.
 EventuallyFolded ==
   \A i \in AllSlots :
     i # db.ring.cur /\ In(i, db.queueTerminalCountDeltas) # {} ~>

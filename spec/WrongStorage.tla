@@ -39,4 +39,14 @@ CanPruneQueueIgnoringLanes(s, i) ==
        \E q \in In(i, s.readyEntries) : q.seq = r.seq /\ Spent(s, q)
 
 LeaseFromZero(d) == 0
+
+\* One of the ways to end that keeps the key.
+BuryWithKeys(s, cs) ==
+  [s EXCEPT !.dlqEntries = @ \cup
+    {[job |-> c.job, lease |-> c.lease, lane |-> c.lane, snoozes |-> SnoozesOf(s, c)] :
+      c \in cs}]
+
+ReturnInAnyCase(s, job) == TRUE
+
+NothingKept(s, i) == {}
 =============================================================================

@@ -6,15 +6,15 @@ EXTENDS TerminalCounters
 \* For FastBucket: one row for a batch of many jobs.
 FirstBucket(job) == 0
 
-\* For Folded: a count that must not be less than zero.
-Clamped(count, net) == IF count + net < 0 THEN 0 ELSE count + net
+\* For Folded: a count that only grows.
+Clamped(count, net) == IF net < 0 THEN count ELSE count + net
 
 \* For MayTruncate: a rollup while a rebuild has read and not yet written.
 Always == TRUE
 
-\* For CanPrune: prune truncates the deltas together with the facts of their slot.
-Unfolded(s, i) == TRUE
+\* For PruneFolds: the deltas go with the facts of their slot.
+Nothing(rows, b) == 0
 
-\* For Obsolete: every delta that is there at the write.
+\* For ToCome: every delta that is there at the write.
 AllDeltas == db.queueTerminalCountDeltas
 =============================================================================

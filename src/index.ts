@@ -12,5 +12,7 @@ export {
 export { install, uninstall, type InstallOptions, type Installed } from "./postgres/install.js";
 export { audit, type AuditOptions, type AuditResult } from "./postgres/audit.js";
 export { ClaimerLeases } from "./postgres/claimers.js";
+export { Lanes, type LaneChoice } from "./postgres/lanes.js";
+export { RescuePasses } from "./postgres/rescue-passes.js";
 export * from "./postgres/storage.js";
 export type { WorkerToken } from "./postgres/statements.js";

@@ -9,8 +9,8 @@ export function changedSql(file: string, name: string, from: string, to: string)
   const text = readFileSync(join(ringproofSql().dir, `${file}.sql`), "utf8");
   const start = new RegExp(`^create or replace (function|view) ringproof\\.${name}\\b`, "m");
   const found = start.exec(text);
-  const end = found && text.indexOf(found[1] === "view" ? ";\n" : "$$;\n", found.index);
-  const body = text.slice(found?.index, end! + 4);
+  const last = found?.[1] === "view" ? ";\n" : "$$;\n";
+  const body = text.slice(found?.index, text.indexOf(last, found?.index) + last.length);
   if (!found || body.split(from).length !== 2) throw new Error(`${name}: no single ${from}`);
   return body.replace(from, to);
 }

@@ -30,9 +30,10 @@ import { merge, neverAnswered, newTally, type Tally } from "./tally.js";
 import { databaseTree, pieces, type Node, type Piece } from "./tree.js";
 
 /** The configurations of each tier whose databases Postgres is put through. */
-const quick = ["zombies", "recycle", "parking", "pinned", "moving", "cursor"];
+const quick = ["zombies", "parking", "pinned", "moving", "cursor", "keys", "retention"];
 const full = [
   ...quick,
+  "recycle",
   "conform",
   "heartbeats",
   "callbacks",
@@ -40,6 +41,8 @@ const full = [
   "moves",
   "rescue",
   "dlq",
+  "keys-deferred",
+  "retention-rings",
 ];
 const nightly = [
   ...full,
@@ -54,7 +57,7 @@ const nightly = [
 export const configs = { quick, full, nightly } satisfies Record<Tier, string[]>;
 
 /** Databases per transaction: a TRUNCATE that is rolled back leaves garbage until its end. */
-const PIECE = 150;
+const PIECE = 30;
 const CONNECTIONS = 2;
 const SHORTEST_MS = 20_000;
 

@@ -16,15 +16,16 @@ import { FocusedWalker, type FocusedDivergence } from "./focused.js";
 import { merge, newTally, type Tally } from "./tally.js";
 
 /** The configurations of each tier whose states Postgres is put through. */
-const quick = ["claimer-lease", "claimer-expiry"];
-const full = [...quick, "claimer-slots"];
+const quick = ["claimer-lease", "claimer-expiry", "rescue-single"];
+const rescue = ["rescue-window", "rescue-leases", "rescue-deadlines", "rescue-slots"];
+const full = [...quick, "claimer-slots", ...rescue];
 export const focusedConfigs = { quick, full, nightly: full } satisfies Record<Tier, string[]>;
 
-/** Every answer that the modules of these configurations have, such as `Acquire full`. */
+/** Every answer that the modules of these configurations have: `ClaimerLease Acquire full`. */
 export const focusedAnswers = (entries: readonly ManifestEntry[]): string[] =>
   [...new Set(entries.map((e) => e.module))].flatMap((module) =>
     Object.entries(focusedTwins[module]?.answers ?? {}).flatMap(([action, words]) =>
-      words.map((word) => `${action} ${word}`),
+      words.map((word) => `${module} ${action} ${word}`),
     ),
   );
 
@@ -45,6 +46,7 @@ export async function conformFocused(
   try {
     const walker = new FocusedWalker(client, {
       schema,
+      module,
       machine: focusedModules[module]!.machine(constants),
       constants,
       twin: focusedTwins[module]!,

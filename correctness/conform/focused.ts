@@ -31,6 +31,7 @@ export type FocusedMachine = Machine<object, NamedCall>;
 
 export interface FocusedOptions {
   readonly schema: string;
+  readonly module: string;
   readonly machine: FocusedMachine;
   readonly constants: Constants;
   readonly twin: AnyTwin;
@@ -66,23 +67,28 @@ export class FocusedWalker {
   private readonly client: pg.Client;
   private readonly options: FocusedOptions;
   private readonly sql: Statements;
-  private readonly rows: string;
 
   constructor(client: pg.Client, options: FocusedOptions) {
     this.client = client;
     this.options = options;
-    this.graph = explore(options.machine, { properties: [] });
+    const { machine, twin } = options;
+    const possible = (state: object, call: NamedCall): boolean =>
+      twin.possible?.(state, call) ?? machine.possible(state, call);
+    this.graph = explore({ ...machine, possible }, { properties: [] });
     this.sql = statements(options.schema);
-    this.rows = options.twin.rows(options.schema);
   }
 
   /** Installs the schema afresh. */
   async prepare(): Promise<void> {
-    const { schema, amend } = this.options;
+    const { schema, amend, twin, constants } = this.options;
+    const slots = { queueSlots: 2, claimSlots: 2, leaseSlots: 2, ...twin.start?.slots(constants) };
     await uninstall(this.client, { schema });
-    await install(this.client, { schema, queueSlots: 2, claimSlots: 2, leaseSlots: 2 });
+    await install(this.client, { schema, ...slots });
     if (amend) await this.client.query(requalify(amend, schema));
     await installHarness(this.client, schema);
+    for (const { text, values } of twin.start?.statements({ sql: this.sql, constants }) ?? [])
+      await this.client.query(text, [...values]);
+    await this.client.query(`prepare look as ${twin.rows(schema)}`);
   }
 
   /** Visits the states breadth first: the first divergence has the shortest trace there is. */
@@ -115,22 +121,25 @@ export class FocusedWalker {
   private place(index: number, from: Place | undefined): Place {
     const state = this.graph.states[index]!;
     const call = this.graph.via[index];
-    if (!from || !call) return { index, state, tick: 0, way: [] };
+    if (!from || !call) return { index, state, path: [], tick: 0, way: [] };
+    const path = [...from.path, call];
     if (call.action === this.options.twin.clock)
-      return { index, state, tick: from.tick + 1, way: from.way };
-    return { index, state, tick: from.tick, way: [...from.way, this.text(call, from)] };
+      return { index, state, path, tick: from.tick + 1, way: from.way };
+    return { index, state, path, tick: from.tick, way: [...from.way, ...this.texts(call, from)] };
   }
 
-  private text(call: NamedCall, at: At<object>): string {
+  private texts(call: NamedCall, at: At<object>): readonly string[] {
     const { twin, constants } = this.options;
-    return inline(twin.statement(call, at, { sql: this.sql, constants }));
+    return twin.statements(call, at, { sql: this.sql, constants }).map(inline);
   }
 
   /** Every call on one state, in one round trip; one by one where Postgres fails. */
   private async check(place: Place, strangers: boolean): Promise<FocusedDivergence | null> {
-    const { machine, twin, constants } = this.options;
+    const { twin, constants } = this.options;
     const { state } = place;
-    const calls = machine.calls.filter(({ action }) => action !== twin.clock);
+    const calls = this.graph.machine.calls.filter(
+      (call) => call.action !== twin.clock && this.graph.machine.possible(state, call),
+    );
     const tries: StrangeCall<object>[] = [
       ...calls.map((call) => ({ state, call })),
       ...(strangers ? twin.strangers(state, constants) : []),
@@ -156,23 +165,26 @@ export class FocusedWalker {
     place: Place,
   ): Promise<FocusedDivergence | null> {
     const { twin, constants } = this.options;
-    const { way, tick } = place;
-    const attempts = tries.flatMap(({ state, call }) => [
-      this.text(call, { state, tick }),
-      this.rows,
-      "rollback to attempt",
-    ]);
-    const texts = ["begin", ...way, this.rows, "savepoint attempt", ...attempts];
-    const results = await this.all(texts);
+    const { way, path, tick } = place;
+    const attempts = tries.map(({ state, call }) => this.texts(call, { state, path, tick }));
+    const texts = attempts.flatMap((t) => [...t, look, "rollback to attempt"]);
+    const first = ["begin", ...way, look, "savepoint attempt"];
+    const results = await this.all([...first, ...texts]);
     const before = twin.read(results[way.length + 1]!, tick, constants);
-    const changes = plainChanges(place.state, before);
+    const changes = plainChanges(this.shown(place.state), before);
     if (changes.length > 0) return this.divergence(place, null, "", changes);
+    let at = first.length;
     for (const [i, attempt] of tries.entries()) {
-      const [answer, after] = results.slice(way.length + 3 + 3 * i);
-      const found = this.compare(place, attempt, answer!, after!);
+      at += attempts[i]!.length;
+      const found = this.compare(place, attempt, results[at - 1]!, results[at]!);
       if (found) return found;
+      at += 2;
     }
     return null;
+  }
+
+  private shown(state: object): object {
+    return this.options.twin.shown?.(state) ?? state;
   }
 
   /** The rows of each statement; everything is rolled back. */
@@ -191,11 +203,12 @@ export class FocusedWalker {
     answer: readonly Row[],
     rows: readonly Row[],
   ): FocusedDivergence | null {
-    const { machine, twin, constants, tally } = this.options;
+    const { module, machine, twin, constants, tally } = this.options;
     const { call, state } = attempt;
     const expected = machine.step(state, call);
     const quiet = plainChanges(state, this.stored(expected.state)).length === 0;
-    count(tally, { action: call.action, list: [call.args] }, [expected.outcome], quiet);
+    const action = `${module} ${call.action}`;
+    count(tally, { action, list: [call.args] }, [expected.outcome], quiet);
     let answered: ReturnType<AnyTwin["answer"]>;
     try {
       answered = twin.answer(answer, call, state);
@@ -205,7 +218,7 @@ export class FocusedWalker {
     }
     const { outcome, known } = answered;
     const found = { ...known, ...twin.read(rows, place.tick, constants) };
-    const changes = plainChanges(expected.state, found);
+    const changes = plainChanges(this.shown(expected.state), found);
     if (isDeepStrictEqual(outcome, expected.outcome) && changes.length === 0) return null;
     return this.divergence(place, attempt, wordsOf(outcome).join(", "), changes);
   }
@@ -223,6 +236,9 @@ export class FocusedWalker {
     return { index, path: pathTo(this.graph, index), attempt, expected, answer, changes };
   }
 }
+
+/** The statement that reads the rows, planned once. */
+const look = "execute look";
 
 const isOfPostgres = (error: unknown): boolean =>
   typeof (error as { code?: unknown }).code === "string";

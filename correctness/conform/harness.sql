@@ -6,8 +6,9 @@ create or replace function ringproof.ticks(p_time timestamptz) returns float8
 language sql stable as $$ select extract(epoch from p_time)::float8 / 3600 $$;
 
 -- Every table as the model sees it: rows as arrays in the model's column order, times in ticks.
--- Behind them is what the model has no column for: generations, the job that a body belongs to, and
--- when the row was written.
+-- Behind them is what the model has no column for: generations, the job that a body belongs to,
+-- when the row was written, and the unique key of its job; and the counts, which it has no table
+-- for.
 create or replace function ringproof.snapshot() returns jsonb
 language sql stable as $$
   select jsonb_build_object(
@@ -21,7 +22,8 @@ language sql stable as $$
       from ringproof.lane_enqueue_heads join ringproof.lane_claim_heads using (lane_id)),
     'readyEntries', (
       select jsonb_agg(jsonb_build_array(slot, lane_id, lane_seq, job_id, run_lease, snoozes,
-               payload ->> 'job', ringproof.ticks(enqueued_at)) order by slot, lane_id, lane_seq)
+               payload ->> 'job', ringproof.ticks(enqueued_at), unique_key)
+               order by slot, lane_id, lane_seq)
       from ringproof.ready_entries),
     'readyTombstones', (
       select jsonb_agg(jsonb_build_array(slot, lane_id, lane_seq)
@@ -31,7 +33,8 @@ language sql stable as $$
                order by slot, lane_id, through_seq) from ringproof.attempt_evidence),
     'doneEntries', (
       select jsonb_agg(jsonb_build_array(slot, lane_id, lane_seq, job_id, run_lease, state,
-               ringproof.ticks(finalized_at)) order by slot, job_id, run_lease)
+               ringproof.ticks(finalized_at), ringproof.ticks(finalized_at))
+               order by slot, job_id, run_lease)
       from ringproof.done_entries),
     'receiptCompletionBatches', (
       select jsonb_agg(jsonb_build_array(slot, j, l, ringproof.ticks(completed_at))
@@ -61,12 +64,18 @@ language sql stable as $$
       from ringproof.attempt_state),
     'deferredJobs', (
       select jsonb_agg(jsonb_build_array(job_id, run_lease, lane_id, ringproof.ticks(run_at),
-               snoozes, payload ->> 'job') order by job_id)
+               snoozes, payload ->> 'job', unique_key) order by job_id)
       from ringproof.deferred_jobs),
     'dlqEntries', (
       select jsonb_agg(jsonb_build_array(job_id, run_lease, lane_id, snoozes,
-               payload ->> 'job', ringproof.ticks(dead_at)) order by job_id)
-      from ringproof.dlq_entries))
+               payload ->> 'job', ringproof.ticks(dead_at), unique_key) order by job_id)
+      from ringproof.dlq_entries),
+    'uniqueKeys', (
+      select jsonb_agg(jsonb_build_array(job_id, unique_key) order by job_id)
+      from ringproof.unique_keys),
+    'terminalCounts', (
+      select jsonb_agg(jsonb_build_array(queue, state, bucket, jobs) order by queue, state, bucket)
+      from ringproof.terminal_counts where jobs <> 0))
 $$;
 
 -- Makes one call; what it returned, and the rows it left where they differ from those before. The

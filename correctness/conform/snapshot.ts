@@ -2,6 +2,7 @@
 
 import {
   columns,
+  keyOf,
   NONE,
   tableNames,
   type Db,
@@ -16,26 +17,31 @@ import { jobOf, laneOf, timeOf, type Binding } from "../../src/postgres/binding.
 type Cell = number | string | null;
 export type Cells = readonly Cell[];
 type RingCells = readonly [cur: number, init: number, generation: number];
+type CountCells = readonly [queue: string, state: string, bucket: number, jobs: number];
 type HeadCells = readonly [lane: number, next: number, cursor: number, generation: number];
 
 /** Rows as cells in the model's column order, and then what the model has no column for. */
 export type Snapshot = Readonly<Record<TableName, readonly Cells[] | null>> & {
   readonly rings: Readonly<Record<RingName, RingCells>>;
   readonly laneHeads: readonly HeadCells[] | null;
+  readonly terminalCounts: readonly CountCells[] | null;
 };
 
+type Behind = "body" | "written" | "key";
+
 /** The cells of a row behind its model's columns. */
-const behind: { readonly [T in TableName]?: readonly ("body" | "written")[] } = {
-  readyEntries: ["body", "written"],
+const behind: { readonly [T in TableName]?: readonly Behind[] } = {
+  readyEntries: ["body", "written", "key"],
   doneEntries: ["written"],
   receiptCompletionBatches: ["written"],
   leaseClaimClosures: ["written"],
-  deferredJobs: ["body"],
-  dlqEntries: ["body", "written"],
+  deferredJobs: ["body", "key"],
+  dlqEntries: ["body", "written", "key"],
+  uniqueKeys: ["key"],
 };
 
 /** Where a row has this cell; -1 where it has none. */
-export function placeOf(table: TableName, name: "body" | "written"): number {
+export function placeOf(table: TableName, name: Behind): number {
   const place = behind[table]?.indexOf(name) ?? -1;
   return place < 0 ? -1 : columns[table].length + place;
 }
@@ -61,15 +67,28 @@ function cell(column: string, value: Cell, b: Binding, scope: Scope): Cell {
   }
 }
 
+const doneAt = columns.doneEntries.indexOf("age");
+const stateAt = columns.doneEntries.indexOf("state");
+
+/** How long ago the job of this terminal row failed, as far as the retention counts. */
+const failedAge = (cells: Cells, b: Binding, { failedFloor }: Scope): number =>
+  hasFailed(cells) ? Math.min(hours(b.tick) - Number(cells[doneAt]), failedFloor) : 0;
+
+export const hasFailed = (cells: Cells): boolean => cells[stateAt] === "failed";
+
 function readTable(table: TableName, rows: readonly Cells[] | null, b: Binding, scope: Scope) {
   const names = columns[table];
-  const place = placeOf(table, "body");
+  const [bodyAt, keyAt] = [placeOf(table, "body"), placeOf(table, "key")];
   return (rows ?? []).map((cells) => {
     const row = Object.fromEntries(names.map((name, i) => [name, cell(name, cells[i]!, b, scope)]));
-    const body = cells[place];
-    return body === undefined || body === row["job"]
-      ? row
-      : { ...row, job: `${row["job"]} with the body of ${body}` };
+    if (table === "doneEntries") row["age"] = failedAge(cells, b, scope);
+    const [body, key] = [cells[bodyAt], cells[keyAt]];
+    const job = String(row["job"]);
+    if (body !== undefined && body !== job)
+      return { ...row, job: `${job} with the body of ${body}` };
+    if (key !== undefined && key !== keyOf(scope, job))
+      return { ...row, job: `${job} with the key ${key}` };
+    return row;
   });
 }
 

@@ -1,19 +1,23 @@
 /**
  * What Postgres holds and the model has no column for, and what must be true of it: the generation
- * from which a lane is searched may lag, never lead, and a row bears the time of the call that
- * wrote it. Each fault is a line of text.
+ * from which a lane is searched may lag, never lead; a row bears the time of the call that wrote
+ * it; and the counts are those of the terminal facts. Each fault is a line of text.
  */
 
 import {
   columns,
+  compactFacts,
   spent,
   tableNames,
+  tombstoned,
+  type CompletionMember,
   type Db,
+  type Lane,
   type Scope,
   type TableName,
 } from "../../src/core/index.js";
-import { laneOf, type Binding } from "../../src/postgres/binding.js";
-import { hours, placeOf, type Cells, type Snapshot } from "./snapshot.js";
+import { idOf, laneOf, type Binding } from "../../src/postgres/binding.js";
+import { hasFailed, hours, placeOf, type Cells, type Snapshot } from "./snapshot.js";
 
 /** Every pending row at or behind a lane's cursor is in a slot of its generation or later. */
 export function leadingCursors(snapshot: Snapshot, db: Db, b: Binding, scope: Scope): string[] {
@@ -50,6 +54,19 @@ function lateness(table: TableName, cells: Cells, now: number): number {
   return place < 0 ? 0 : Number(cells[place]) - now;
 }
 
+const jobIn = (table: "doneEntries" | "readyEntries", row: Cells) =>
+  row[columns[table].indexOf("job")];
+
+/** A prune takes rows of failed jobs along as they are. */
+function carried(table: TableName, row: Cells, before: Snapshot | null): boolean {
+  if (table !== "doneEntries" && table !== "readyEntries") return false;
+  const written = placeOf(table, "written");
+  const failed = (before?.doneEntries ?? []).filter(hasFailed).map((r) => jobIn("doneEntries", r));
+  const job = jobIn(table, row);
+  const was = (before?.[table] ?? []).find((r) => jobIn(table, r) === job);
+  return failed.includes(job!) && was?.[written] === row[written];
+}
+
 /** Every row that is new bears the time of the call; `before` is null where there were none. */
 export function wrongTimes(before: Snapshot | null, after: Snapshot, b: Binding): string[] {
   return tableNames.flatMap((table) => {
@@ -57,7 +74,7 @@ export function wrongTimes(before: Snapshot | null, after: Snapshot, b: Binding)
     if (wrong.length === 0) return [];
     const known = new Set((before?.[table] ?? []).map(String));
     return wrong
-      .filter((row) => !known.has(String(row)))
+      .filter((row) => !known.has(String(row)) && !carried(table, row, before))
       .map((row) => {
         const seconds = Math.round(lateness(table, row, hours(b.tick)) * 3600e6) / 1e6;
         return `a new row of ${table} (${row.join(", ")}) bears p_now ${sign(seconds)} s`;
@@ -66,3 +83,34 @@ export function wrongTimes(before: Snapshot | null, after: Snapshot, b: Binding)
 }
 
 const sign = (n: number): string => (n < 0 ? `- ${-n}` : `+ ${n}`);
+
+const buckets = 256n;
+
+/** The ready row that was handed out, and not one that the job was moved away from. */
+const laneOfCompact = (db: Db, { slot, job, lease }: CompletionMember): Lane =>
+  db.readyEntries.find(
+    (r) => r.slot === slot && r.job === job && r.lease === lease - 1 && !tombstoned(db, r),
+  )?.lane ?? "of no row";
+
+/** What is counted of each queue, state and bucket is what is there. */
+export function wrongCounts({ terminalCounts }: Snapshot, db: Db, b: Binding): string[] {
+  const facts = [
+    ...compactFacts(db).map((f) => ({ ...f, lane: laneOfCompact(db, f), state: "completed" })),
+    ...db.doneEntries,
+  ];
+  const there = new Map<string, number>();
+  for (const { lane, state, job } of facts) {
+    const [queue] = lane.split("/");
+    const key = `${state} jobs of queue ${queue} in bucket ${BigInt(idOf(b, job)) % buckets}`;
+    there.set(key, (there.get(key) ?? 0) + 1);
+  }
+  const counted = new Map(
+    (terminalCounts ?? []).map(([queue, state, bucket, jobs]) => [
+      `${state} jobs of queue ${queue} in bucket ${bucket}`,
+      jobs,
+    ]),
+  );
+  return [...new Set([...there.keys(), ...counted.keys()])]
+    .filter((key) => (there.get(key) ?? 0) !== (counted.get(key) ?? 0))
+    .map((key) => `${key}: ${counted.get(key) ?? 0} counted, ${there.get(key) ?? 0} there`);
+}

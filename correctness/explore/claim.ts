@@ -18,6 +18,7 @@ import { firstStuck } from "./drain.js";
 import { explore, pathTo, type Graph } from "./explorer.js";
 import { modelled, readModel, type AnyModel } from "./model.js";
 import { speedRow } from "./speed.js";
+import { neverTaken, type Taken } from "./taken.js";
 
 type AnyGraph = Graph<object, NamedCall>;
 type PositiveEntry = ManifestEntry & { readonly expect: ExpectHolds };
@@ -63,6 +64,7 @@ interface Compared {
   readonly findings: readonly Finding[];
   readonly states: number;
   readonly edges: number;
+  readonly taken: Taken;
 }
 
 async function compareEntry(entry: PositiveEntry, context: Context): Promise<Compared> {
@@ -95,7 +97,8 @@ async function compareEntry(entry: PositiveEntry, context: Context): Promise<Com
   const seconds = result.seconds + (performance.now() - started) / 1000;
   const verdict = findings.length === 0 ? "holds" : "violated";
   const row: Row = { name: entry.name, verdict, seconds, facts };
-  return { row, findings, states: graph.states.length, edges };
+  const taken = { module: entry.module, edges: graph.edges };
+  return { row, findings, states: graph.states.length, edges, taken };
 }
 
 async function run(context: Context): Promise<ClaimResult> {
@@ -108,7 +111,12 @@ async function run(context: Context): Promise<ClaimResult> {
     context.progress("graphs", compared.length, entries.length);
   }
   const speed = context.configs.length === 0 ? await speedRows(entries, context) : [];
-  const findings = [...compared.flatMap((c) => c.findings), ...speed.flatMap(slower)];
+  const whole = context.configs.length === 0 && context.shard.count === 1;
+  const findings = [
+    ...compared.flatMap((c) => c.findings),
+    ...speed.flatMap(slower),
+    ...(whole ? neverTaken(compared.map((c) => c.taken)) : []),
+  ];
   return {
     id: "C2",
     verdict: findings.length === 0 ? "holds" : "violated",

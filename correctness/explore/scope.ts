@@ -16,11 +16,11 @@ export async function readScope(cfg: string, dir = specDir()): Promise<Scope> {
   const { file, constants } = await readCfg(cfg, dir);
   const wrong = (name: string, shape: string) =>
     new UserError(`${file}: ${name} is not ${shape}`, `Give ${name} a value of that shape.`);
-  const members = (name: string): readonly Tla[] => {
-    const value = constants[name];
+  const setOf = (name: string, value: Tla | undefined): readonly Tla[] => {
     if (typeof value !== "object" || !("set" in value)) throw wrong(name, "a set");
     return value.set;
   };
+  const members = (name: string) => setOf(name, constants[name]);
   const names = (name: string): string[] => members(name).map(String);
   const count = (name: string): number => {
     const value = constants[name];
@@ -47,6 +47,8 @@ export async function readScope(cfg: string, dir = specDir()): Promise<Scope> {
     callbackWait: count("CallbackWait"),
     staleAfter: count("StaleAfter"),
     maxAttempts: count("MaxAttempts"),
+    failedFloor: count("FailedFloor"),
+    sameKey: members("SameKey").map((jobs) => setOf("SameKey", jobs).map(String)),
     maxSeq: count("MaxSeq"),
     enabled,
   };
@@ -58,7 +60,8 @@ export async function readConstants(cfg: string, dir = specDir()): Promise<Const
   return Object.fromEntries(Object.entries(constants).map(([name, v]) => [name, plain(v)]));
 }
 
-async function readCfg(cfg: string, dir: string) {
+/** A configuration's constants as TLA+ values, with the file that they are from. */
+export async function readCfg(cfg: string, dir = specDir()) {
   const file = join(dir, cfg);
   const text = await readFile(file, "utf8").catch((cause: unknown) => {
     throw new UserError(`cannot read ${file}`, "Name a .cfg of the spec folder.", { cause });

@@ -1,4 +1,4 @@
-/** Reads a state as TLC prints it as a state of the core. */
+/** A state as TLC prints it and as the core has it, either way round. */
 
 import {
   columns,
@@ -57,4 +57,33 @@ const readEnv = (env: Fields): Env =>
 export function readTlaState(text: string): State {
   const state = parseState(text);
   return { db: readDb(fields(state["db"])), env: readEnv(fields(state["env"])) };
+}
+
+const record = (row: object, names: readonly string[] = Object.keys(row)): Tla => ({
+  rec: Object.fromEntries(names.map((name) => [name, (row as Fields)[name]!])),
+});
+
+const rowSet = (list: readonly object[], names: readonly string[]): Tla => ({
+  set: list.map((row) => record(row, names)),
+});
+
+/** The values of the spec's variables in this state. */
+export function toTla({ db, env }: State): Record<"db" | "env", Tla> {
+  const heads = Object.entries(db.laneHeads).map(([lane, h]): [Tla, Tla] => [lane, record(h)]);
+  const rings = Object.entries(db.rings).map(([name, ring]) => [name, record(ring)] as const);
+  const tables = tableNames.map((t) => [t, rowSet(db[t], columns[t])] as const);
+  const known = Object.entries(envColumns).map(([field, names]) => {
+    const list = env[field as keyof Env];
+    return [field, names ? rowSet(list as readonly object[], names) : { set: [...list] }] as const;
+  });
+  return {
+    db: {
+      rec: {
+        rings: { rec: Object.fromEntries(rings) },
+        laneHeads: { fn: heads },
+        ...Object.fromEntries(tables),
+      },
+    },
+    env: { rec: Object.fromEntries(known) as Record<string, Tla> },
+  };
 }

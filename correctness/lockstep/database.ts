@@ -10,7 +10,7 @@ import type { Db, Job, Outcome, Scope } from "../../src/core/index.js";
 import { UserError } from "../../src/errors.js";
 import { packageRoot } from "../../src/package-root.js";
 import { auditQuery } from "../../src/postgres/audit.js";
-import { jobOf, newBinding, type Binding } from "../../src/postgres/binding.js";
+import { jobOf, newBinding, timeOf, type Binding } from "../../src/postgres/binding.js";
 import { install, uninstall } from "../../src/postgres/install.js";
 import { requalify } from "../../src/postgres/requalify.js";
 import { connect, type PostgresServer } from "../../src/postgres/server.js";
@@ -20,7 +20,8 @@ import type { TwinContext } from "../../src/postgres/twin.js";
 import { twinOf, type Attempt } from "../conform/attempts.js";
 import { ensureLanes, installHarness } from "../conform/conform.js";
 import { readSnapshot, type Snapshot } from "../conform/snapshot.js";
-import { leadingCursors, wrongTimes } from "../conform/unmodelled.js";
+import { leadingCursors, wrongCounts, wrongTimes } from "../conform/unmodelled.js";
+import type { Upkeep } from "./upkeep.js";
 
 /** What Postgres answered to one attempt, and what it looks like afterwards. */
 export interface Seen {
@@ -138,6 +139,17 @@ export class Database {
     return { outcomes, error, ...seen, faults: [...seen.faults, ...violations] };
   }
 
+  /** What maintenance says that no action of the model is. */
+  async keepUp({ statement }: Upkeep): Promise<string> {
+    const { text, values } = statement(this.context.sql, timeOf(this.binding.tick));
+    try {
+      const { rows } = await this.client.query<{ answer: Outcome }>(text, [...values]);
+      return rows[0]!.answer.result;
+    } catch (thrown) {
+      return `error ${describe(thrown)}`;
+    }
+  }
+
   private async violations(): Promise<readonly string[]> {
     const { rows } = await this.client.query<{ name: string; what: string }>({
       name: "audit",
@@ -157,6 +169,7 @@ export class Database {
       db,
       faults: [
         ...leadingCursors(snapshot, db, binding, scope),
+        ...wrongCounts(snapshot, db, binding),
         ...wrongTimes(last, snapshot, binding),
       ],
       jobs: (jobs ?? []).map(([id, state, lease]) => ({ job: jobOf(binding, id), state, lease })),

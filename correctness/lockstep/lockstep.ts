@@ -12,7 +12,7 @@ import type { PostgresServer } from "../../src/postgres/server.js";
 import type { Attempt } from "../conform/attempts.js";
 import { Runs, type Choice } from "./choices.js";
 import { Database } from "./database.js";
-import { walk, type BadStep, type Walk } from "./trio.js";
+import { walk, type BadStep, type Walk, type WalkOptions } from "./trio.js";
 
 export interface Failure {
   readonly seed: number;
@@ -29,6 +29,8 @@ export interface LockstepResult {
   readonly steps: number;
   /** Answers per action and result, such as `Claim empty`. */
   readonly counts: ReadonlyMap<string, number>;
+  /** The same of maintenance outside the model, such as `rollup noop`. */
+  readonly upkeep: ReadonlyMap<string, number>;
   readonly failure?: Failure;
 }
 
@@ -102,9 +104,13 @@ class Hunt {
   }
 }
 
+const add = (counts: Map<string, number>, key: string) =>
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+
 /** The runs of all connections: what is left to do, what was counted, and the first that failed. */
 class Runner {
   readonly counts = new Map<string, number>();
+  readonly upkeep = new Map<string, number>();
   runs = 0;
   private begun = 0;
   steps = 0;
@@ -161,8 +167,10 @@ class Runner {
   private walk(database: Database, choices: readonly Choice[], counted: boolean): Promise<Walk> {
     const { scope, tables, signal } = this.options;
     const table = tables?.core ?? actions;
-    const passed = (attempt: Attempt, outcomes: readonly Outcome[]) => {
-      if (counted) this.count(attempt, outcomes);
+    const passed: WalkOptions["passed"] = (attempt, outcomes, kept) => {
+      if (!counted) return;
+      this.count(attempt, outcomes);
+      if (kept) add(this.upkeep, kept);
     };
     return walk(database, choices, { scope, table, signal, passed });
   }
@@ -171,8 +179,7 @@ class Runner {
     this.steps++;
     for (const { result, reason, each } of outcomes) {
       for (const word of each ?? [reason ? `${result} ${reason}` : result]) {
-        const key = `${action} ${word}`;
-        this.counts.set(key, (this.counts.get(key) ?? 0) + 1);
+        add(this.counts, `${action} ${word}`);
       }
     }
     if (this.steps % 50 === 0) this.options.progress?.(this.steps, this.total);
@@ -199,8 +206,8 @@ export async function runLockstep(options: LockstepOptions): Promise<LockstepRes
     const ends = await Promise.allSettled(databases.map((database) => runner.work(database)));
     for (const end of ends) if (end.status === "rejected") throw end.reason;
   });
-  const { runs, steps, counts, failure } = runner;
-  return { runs, steps, counts, ...(failure && { failure }) };
+  const { runs, steps, counts, upkeep, failure } = runner;
+  return { runs, steps, counts, upkeep, ...(failure && { failure }) };
 }
 
 function checkPath(path: string | undefined): void {

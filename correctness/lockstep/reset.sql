@@ -14,15 +14,20 @@ begin
   delete from ringproof.done_entries;
   delete from ringproof.receipt_completion_batches;
   delete from ringproof.receipt_completion_tombstones;
+  delete from ringproof.queue_terminal_count_deltas;
+  delete from ringproof.queue_terminal_live_counts;
+  delete from ringproof.queue_terminal_rollups;
   delete from ringproof.lease_claims;
   delete from ringproof.lease_claim_closures;
   delete from ringproof.leases;
   delete from ringproof.attempt_state;
   delete from ringproof.deferred_jobs;
   delete from ringproof.dlq_entries;
+  delete from ringproof.unique_keys;
   delete from ringproof.queue_claimer_leases;
   update ringproof.rings
   set current_slot = 0, generation = 0, tail_generation = tail_generation * 0;
+  update ringproof.claim_slots set stale_cursor = null, deadline_cursor = null;
   update ringproof.lane_enqueue_heads set next_seq = 1;
   update ringproof.lane_claim_heads set cursor_seq = 1, cursor_generation = 0;
   perform setval('ringproof.job_ids', 1, false);
@@ -34,7 +39,7 @@ begin
     and not exists (select from pg_constraint where confrelid = c.oid)
     and c.oid not in (
       'ringproof.rings'::regclass, 'ringproof.lane_enqueue_heads'::regclass,
-      'ringproof.lane_claim_heads'::regclass);
+      'ringproof.lane_claim_heads'::regclass, 'ringproof.claim_slots'::regclass);
   if v_big is not null then execute 'truncate table ' || v_big; end if;
 end
 $$;

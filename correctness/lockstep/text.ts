@@ -13,7 +13,7 @@ export const traceText = (trace: readonly Attempt[]): string => trace.map(callTe
 
 /** The first bad step: what was expected, what happened, and what is different afterwards. */
 export function badStepLines(bad: BadStep) {
-  const { attempt, expected, actual, error, contract, rows, faults, view } = bad;
+  const { attempt, expected, actual, error, contract, rows, faults, view, upkeep } = bad;
   const allowed = (why: string | null) => why ?? "allowed";
   const section = (title: string, lines: readonly string[]) =>
     lines.length > 0 ? [title, ...lines] : [];
@@ -34,5 +34,9 @@ export function badStepLines(bad: BadStep) {
       ...view.contract.map((line) => `  - ${line}`),
       ...view.postgres.map((line) => `  + ${line}`),
     ]),
+    ...section(
+      "maintenance outside the model",
+      upkeep.map((line) => `  ${line}`),
+    ),
   ];
 }

@@ -9,9 +9,12 @@ import {
   actions,
   encodeDb,
   initialState,
+  keyOf,
   type ActionTable,
+  type Call,
   type Outcome,
   type Scope,
+  type State,
 } from "../../src/core/index.js";
 import {
   allows,
@@ -25,6 +28,7 @@ import { diffDb, type TableDiff } from "../report/diff.js";
 import { resolve } from "./calls.js";
 import type { Choice } from "./choices.js";
 import type { Database, JobPlace, Seen } from "./database.js";
+import { upkeepOf } from "./upkeep.js";
 
 /** The first step after which the three are no longer one. */
 export interface BadStep {
@@ -42,6 +46,8 @@ export interface BadStep {
   readonly faults: readonly string[];
   /** Jobs that the contract and the view of Postgres see in different places. */
   readonly view: { readonly contract: readonly string[]; readonly postgres: readonly string[] };
+  /** Maintenance outside the model, in the order of the run: what it said, before which step. */
+  readonly upkeep: readonly string[];
 }
 
 export interface Walk {
@@ -56,12 +62,22 @@ export interface WalkOptions {
   readonly scope: Scope;
   readonly table?: ActionTable;
   readonly signal?: AbortSignal | undefined;
-  /** Called after every step on which the three agree. */
-  readonly passed?: (attempt: Attempt, outcomes: readonly Outcome[]) => void;
+  /** Called after every step on which the three agree; `kept` is what upkeep said before it. */
+  readonly passed?: (
+    attempt: Attempt,
+    outcomes: readonly Outcome[],
+    kept: string | undefined,
+  ) => void;
 }
 
 /** The rows are audited every so many steps, and at the end. */
 const AUDITED = 250;
+
+/** The call as the contract takes it: a producer names the unique keys of its jobs. */
+export const operationOf = (call: Call, scope: Scope): Operation =>
+  call.action === "Enqueue"
+    ? { ...call, args: { ...call.args, keys: call.args.batch.map((job) => keyOf(scope, job)) } }
+    : call;
 
 interface Judged {
   readonly state: ContractState;
@@ -69,10 +85,15 @@ interface Judged {
 }
 
 /** Each answer of the batch in turn; the first that breaks a promise ends it. */
-function judge(before: ContractState, attempt: Attempt, outcomes: readonly Outcome[]): Judged {
+function judge(
+  before: ContractState,
+  { action, list }: Attempt,
+  outcomes: readonly Outcome[],
+  scope: Scope,
+): Judged {
   let state = before;
   for (const [i, outcome] of outcomes.entries()) {
-    const operation = { action: attempt.action, args: attempt.list[i] } as Operation;
+    const operation = operationOf({ action, args: list[i] } as Call, scope);
     const verdict = allows(state, operation, outcome);
     if (!verdict.ok) return { state, why: verdict.why };
     state = verdict.state;
@@ -108,6 +129,12 @@ interface Compared {
   readonly bad: BadStep | null;
 }
 
+export interface Made {
+  /** What the core says. */
+  readonly outcomes: readonly Outcome[];
+  readonly bad: BadStep | null;
+}
+
 function compare(
   before: ContractState,
   attempt: Attempt,
@@ -115,7 +142,7 @@ function compare(
   seen: Seen,
   scope: Scope,
 ): Compared {
-  const judged = forget(judge(before, attempt, seen.outcomes), attempt, seen.jobs);
+  const judged = forget(judge(before, attempt, seen.outcomes, scope), attempt, seen.jobs);
   const views = compareViews(judged.state, seen.jobs);
   const sameRows = encodeDb(state.db, scope) === encodeDb(seen.db, scope);
   const sameViews = views.contract.length === 0 && views.postgres.length === 0;
@@ -127,37 +154,72 @@ function compare(
     expected,
     actual: seen.outcomes,
     error: seen.error,
-    contract: { postgres: judged.why, core: judge(before, attempt, expected).why },
+    contract: { postgres: judged.why, core: judge(before, attempt, expected, scope).why },
     rows: diffDb(state.db, seen.db, scope),
     faults: seen.faults,
     view: views,
+    upkeep: [],
   };
   return { contract: judged.state, bad };
+}
+
+/** The three at one point of a run. */
+export class Trio {
+  private readonly database: Database;
+  private readonly scope: Scope;
+  private readonly table: ActionTable;
+  private core: State;
+  private contract: ContractState;
+
+  constructor(database: Database, scope: Scope, table: ActionTable = actions) {
+    this.database = database;
+    this.scope = scope;
+    this.table = table;
+    this.core = initialState(scope);
+    this.contract = initial(scope);
+  }
+
+  /** What the core says of the point that is reached. */
+  get state(): State {
+    return this.core;
+  }
+
+  /** Makes the attempt in all three; `bad` where they are no longer one, or were not before. */
+  async take(attempt: Attempt, audited: boolean, faults: readonly string[] = []): Promise<Made> {
+    const { database, core, contract, scope, table } = this;
+    const expected = expect(core, attempt, scope, table);
+    const made = await database.make(attempt, expected.outcomes, audited);
+    const seen = { ...made, faults: [...faults, ...made.faults] };
+    const compared = compare(contract, attempt, expected, seen, scope);
+    this.core = expected.state;
+    this.contract = compared.contract;
+    return { outcomes: expected.outcomes, bad: compared.bad };
+  }
 }
 
 /** Walks the three through one run, up to the first bad step. */
 export async function walk(
   database: Database,
   choices: readonly Choice[],
-  { scope, table = actions, signal, passed }: WalkOptions,
+  { scope, table, signal, passed }: WalkOptions,
 ): Promise<Walk> {
   const trace: Attempt[] = [];
-  let core = initialState(scope);
-  let contract = initial(scope);
+  const upkeep: string[] = [];
+  const trio = new Trio(database, scope, table);
   await database.reset();
   for (const [i, choice] of choices.entries()) {
     signal?.throwIfAborted();
-    const attempt = resolve(choice, core, scope);
+    const attempt = resolve(choice, trio.state, scope);
     if (!attempt) continue;
     trace.push(attempt);
-    const expected = expect(core, attempt, scope, table);
+    const due = upkeepOf(choice, scope);
+    const kept = due ? await database.keepUp(due) : undefined;
+    if (due) upkeep.push(`${due.text}, before step ${trace.length}: ${kept}`);
+    const strange = due && !due.words.includes(kept!) ? upkeep.slice(-1) : [];
     const audited = trace.length % AUDITED === 0 || i === choices.length - 1;
-    const seen = await database.make(attempt, expected.outcomes, audited);
-    const compared = compare(contract, attempt, expected, seen, scope);
-    if (compared.bad) return { trace, used: i + 1, bad: compared.bad };
-    passed?.(attempt, expected.outcomes);
-    core = expected.state;
-    contract = compared.contract;
+    const { outcomes, bad } = await trio.take(attempt, audited, strange);
+    if (bad) return { trace, used: i + 1, bad: { ...bad, upkeep } };
+    passed?.(attempt, outcomes, due ? `${due.name} ${kept}` : undefined);
   }
   return { trace, used: choices.length, bad: null };
 }

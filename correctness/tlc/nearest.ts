@@ -16,6 +16,14 @@ export function nearest(word: string, names: readonly string[]): string[] {
 const part = (word: string, name: string): boolean =>
   word.length >= 3 && (name.includes(word) || word.includes(name));
 
+/** Asks for the nearest ones, where there are any. */
+export function didYouMean(word: string, names: readonly string[]): string {
+  const near = nearest(word, names)
+    .join(", ")
+    .replace(/, (?=[^,]*$)/, " or ");
+  return near && `Did you mean ${near}? `;
+}
+
 /** Levenshtein's distance. */
 function edits(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);

@@ -8,7 +8,7 @@ import { GraphSink, type TlcGraph } from "./graph-sink.js";
 import { findJar, type Jar } from "./jar.js";
 import { findJava, type Java } from "./java.js";
 import { readManifest, type ExpectHolds, type ManifestEntry } from "./manifest.js";
-import { nearest } from "./nearest.js";
+import { didYouMean } from "./nearest.js";
 import type { TlcResult } from "./outcome.js";
 import { runTlc, type TlcOptions } from "./run.js";
 
@@ -39,12 +39,8 @@ export const upTo =
   (entry: ManifestEntry): boolean =>
     tiers.indexOf(entry.tier) <= tiers.indexOf(tier);
 
-function whatThereIs(unknown: string, all: readonly string[]): string {
-  const near = nearest(unknown, all)
-    .join(", ")
-    .replace(/, (?=[^,]*$)/, " or ");
-  return `${near && `Did you mean ${near}? `}List them all with: npx ringproof configs.`;
-}
+const whatThereIs = (unknown: string, all: readonly string[]): string =>
+  `${didYouMean(unknown, all)}List them all with: npx ringproof configs.`;
 
 export const inShard = <T>(items: readonly T[], { index, count }: Shard): T[] =>
   items.filter((_, i) => i % count === index - 1);
@@ -71,7 +67,7 @@ export interface SuiteRun {
 /** Up to this many states a run takes seconds. */
 const SHORT = 30_000;
 
-interface Tools {
+export interface Tools {
   readonly jar: Jar;
   readonly java: Java;
 }
@@ -79,7 +75,7 @@ interface Tools {
 let tools: Promise<Tools> | undefined;
 
 /** Java and the jar, looked for once; what the search says goes to the progress line. */
-function findTools(context: Context): Promise<Tools> {
+export function findTools(context: Pick<Context, "progress">): Promise<Tools> {
   const progress = (line: string) => context.progress(line, 0);
   tools ??= findJava().then(async (java) => ({ java, jar: await findJar({ progress }) }));
   return tools;

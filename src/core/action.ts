@@ -4,7 +4,8 @@
  * strictly as a success), and the bounds of a model live in `inBounds`, outside every action.
  */
 
-import type { Env, Db, Scope, State, TableName, Token } from "./state.js";
+import type { Scope } from "./scope.js";
+import type { Env, Db, State, TableName, Token } from "./state.js";
 
 /** Why the database says no, one name per guard. */
 export type RefusalName =
@@ -22,6 +23,7 @@ export type RefusalName =
   | "notDue"
   | "notTerminal"
   | "notInDlq"
+  | "uniqueConflict"
   | "skippedBusy"
   | "skippedActive";
 

@@ -1,11 +1,20 @@
 /** Admin: what an administrator may do to jobs that have not ended, and to dead ones. */
 
-import type { Action } from "./action.js";
-import { openReceipts, pending } from "./evidence.js";
+import type { Action, Refusal } from "./action.js";
+import { keyTaken, openReceipts, pending } from "./evidence.js";
 import { eachJob, type JobArgs } from "./producers.js";
 import { tokenOf } from "./sets.js";
+import type { Scope } from "./scope.js";
 import type { Db, Job, Lane, LaneAddress } from "./state.js";
-import { appendReady, conclude, endAttempts, finish, remove } from "./transformers.js";
+import {
+  appendReady,
+  conclude,
+  endAttempts,
+  finish,
+  releaseKeys,
+  remove,
+  takeKeys,
+} from "./transformers.js";
 
 /** Lane rows that must not be handed out any more. */
 function bar(db: Db, rows: readonly LaneAddress[]): Db {
@@ -22,10 +31,10 @@ export const CancelReady: Action<JobArgs> = {
   apply: (db, { job }) => {
     const rows = pending(db).filter((r) => r.job === job);
     const done = rows.map(({ slot, lane, seq, lease }) => {
-      return { slot, lane, seq, job, lease, state: "cancelled" as const };
+      return { slot, lane, seq, job, lease, state: "cancelled" as const, age: 0 };
     });
     return {
-      db: { ...bar(db, rows), doneEntries: [...db.doneEntries, ...done] },
+      db: { ...releaseKeys(bar(db, rows), rows), doneEntries: [...db.doneEntries, ...done] },
       outcome: { result: "cancelled" },
     };
   },
@@ -86,6 +95,10 @@ export const MoveReady: Action<MoveArgs> = {
 const inDlq = (db: Db, { job }: JobArgs) =>
   db.dlqEntries.some((d) => d.job === job) ? null : ({ result: "notInDlq" } as const);
 
+/** Not while somebody else holds the key of the job that is to come back. */
+export const mayReturn = (db: Db, { job }: JobArgs, scope: Scope): Refusal | null =>
+  keyTaken(db, job, scope) ? { result: "uniqueConflict" } : null;
+
 export const PurgeDlq: Action<JobArgs> = {
   family: "admin",
   answers: ["purged", "notInDlq"],
@@ -101,14 +114,14 @@ export const PurgeDlq: Action<JobArgs> = {
 /** A dead job gets another chance; its run leases go on where they were. */
 export const RetryFromDlq: Action<JobArgs> = {
   family: "admin",
-  answers: ["readmitted", "notInDlq"],
+  answers: ["readmitted", "uniqueConflict", "notInDlq"],
   candidates: eachJob,
-  refuse: inDlq,
-  apply: (db, { job }) => {
+  refuse: (db, args, scope) => inDlq(db, args) ?? mayReturn(db, args, scope),
+  apply: (db, { job }, scope) => {
     const dead = db.dlqEntries.filter((d) => d.job === job);
     const rest = db.dlqEntries.filter((d) => d.job !== job);
     return {
-      db: appendReady({ ...db, dlqEntries: rest }, dead),
+      db: appendReady({ ...takeKeys(db, [job], scope), dlqEntries: rest }, dead),
       outcome: { result: "readmitted" },
     };
   },

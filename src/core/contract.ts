@@ -5,7 +5,8 @@
 
 import { openReceipts, pending, terminalFacts, waiting } from "./evidence.js";
 import { hasToken } from "./sets.js";
-import type { DoneEntry, Job, Scope, State, Token } from "./state.js";
+import type { Scope } from "./scope.js";
+import type { DoneEntry, Job, State, Token } from "./state.js";
 
 export type JobState =
   | "absent"
@@ -78,10 +79,17 @@ export function arrow(o: ContractJob, n: ContractJob): string | undefined {
   return arrows.find(([, from, to]) => from.includes(o.state) && to.includes(n.state))?.[0];
 }
 
+const living: readonly JobState[] = ["ready", "deferred", "running", "waiting"];
+
+/** Of the jobs that carry one key, at most one is alive. */
+const keysAreUnique = (jobs: ReadonlyMap<Job, ContractJob>, { sameKey }: Scope): boolean =>
+  sameKey.every((peers) => peers.filter((j) => living.includes(jobs.get(j)!.state)).length <= 1);
+
 /** Whether the step is one the contract allows, acknowledgements included. */
 export function keepsContract(before: State, after: State, scope: Scope): boolean {
   const o = contractJobs(before, scope);
   const n = contractJobs(after, scope);
+  if (!keysAreUnique(n, scope)) return false;
   const ended: Token[] = [];
   for (const [job, was] of o) {
     const is = n.get(job)!;

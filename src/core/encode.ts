@@ -4,7 +4,8 @@
  * states, so the text of each row is computed once per renaming.
  */
 
-import { columns, tableNames, type Db, type Job, type Scope, type State } from "./state.js";
+import type { Scope } from "./scope.js";
+import { columns, tableNames, type Db, type Job, type State } from "./state.js";
 
 export type Renaming = Readonly<Record<Job, Job>>;
 

@@ -1,10 +1,12 @@
 /** Environment: what happens around the database and cannot be refused by it. */
 
 import type { Action } from "./action.js";
+import { young } from "./evidence.js";
 import { eachToken, type TokenArgs } from "./finish.js";
 import { once, type NoArgs } from "./rings.js";
 import { hasToken, withoutTokens } from "./sets.js";
-import { NONE, type Db, type Scope } from "./state.js";
+import type { Scope } from "./scope.js";
+import { NONE, type Db } from "./state.js";
 
 /** Rows after one more tick; those that it does not change stay the same objects. */
 function aged<T extends object>(rows: readonly T[], tick: (row: T) => Partial<T>): readonly T[] {
@@ -19,13 +21,15 @@ function aged<T extends object>(rows: readonly T[], tick: (row: T) => Partial<T>
 const sooner = (n: number): number => (n > 0 && n !== NONE ? n - 1 : n);
 
 /** Time passes: every silence gets longer, every wait and every deadline comes nearer. */
-function later(db: Db, { staleAfter }: Scope): Db {
+function later(db: Db, scope: Scope): Db {
+  const { staleAfter } = scope;
   const older = (n: number): number => (n < staleAfter ? n + 1 : n);
   const next: Partial<Db> = {
     leaseClaims: aged(db.leaseClaims, (c) => ({ age: older(c.age), left: sooner(c.left) })),
     leases: aged(db.leases, (l) => ({ beat: older(l.beat), left: sooner(l.left) })),
     attemptState: aged(db.attemptState, (a) => ({ beat: older(a.beat) })),
     deferredJobs: aged(db.deferredJobs, (d) => ({ wait: sooner(d.wait) })),
+    doneEntries: aged(db.doneEntries, (d) => ({ age: young(d, scope) ? d.age + 1 : d.age })),
   };
   const same = (Object.keys(next) as (keyof Db)[]).every((t) => next[t] === db[t]);
   return same ? db : { ...db, ...next };

@@ -4,6 +4,7 @@
  */
 
 import { hasToken, sameToken } from "./sets.js";
+import type { Scope } from "./scope.js";
 import {
   claimRingTables,
   NONE,
@@ -11,12 +12,13 @@ import {
   type AttemptState,
   type CompletionMember,
   type Db,
+  type DoneEntry,
+  type Job,
   type Lane,
   type Lease,
   type LeaseClaim,
   type ReadyEntry,
   type Ring,
-  type Scope,
   type Slot,
   type TableName,
   type Token,
@@ -38,7 +40,7 @@ export const queueSlotEmpty = (db: Db, slot: Slot): boolean =>
 export const claimSlotEmpty = (db: Db, slot: Slot): boolean =>
   occupied(db, claimRingTables, slot).length === 0;
 
-const tombstoned = (db: Db, row: ReadyEntry): boolean =>
+export const tombstoned = (db: Db, row: ReadyEntry): boolean =>
   db.readyTombstones.some((t) => t.slot === row.slot && t.lane === row.lane && t.seq === row.seq);
 
 /** This ready row must not be handed out: it was cancelled, or it was handed out already. */
@@ -60,6 +62,10 @@ export const compactFacts = (db: Db): readonly CompletionMember[] =>
 /** Every public "this job ended" that still stands. */
 export const terminalFacts = (db: Db): readonly CompletionMember[] =>
   db.doneEntries.length === 0 ? compactFacts(db) : [...db.doneEntries, ...compactFacts(db)];
+
+/** A failed job that somebody may still want to retry. */
+export const young = (done: DoneEntry, { failedFloor }: Scope): boolean =>
+  done.state === "failed" && done.age < failedFloor;
 
 export const closedExplicitly = (db: Db, token: Token): boolean =>
   hasToken(db.leaseClaimClosures, token);
@@ -118,3 +124,19 @@ export const drained = (db: Db): boolean =>
   [...queueRingTables, ...claimRingTables, "leases" as const, "attemptState" as const].every(
     (t) => db[t].length === 0,
   );
+
+/** The jobs that carry the same unique key, the job itself among them; none if it carries none. */
+export const peers = ({ sameKey }: Scope, job: Job): readonly Job[] =>
+  sameKey.find((jobs) => jobs.includes(job)) ?? [];
+
+/** A name for the key that the job carries; null if it carries none. */
+export function keyOf({ sameKey }: Scope, job: Job): string | null {
+  const at = sameKey.findIndex((jobs) => jobs.includes(job));
+  return at < 0 ? null : `k${at + 1}`;
+}
+
+/** Somebody holds the key that the job carries. */
+export function keyTaken(db: Db, job: Job, scope: Scope): boolean {
+  const rivals = peers(scope, job);
+  return db.uniqueKeys.some((u) => rivals.includes(u.job));
+}

@@ -3,7 +3,8 @@
 import type { Action } from "./action.js";
 import { leaseOf, openReceipt, waiting } from "./evidence.js";
 import { hasToken, range } from "./sets.js";
-import type { ClosureOutcome, Db, LeaseClaim, Scope, Token } from "./state.js";
+import type { Scope } from "./scope.js";
+import type { ClosureOutcome, Db, LeaseClaim, Token } from "./state.js";
 import {
   acknowledge,
   bury,
@@ -14,6 +15,7 @@ import {
   finish,
   learn,
   learnStale,
+  releaseKeys,
 } from "./transformers.js";
 import { waits } from "./producers.js";
 
@@ -65,7 +67,10 @@ function completeReceipts(db: Db, receipts: readonly LeaseClaim[]): Db {
   if (receipts.length === 0) return db;
   const members = receipts.map(({ ready: slot, job, lease }) => ({ slot, job, lease }));
   const batches = [...db.receiptCompletionBatches, ...members];
-  return { ...dropAttempts(db, receipts), receiptCompletionBatches: batches };
+  return {
+    ...releaseKeys(dropAttempts(db, receipts), receipts),
+    receiptCompletionBatches: batches,
+  };
 }
 
 /** A lease-managed attempt needs its own terminal row and closure. */

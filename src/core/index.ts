@@ -1,5 +1,6 @@
 /** The storage model: state, actions, invariants, and canonical text of states. */
 
+export type { Scope } from "./scope.js";
 export * from "./state.js";
 export {
   wordsOf,

@@ -9,14 +9,17 @@ import {
   oldestSlot,
   openReceipt,
   openReceipts,
+  peers,
   pending,
   rowAt,
   stateOf,
   terminalFacts,
+  young,
 } from "./evidence.js";
 import { PruneClaims } from "./rings.js";
 import { hasToken } from "./sets.js";
-import type { Job, Scope, State } from "./state.js";
+import type { Scope } from "./scope.js";
+import type { Job, State } from "./state.js";
 
 export interface Invariant {
   readonly loss: string;
@@ -56,6 +59,13 @@ function idleLaneNeverStopsClaims({ db }: State, scope: Scope): boolean {
   const slot = oldestSlot(db.rings.claim, scope.claimSlots);
   if (db.rings.claim.init === 1 || openReceipts(db).some((c) => c.slot === slot)) return true;
   return PruneClaims.refuse(db, {}, scope)?.result !== "skippedActive";
+}
+
+function keysHeldByTheLiving({ db }: State, scope: Scope): boolean {
+  if (scope.sameKey.length === 0) return db.uniqueKeys.length === 0;
+  const living = [...pending(db), ...db.deferredJobs, ...openReceipts(db)];
+  const keyed = new Set(living.map((r) => r.job).filter((job) => peers(scope, job).length > 0));
+  return db.uniqueKeys.length === keyed.size && db.uniqueKeys.every((u) => keyed.has(u.job));
 }
 
 export const invariants = {
@@ -107,6 +117,10 @@ export const invariants = {
     holds: ({ db }) =>
       new Set(db.leases.map((l) => `${l.job}/${l.lease}`)).size === db.leases.length,
   },
+  KeysHeldByTheLiving: {
+    loss: "nobody can enqueue that work again, or a second job does it beside the first",
+    holds: keysHeldByTheLiving,
+  },
 } as const satisfies Record<string, Invariant>;
 
 export const stepProperties = {
@@ -122,6 +136,15 @@ export const stepProperties = {
         after.db.readyEntries.some(
           (q) => q.slot === r.slot && q.lane === r.lane && q.seq === r.seq && q.job === r.job,
         ),
+      ),
+  },
+  NoYoungFailurePruned: {
+    loss: "an operator finds a failed job gone before the time in which it may be retried",
+    holds: (before, after, scope) =>
+      before.db.doneEntries.every(
+        (d) =>
+          !young(d, scope) ||
+          !after.env.removed.some((r) => r.job === d.job && r.by === "PruneQueue"),
       ),
   },
   KeepsContract: {

@@ -18,7 +18,8 @@ import {
   type ActionTable,
   type Call,
 } from "./registry.js";
-import { initialState, type Scope, type State } from "./state.js";
+import type { Scope } from "./scope.js";
+import { initialState, type State } from "./state.js";
 
 export interface NamedCall {
   readonly action: string;

@@ -1,9 +1,11 @@
 /** Producers: jobs enter a lane, at once or after a wait. */
 
 import type { Action } from "./action.js";
+import { keyTaken, peers } from "./evidence.js";
 import { range } from "./sets.js";
-import type { Job, Lane, Scope } from "./state.js";
-import { appendReady } from "./transformers.js";
+import type { Scope } from "./scope.js";
+import type { Db, Job, Lane } from "./state.js";
+import { appendReady, takeKeys } from "./transformers.js";
 
 export interface EnqueueArgs {
   readonly lane: Lane;
@@ -24,25 +26,40 @@ export function jobBatches(scope: Scope): readonly (readonly Job[])[] {
 
 export const waits = (scope: Scope): readonly number[] => range(0, scope.maxWait);
 
-/** A batch of new jobs goes to the tail of one lane, or waits among the deferred ones. */
+/** The jobs of a batch whose key is held by no living job, and carried by none before them. */
+const welcome = (db: Db, batch: readonly Job[], scope: Scope): readonly Job[] =>
+  batch.filter((job, i) => {
+    const rivals = peers(scope, job);
+    return !keyTaken(db, job, scope) && !batch.slice(0, i).some((j) => rivals.includes(j));
+  });
+
+/**
+ * A batch of new jobs goes to the tail of one lane, or waits among the deferred ones; jobs whose
+ * key is taken are turned away.
+ */
 export const Enqueue: Action<EnqueueArgs> = {
   family: "producers",
-  answers: ["enqueued", "empty"],
+  answers: ["enqueued", "uniqueConflict", "empty"],
   candidates: (scope) =>
     scope.lanes.flatMap((lane) =>
       jobBatches(scope).flatMap((batch) => waits(scope).map((wait) => ({ lane, batch, wait }))),
     ),
   possible: (env, { batch }) => batch.every((job) => !env.enqueued.includes(job)),
-  refuse: (_db, { batch }) => (batch.length === 0 ? { result: "empty" } : null),
-  apply: (db, { lane, batch, wait }) => {
-    const arrivals = batch.map((job) => ({ lane, job, lease: 0, snoozes: 0 }));
-    const deferred = batch.map((job) => ({ job, lease: 0, lane, wait, snoozes: 0 }));
+  refuse: (db, { batch }, scope) => {
+    if (batch.length === 0) return { result: "empty" };
+    return welcome(db, batch, scope).length === 0 ? { result: "uniqueConflict" } : null;
+  },
+  apply: (db, { lane, batch, wait }, scope) => {
+    const jobs = welcome(db, batch, scope);
+    const keyed = takeKeys(db, jobs, scope);
+    const arrivals = jobs.map((job) => ({ lane, job, lease: 0, snoozes: 0 }));
+    const deferred = jobs.map((job) => ({ job, lease: 0, lane, wait, snoozes: 0 }));
     return {
       db:
         wait === 0
-          ? appendReady(db, arrivals)
-          : { ...db, deferredJobs: [...db.deferredJobs, ...deferred] },
-      outcome: { result: "enqueued", jobs: batch },
+          ? appendReady(keyed, arrivals)
+          : { ...keyed, deferredJobs: [...db.deferredJobs, ...deferred] },
+      outcome: { result: "enqueued", jobs },
     };
   },
   learn: (env, _args, { jobs }) => (jobs ? { ...env, enqueued: [...env.enqueued, ...jobs] } : env),

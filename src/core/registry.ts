@@ -25,7 +25,8 @@ import {
   RotateLeases,
   RotateQueue,
 } from "./rings.js";
-import type { Scope, State } from "./state.js";
+import type { Scope } from "./scope.js";
+import type { State } from "./state.js";
 import { DiscardTerminal, FailedToDlq, RetryFromTerminal } from "./terminal.js";
 
 export const actions = {

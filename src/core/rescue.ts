@@ -4,7 +4,8 @@ import type { Action } from "./action.js";
 import { leaseOf, openReceipts, receiptOnly, snoozesOf, staleReceipts } from "./evidence.js";
 import { waits } from "./producers.js";
 import { range, tokenOf } from "./sets.js";
-import type { ClosureOutcome, Db, Lease, LeaseClaim, Scope, Slot } from "./state.js";
+import type { Scope } from "./scope.js";
+import type { ClosureOutcome, Db, Lease, LeaseClaim, Slot } from "./state.js";
 import { bury, defer, endAttempts, reappend } from "./transformers.js";
 
 export interface SlotArgs {

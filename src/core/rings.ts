@@ -11,15 +11,18 @@ import {
   openReceipts,
   pending,
   queueSlotEmpty,
+  rowAt,
   terminalFacts,
+  young,
 } from "./evidence.js";
+import type { Scope } from "./scope.js";
 import {
   claimRingTables,
   queueRingTables,
   type Db,
+  type DoneEntry,
   type Ring,
   type RingName,
-  type Scope,
   type Slot,
   type TableName,
 } from "./state.js";
@@ -81,6 +84,34 @@ const hasPending = (db: Db, slot: Slot): boolean => pending(db).some((r) => r.sl
 const hasActiveLease = (db: Db, slot: Slot): boolean =>
   db.leaseClaims.some((c) => c.ready === slot && leaseOf(db, c));
 
+/** Failed jobs of this slot that outlive it. */
+const kept = (db: Db, slot: Slot, scope: Scope): readonly DoneEntry[] =>
+  db.doneEntries.filter((d) => d.slot === slot && young(d, scope));
+
+/**
+ * They move to the tails of their lanes in the current slot: the row with the body, spent from the
+ * beginning, and the fact beside it.
+ */
+function carryForward(db: Db, before: Db, done: readonly DoneEntry[]): Db {
+  const heads = { ...db.laneHeads };
+  const moved = [...done]
+    .sort((a, b) => a.seq - b.seq)
+    .map((fact) => {
+      const { next, cursor } = heads[fact.lane]!;
+      heads[fact.lane] = { next: next + 1, cursor };
+      const place = { slot: db.rings.queue.cur, lane: fact.lane, seq: next };
+      return { place, fact, body: rowAt(before, fact.slot, fact.lane, fact.seq)! };
+    });
+  if (moved.length === 0) return db;
+  return {
+    ...db,
+    laneHeads: heads,
+    readyEntries: [...db.readyEntries, ...moved.map(({ body, place }) => ({ ...body, ...place }))],
+    readyTombstones: [...db.readyTombstones, ...moved.map(({ place }) => place)],
+    doneEntries: [...db.doneEntries, ...moved.map(({ fact, place }) => ({ ...fact, ...place }))],
+  };
+}
+
 export const PruneQueue: Action<NoArgs> = {
   family: "rings",
   answers: [
@@ -100,17 +131,21 @@ export const PruneQueue: Action<NoArgs> = {
     if (hasPending(db, slot)) return { result: "skippedActive", reason: "queuePendingReady" };
     return null;
   },
-  apply: (db, _args, scope) => ({
-    db: truncated(db, queueRingTables, oldest(db, "queue", scope)),
-    outcome: { result: "pruned" },
-  }),
+  apply: (db, _args, scope) => {
+    const slot = oldest(db, "queue", scope);
+    const rest = truncated(db, queueRingTables, slot);
+    return { db: carryForward(rest, db, kept(db, slot, scope)), outcome: { result: "pruned" } };
+  },
   learn: (env, _args, { result }, before, scope) => {
     if (result !== "pruned") return env;
     const slot = oldest(before, "queue", scope);
-    const forgotten = terminalFacts(before).filter((t) => t.slot === slot);
+    const stay = kept(before, slot, scope).map((d) => d.job);
+    const jobs = terminalFacts(before)
+      .filter((t) => t.slot === slot)
+      .map((t) => t.job);
     return remove(
       env,
-      forgotten.map((t) => t.job),
+      jobs.filter((job) => !stay.includes(job)),
       "PruneQueue",
     );
   },

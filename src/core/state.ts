@@ -4,6 +4,8 @@
  * the database knows. Arrays stand for sets: their order means nothing and rows never repeat.
  */
 
+import type { Scope } from "./scope.js";
+
 /** The name of a job in the model, such as `j1`; in Postgres a `job_id`. */
 export type Job = string;
 /** The name of a lane: one (queue, priority, enqueue shard). */
@@ -53,6 +55,8 @@ export interface AttemptEvidence {
 /** A terminal fact that names the ready row with the body. */
 export interface DoneEntry extends Token, LaneAddress {
   readonly state: "completed" | "failed" | "cancelled";
+  /** Ticks since the job failed, up to the floor of the retention; else 0. */
+  readonly age: number;
 }
 
 /** One member of a compact completion batch, or of its tombstones. */
@@ -116,6 +120,11 @@ export interface DlqEntry extends Token {
   readonly snoozes: number;
 }
 
+/** The job holds the unique key that it carries. */
+export interface UniqueKey {
+  readonly job: Job;
+}
+
 /** The tables whose rows the model holds, with their row types. */
 export interface Tables {
   readonly readyEntries: readonly ReadyEntry[];
@@ -130,6 +139,7 @@ export interface Tables {
   readonly attemptState: readonly AttemptState[];
   readonly deferredJobs: readonly DeferredJob[];
   readonly dlqEntries: readonly DlqEntry[];
+  readonly uniqueKeys: readonly UniqueKey[];
 }
 
 export const ringNames = ["queue", "claim", "lease"] as const;
@@ -162,29 +172,6 @@ export interface State {
   readonly env: Env;
 }
 
-/** The constants of one configuration, as its `.cfg` gives them to TLC. */
-export interface Scope {
-  readonly jobs: readonly Job[];
-  readonly lanes: readonly Lane[];
-  readonly queueSlots: number;
-  readonly claimSlots: number;
-  readonly leaseSlots: number;
-  readonly leases: readonly number[];
-  readonly maxBatch: number;
-  readonly maxWait: number;
-  /** Ticks from a claim to its deadline; `NONE` for none. */
-  readonly deadlines: readonly number[];
-  /** Ticks from parking an attempt to its timeout. */
-  readonly callbackWait: number;
-  readonly staleAfter: number;
-  /** Counted attempts after which a callback timeout gives a job up. */
-  readonly maxAttempts: number;
-  /** The last lane_seq within the bounds. */
-  readonly maxSeq: number;
-  /** Names of the actions that the configuration has. */
-  readonly enabled: readonly string[];
-}
-
 export type TableName = keyof Tables;
 export type RowOf<T extends TableName> = Tables[T][number];
 
@@ -193,7 +180,7 @@ export const columns: { readonly [T in TableName]: readonly (keyof RowOf<T> & st
   readyEntries: ["slot", "lane", "seq", "job", "lease", "snoozes"],
   readyTombstones: ["slot", "lane", "seq"],
   attemptEvidence: ["slot", "lane", "through"],
-  doneEntries: ["slot", "lane", "seq", "job", "lease", "state"],
+  doneEntries: ["slot", "lane", "seq", "job", "lease", "state", "age"],
   receiptCompletionBatches: ["slot", "job", "lease"],
   receiptCompletionTombstones: ["slot", "job", "lease"],
   leaseClaims: ["slot", "ready", "lane", "seq", "job", "lease", "age", "left"],
@@ -202,6 +189,7 @@ export const columns: { readonly [T in TableName]: readonly (keyof RowOf<T> & st
   attemptState: ["job", "lease", "beat", "progress"],
   deferredJobs: ["job", "lease", "lane", "wait", "snoozes"],
   dlqEntries: ["job", "lease", "lane", "snoozes"],
+  uniqueKeys: ["job"],
 };
 
 export const tableNames = Object.keys(columns) as readonly TableName[];

@@ -1,8 +1,9 @@
 /** The tails that several actions share; each is the twin of the TLA+ operator of its name. */
 
 import type { Outcome } from "./action.js";
-import { snoozesOf } from "./evidence.js";
+import { peers, snoozesOf } from "./evidence.js";
 import { commonTokens, hasToken, unionTokens, withoutTokens } from "./sets.js";
+import type { Scope } from "./scope.js";
 import type {
   ClosureOutcome,
   Db,
@@ -71,21 +72,33 @@ export function defer(db: Db, receipts: readonly LeaseClaim[], wait: number, mor
   return { ...db, deferredJobs: [...db.deferredJobs, ...rows] };
 }
 
+/** A job holds its key as long as it is alive: from enqueue, and again from readmission. */
+export function takeKeys(db: Db, jobs: readonly Job[], scope: Scope): Db {
+  const keyed = jobs.filter((job) => peers(scope, job).length > 0).map((job) => ({ job }));
+  return keyed.length === 0 ? db : { ...db, uniqueKeys: [...db.uniqueKeys, ...keyed] };
+}
+
+/** Jobs give their keys back when they end, in whatever way. */
+export const releaseKeys = (db: Db, jobs: readonly { readonly job: Job }[]): Db =>
+  db.uniqueKeys.length === 0
+    ? db
+    : { ...db, uniqueKeys: db.uniqueKeys.filter((u) => !jobs.some((j) => j.job === u.job)) };
+
 /** The jobs of these receipts are kept aside for an administrator. */
 export function bury(db: Db, receipts: readonly LeaseClaim[]): Db {
   const rows = receipts.map((c) => {
     const { job, lease, lane } = c;
     return { job, lease, lane, snoozes: snoozesOf(db, c) };
   });
-  return { ...db, dlqEntries: [...db.dlqEntries, ...rows] };
+  return { ...releaseKeys(db, receipts), dlqEntries: [...db.dlqEntries, ...rows] };
 }
 
 /** A terminal fact for each of these receipts, beside the ready row that keeps the body. */
 export function conclude(db: Db, receipts: readonly LeaseClaim[], state: DoneEntry["state"]): Db {
   const rows = receipts.map(({ ready: slot, lane, seq, job, lease }) => {
-    return { slot, lane, seq, job, lease, state };
+    return { slot, lane, seq, job, lease, state, age: 0 };
   });
-  return { ...db, doneEntries: [...db.doneEntries, ...rows] };
+  return { ...releaseKeys(db, receipts), doneEntries: [...db.doneEntries, ...rows] };
 }
 
 /** A worker was told that its calls ended these attempts. */

@@ -7,6 +7,7 @@
 
 import { allows } from "./contract.js";
 import { find, isExpired, isRipe, phase, type ContractState, type JobState } from "./life.js";
+import { holderOf } from "./keys.js";
 import {
   sameToken,
   type ArgsOf,
@@ -33,6 +34,13 @@ const plain =
   <R extends string>(...results: R[]) =>
   (): readonly Outcome<R>[] =>
     results.map((result) => ({ result }));
+
+/** The jobs of the batch whose keys are free, and carried by none before them. */
+const welcome = (state: ContractState, { batch, keys = [] }: ArgsOf<"Enqueue">) =>
+  batch.filter((_, i) => {
+    const key = keys[i] ?? null;
+    return key === null || (holderOf(state, key) === undefined && keys.indexOf(key) === i);
+  });
 
 const claim: Wishes<"Claim"> = (state, { lane, n }) => {
   const line = jobsIn(state, "ready").filter((job) => find(state, job).lane === lane);
@@ -68,7 +76,11 @@ const rescueStale = rescue(["running"], isRipe);
 const rescueExpired = rescue(["running", "waiting"], isExpired);
 
 const wishes: { readonly [N in OperationName]: Wishes<N> } = {
-  Enqueue: (_, { batch }) => [{ result: "enqueued", jobs: batch }, { result: "empty" }],
+  Enqueue: (state, args) => [
+    { result: "enqueued", jobs: welcome(state, args) },
+    { result: "uniqueConflict" },
+    { result: "empty" },
+  ],
   PromoteDeferred: plain("promoted", "notDue", "notDeferred"),
   Claim: claim,
   AdvanceClaimCursor: plain("noop"),
@@ -89,13 +101,13 @@ const wishes: { readonly [N in OperationName]: Wishes<N> } = {
   RescueExpiredLeaseDeadlines: rescueExpired,
   RescueCallbackTimeouts: rescue(["waiting"], isRipe),
   DiscardTerminal: plain("discarded", "notTerminal"),
-  RetryFromTerminal: plain("readmitted", "notRetryable"),
+  RetryFromTerminal: plain("readmitted", "uniqueConflict", "notRetryable"),
   FailedToDlq: plain("deadLettered", "notFailed"),
   CancelReady: plain("cancelled", "notReady"),
   CancelRunning: plain("cancelled", "notRunning"),
   MoveReady: plain("moved", "sameLane", "notReady"),
   PurgeDlq: plain("purged", "notInDlq"),
-  RetryFromDlq: plain("readmitted", "notInDlq"),
+  RetryFromDlq: plain("readmitted", "uniqueConflict", "notInDlq"),
   RotateQueue: plain("rotated"),
   RotateClaims: plain("rotated"),
   RotateLeases: plain("rotated"),

@@ -10,10 +10,11 @@ import type { Job, Operation, Outcome } from "./operations.js";
 import { rules, type Rule } from "./rules.js";
 
 /** Nothing was enqueued yet, and it is tick 0. */
-export const initial = ({ staleAfter, callbackWait, maxAttempts }: Limits): ContractState => ({
-  staleAfter,
-  callbackWait,
-  maxAttempts,
+export const initial = (limits: Limits): ContractState => ({
+  staleAfter: limits.staleAfter,
+  callbackWait: limits.callbackWait,
+  maxAttempts: limits.maxAttempts,
+  failedFloor: limits.failedFloor,
   now: 0,
   jobs: new Map(),
   acks: new Set(),

@@ -2,10 +2,10 @@
  * The queue contract without a database, in two forms.
  *
  * `allows(state, operation, outcome)` judges the answers of any storage: feed it every call and
- * what was answered, starting from `initial({ staleAfter, callbackWait, maxAttempts })`, and
- * compare `view(state)` with what the storage shows of its jobs. A prune may take finished jobs
- * out of that view: hand the difference to the judge as `{ action: "Forget", args: { jobs } }`.
- * Times are whole ticks, and one `PassTime` is one tick. It never throws; a refusal is
+ * what was answered, starting from `initial(limits)`, and compare `view(state)` with what the
+ * storage shows of its jobs. A prune may take finished jobs out of that view: hand the difference
+ * to the judge as `{ action: "Forget", args: { jobs } }`. Times are whole ticks, and one
+ * `PassTime` is one tick. It never throws; a refusal is
  * `{ ok: false, why }`.
  *
  * `MemoryQueue` is a small queue that keeps the contract, for use in your own tests; `answer` is
@@ -34,11 +34,7 @@ export {
   type Outcome,
   type ResultOf,
   type Token,
+  type UniqueKey,
 } from "./operations.js";
-export {
-  MemoryQueue,
-  type Attempt,
-  type Deadline,
-  type MemoryQueueOptions,
-  type Wait,
-} from "./queue.js";
+export type { Attempt, Deadline, Keyed, MemoryQueueOptions, Wait } from "./options.js";
+export { MemoryQueue } from "./queue.js";

@@ -5,7 +5,7 @@
  * never throws.
  */
 
-import type { Job, Lane, Token } from "./operations.js";
+import type { Job, Lane, Token, UniqueKey } from "./operations.js";
 
 export type JobState =
   | "absent"
@@ -27,8 +27,9 @@ export interface Place {
 
 export interface ContractJob extends Place {
   readonly lane: Lane;
+  readonly key: UniqueKey | null;
   /** The tick at which a deferred job's wait is over, a running attempt turns stale if nothing
-   * more is heard of it, or a waiting one times out; else 0. */
+   * more is heard of it, a waiting one times out, or a failed job may be forgotten; else 0. */
   readonly due: number;
   /** The tick at which the deadline of the open attempt passes; Infinity if there is none. */
   readonly deadline: number;
@@ -43,6 +44,8 @@ export interface Limits {
   readonly callbackWait: number;
   /** Attempts after which a callback timeout gives the job up; snoozed ones do not count. */
   readonly maxAttempts: number;
+  /** Ticks for which a failed job is not forgotten by itself. */
+  readonly failedFloor: number;
 }
 
 export interface ContractState extends Limits {
@@ -97,6 +100,7 @@ const nowhere: ContractJob = {
   state: "absent",
   lease: 0,
   lane: "",
+  key: null,
   due: 0,
   deadline: Infinity,
   snoozes: 0,

@@ -6,6 +6,8 @@
 
 export type Job = string;
 export type Lane = string;
+/** Of the jobs that carry one, at most one is alive. */
+export type UniqueKey = string;
 
 /** An attempt's identity, held by the worker that runs it; `lease` counts hand-outs from 1. */
 export interface Token {
@@ -39,6 +41,8 @@ interface Signature<Args, Result extends string> {
 
 interface Batch extends OneLane {
   readonly batch: readonly Job[];
+  /** The unique key that each job of the batch carries, or null; none of them any if left out. */
+  readonly keys?: readonly (UniqueKey | null)[];
   /** Ticks until the batch is due; 0 makes it ready at once. */
   readonly wait: number;
 }
@@ -70,7 +74,7 @@ type Prunes = Signature<Nothing, "pruned" | "skippedActive" | "blocked" | "noop"
 
 /** Every operation; `Forget` is what a caller makes of jobs that a prune took out of the view. */
 export interface Operations {
-  readonly Enqueue: Signature<Batch, "enqueued" | "empty">;
+  readonly Enqueue: Signature<Batch, "enqueued" | "uniqueConflict" | "empty">;
   readonly PromoteDeferred: Signature<OneJob, "promoted" | "notDeferred" | "notDue">;
   readonly Claim: Signature<HandOut, "claimed" | "empty">;
   readonly AdvanceClaimCursor: Signature<OneLane, "advanced" | "noop">;
@@ -91,13 +95,13 @@ export interface Operations {
   readonly RescueExpiredLeaseDeadlines: Rescues;
   readonly RescueCallbackTimeouts: Rescues<OneSlot & Postponed>;
   readonly DiscardTerminal: Signature<OneJob, "discarded" | "notTerminal">;
-  readonly RetryFromTerminal: Signature<OneJob, "readmitted" | "notRetryable">;
+  readonly RetryFromTerminal: Signature<OneJob, "readmitted" | "uniqueConflict" | "notRetryable">;
   readonly FailedToDlq: Signature<OneJob, "deadLettered" | "notFailed">;
   readonly CancelReady: Signature<OneJob, "cancelled" | "notReady">;
   readonly CancelRunning: Signature<OneJob, "cancelled" | "notRunning">;
   readonly MoveReady: Signature<OneJob & OneLane, "moved" | "notReady" | "sameLane">;
   readonly PurgeDlq: Signature<OneJob, "purged" | "notInDlq">;
-  readonly RetryFromDlq: Signature<OneJob, "readmitted" | "notInDlq">;
+  readonly RetryFromDlq: Signature<OneJob, "readmitted" | "uniqueConflict" | "notInDlq">;
   readonly RotateQueue: Rotates;
   readonly RotateClaims: Rotates;
   readonly RotateLeases: Rotates;
@@ -126,7 +130,7 @@ export interface Outcome<Result extends string = string> {
   readonly result: Result;
   /** `answered`: a `Completion` for each token, in the order of the call. */
   readonly each?: readonly string[];
-  /** `enqueued`: the jobs of the batch, in its order. */
+  /** `enqueued`: the jobs of the batch, in its order, without those whose keys were taken. */
   readonly jobs?: readonly Job[];
   /** `claimed` and `rescued`: the attempts that began, or ended. */
   readonly tokens?: readonly Token[];

@@ -5,52 +5,29 @@
 
 import { answer, jobsIn } from "./answer.js";
 import { initial, view } from "./contract.js";
-import { find, isRipe, type ContractState, type Limits, type Place } from "./life.js";
-import {
-  NO_DEADLINE,
-  type Completion,
-  type Job,
-  type Lane,
-  type Operation,
-  type OperationName,
-  type Outcome,
-  type ResultOf,
-  type Token,
+import { find, isRipe, type ContractState, type Place } from "./life.js";
+import type {
+  ArgsOf,
+  Completion,
+  Job,
+  Lane,
+  Operation,
+  OperationName,
+  Outcome,
+  ResultOf,
+  Token,
 } from "./operations.js";
-
-/** A token with the payload of its job; any call that wants a token takes one as it is. */
-export interface Attempt<Payload> extends Token {
-  readonly payload: Payload;
-}
-
-export interface Wait {
-  /** Whole ticks until the job is due; 0 by default. */
-  readonly wait?: number;
-}
-
-export interface Deadline {
-  /** Whole ticks until the attempts must have ended, from 1 to 98; none by default. */
-  readonly deadline?: number;
-}
-
-/** By default attempts are stale, and callbacks overdue, after 1 tick; 3 attempts are the most. */
-export interface MemoryQueueOptions extends Partial<Limits> {
-  /** Sees every call as data, with its answer, after it took effect. */
-  readonly observe?: (operation: Operation, outcome: Outcome) => void;
-}
+import {
+  ticksTo,
+  whole,
+  type Attempt,
+  type Deadline,
+  type Keyed,
+  type MemoryQueueOptions,
+  type Wait,
+} from "./options.js";
 
 type Completing = "CompleteFast" | "CompleteSlow" | "Complete";
-
-function whole(value: number, what: string): number {
-  if (Number.isSafeInteger(value) && value >= 0) return value;
-  throw new RangeError(`${what} must be a whole number from 0, not ${value}`);
-}
-
-function ticksTo(deadline: number | undefined): number {
-  if (deadline === undefined) return NO_DEADLINE;
-  if (Number.isInteger(deadline) && 1 <= deadline && deadline < NO_DEADLINE) return deadline;
-  throw new RangeError(`deadline must be a whole number from 1 to 98, not ${deadline}`);
-}
 
 /**
  * The fake. Time stands still except in `passTime`, and is counted in ticks of any length you
@@ -62,14 +39,17 @@ function ticksTo(deadline: number | undefined): number {
 export class MemoryQueue<Payload = unknown> {
   #state: ContractState;
   readonly #payloads = new Map<Job, Payload>();
+  #named = 0;
   readonly #observe: NonNullable<MemoryQueueOptions["observe"]>;
 
   constructor(options: MemoryQueueOptions = {}) {
     const { staleAfter = 1, callbackWait = 1, maxAttempts = 3, observe = () => {} } = options;
+    const { failedFloor = 0 } = options;
     this.#state = initial({
       staleAfter: whole(staleAfter, "staleAfter"),
       callbackWait: whole(callbackWait, "callbackWait"),
       maxAttempts: whole(maxAttempts, "maxAttempts"),
+      failedFloor: whole(failedFloor, "failedFloor"),
     });
     this.#observe = observe;
   }
@@ -82,11 +62,31 @@ export class MemoryQueue<Payload = unknown> {
   }
 
   /** Adds one job per payload to the lane, now or after a wait; returns their names in order. */
-  enqueue(lane: Lane, payloads: readonly Payload[], { wait = 0 }: Wait = {}): readonly Job[] {
-    const batch = payloads.map((_, i) => `j${this.#payloads.size + i + 1}`);
-    this.#say({ action: "Enqueue", args: { lane, batch, wait: whole(wait, "wait") } });
+  enqueue(lane: Lane, payloads: readonly Payload[], wait: Wait = {}): readonly Job[] {
+    return this.#enqueue({ lane }, payloads, wait) as readonly Job[];
+  }
+
+  /** The same for jobs that carry unique keys; null where a living job holds the key. */
+  enqueueUnique(lane: Lane, items: readonly Keyed<Payload>[], wait: Wait = {}) {
+    const keys = items.map(({ key }) => key);
+    return this.#enqueue(
+      { lane, keys },
+      items.map(({ payload }) => payload),
+      wait,
+    );
+  }
+
+  #enqueue(
+    to: Pick<ArgsOf<"Enqueue">, "lane" | "keys">,
+    payloads: readonly Payload[],
+    { wait = 0 }: Wait,
+  ): readonly (Job | null)[] {
+    const batch = payloads.map((_, i) => `j${this.#named + i + 1}`);
+    const args = { ...to, batch, wait: whole(wait, "wait") };
+    const { jobs = [] } = this.#say({ action: "Enqueue", args });
+    this.#named += batch.length;
     payloads.forEach((payload, i) => this.#payloads.set(batch[i]!, payload));
-    return batch;
+    return batch.map((job) => (jobs.includes(job) ? job : null));
   }
 
   /** Moves one deferred job to the tail of its lane, once its wait is over. */

@@ -35,9 +35,9 @@ import type {
   Token,
 } from "./operations.js";
 import {
-  arrive,
   end,
   expire,
+  forget,
   handOut,
   hear,
   move,
@@ -48,6 +48,8 @@ import {
   snooze,
   timeOut,
 } from "./steps.js";
+import { each, none, some } from "./batches.js";
+import { enqueued, mayNotReturn, noneEnqueued, readmit } from "./keys.js";
 
 /** What one result of an operation promises; it builds the successor in `draft` as it goes. */
 export type Rule<Args> = (draft: Draft, args: Args, outcome: Outcome) => Why;
@@ -57,21 +59,6 @@ type TokensRule = Rule<{ readonly tokens: readonly Token[] }>;
 
 /** What is said of one token, or done with it. */
 type OfToken = (draft: Draft, token: Token) => Why;
-
-/** The first broken promise of a batch; every element meets what the ones before it left. */
-function each<T>(items: readonly T[], one: (item: T, index: number) => Why): Why {
-  for (const [index, item] of items.entries()) {
-    const broken = one(item, index);
-    if (broken) return broken;
-  }
-  return undefined;
-}
-
-const some = (list: readonly unknown[], what: string): Why =>
-  unless(list.length > 0, `it names no ${what}`);
-
-const none = (list: readonly unknown[]): Why =>
-  unless(list.length === 0, `the batch has ${list.length} element(s)`);
 
 /** A refusal is true exactly where the arrow does not start. */
 const cannot =
@@ -83,6 +70,12 @@ const along =
   <A extends Arrow>(arrow: A, to: Target<A>): JobRule =>
   (draft, { job }) =>
     follow(draft, arrow, job, to);
+
+const comingBack = (arrow: "RetryFromDlq" | "RetryFromTerminal") => {
+  const readmitted: JobRule = (draft, { job }) => readmit(draft, arrow, job);
+  const uniqueConflict: JobRule = (draft, { job }) => mayNotReturn(draft, arrow, job);
+  return { readmitted, uniqueConflict };
+};
 
 const of =
   (one: OfToken): TokenRule =>
@@ -96,16 +89,6 @@ function readyIn(state: ContractState, lane: Lane): Job | undefined {
   for (const [job, is] of state.jobs) if (is.state === "ready" && is.lane === lane) return job;
   return undefined;
 }
-
-const enqueued: Rule<ArgsOf<"Enqueue">> = (draft, { lane, batch, wait }, { jobs = [] }) =>
-  some(batch, "job") ??
-  unless(jobs.length === batch.length, `it names ${jobs.length} of ${batch.length} job(s)`) ??
-  each(
-    batch,
-    (job, i) =>
-      unless(jobs[i] === job, `it names ${jobs[i]} where the batch has ${job}`) ??
-      arrive(draft, job, lane, wait),
-  );
 
 const notDue: JobRule = (draft, { job }) =>
   mayLeave(draft, "Promote", job) ??
@@ -175,7 +158,7 @@ const prune = { pruned: unseen, skippedActive: unseen, blocked: unseen, noop: un
 export const rules: {
   readonly [N in OperationName]: { readonly [R in ResultOf<N>]: Rule<ArgsOf<N>> };
 } = {
-  Enqueue: { enqueued, empty: (_, { batch }) => none(batch) },
+  Enqueue: { enqueued, uniqueConflict: noneEnqueued, empty: (_, { batch }) => none(batch) },
   PromoteDeferred: {
     promoted: (draft, { job }) => promote(draft, job),
     notDeferred: cannot("Promote"),
@@ -207,7 +190,12 @@ export const rules: {
     snoozed: (draft, { token, wait }) => snooze(draft, token, draft.now + wait),
     ...unlessParked,
   },
-  Fail: { failed: of((draft, token) => end(draft, token, "failed")), ...unlessParked },
+  Fail: {
+    failed: of((draft, token) =>
+      end(draft, token, "failed", { due: draft.now + draft.failedFloor }),
+    ),
+    ...unlessParked,
+  },
   FailToDlq: { deadLettered: of((draft, token) => end(draft, token, "dead")), ...unlessParked },
   RescueStaleReceipts: rescued(rescue),
   RescueExpiredDeadlines: rescued(expire),
@@ -216,7 +204,7 @@ export const rules: {
   RescueCallbackTimeouts: rescued((draft, token, { wait }) => timeOut(draft, token, wait)),
   DiscardTerminal: { discarded: along("Discard", "removed"), notTerminal: cannot("Discard") },
   RetryFromTerminal: {
-    readmitted: along("RetryFromTerminal", "ready"),
+    ...comingBack("RetryFromTerminal"),
     notRetryable: cannot("RetryFromTerminal"),
   },
   FailedToDlq: { deadLettered: along("Bury", "dead"), notFailed: cannot("Bury") },
@@ -231,7 +219,7 @@ export const rules: {
     sameLane,
   },
   PurgeDlq: { purged: along("Purge", "removed"), notInDlq: cannot("Purge") },
-  RetryFromDlq: { readmitted: along("RetryFromDlq", "ready"), notInDlq: cannot("RetryFromDlq") },
+  RetryFromDlq: { ...comingBack("RetryFromDlq"), notInDlq: cannot("RetryFromDlq") },
   RotateQueue: rotation,
   RotateClaims: rotation,
   RotateLeases: rotation,
@@ -241,6 +229,6 @@ export const rules: {
   PassTime: { passed, noop: nothingWaits },
   ForgetToken: { forgotten: unseen },
   Forget: {
-    forgotten: (draft, { jobs }) => each(jobs, (job) => follow(draft, "Forget", job, "removed")),
+    forgotten: (draft, { jobs }) => each(jobs, (job) => forget(draft, job)),
   },
 };

@@ -23,11 +23,15 @@ import {
 } from "./life.js";
 import { NO_DEADLINE, type Job, type Lane, type Token } from "./operations.js";
 
+interface Arrival extends Pick<ContractJob, "lane" | "key"> {
+  readonly job: Job;
+}
+
 /** A new job comes to this lane, at once or after a wait. */
-export const arrive = (draft: Draft, job: Job, lane: Lane, wait: number): Why =>
+export const arrive = (draft: Draft, { job, lane, key }: Arrival, wait: number): Why =>
   wait === 0
-    ? follow(draft, "Enqueue", job, "ready", { lane })
-    : follow(draft, "Enqueue", job, "deferred", { lane, due: draft.now + wait });
+    ? follow(draft, "Enqueue", job, "ready", { lane, key })
+    : follow(draft, "Enqueue", job, "deferred", { lane, key, due: draft.now + wait });
 
 /** A deferred job's time has come. */
 export const promote = (draft: Draft, job: Job): Why =>
@@ -117,6 +121,12 @@ export function timeOut(draft: Draft, token: Token, wait: number): Why {
     ? follow(draft, "TimeOut", job, "ready")
     : follow(draft, "TimeOut", job, "deferred", { due: draft.now + wait });
 }
+
+/** A job that is over leaves the view by itself, a failed one not before its time. */
+export const forget = (draft: Draft, job: Job): Why =>
+  mayLeave(draft, "Forget", job) ??
+  ripe(draft, job, `${job} may be forgotten`) ??
+  follow(draft, "Forget", job, "removed");
 
 /** A ready job goes to another lane; no arrow, for its state stays. */
 export function move(draft: Draft, job: Job, lane: Lane): Why {

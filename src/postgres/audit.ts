@@ -52,9 +52,11 @@ export async function audit(
 ): Promise<readonly AuditResult[]> {
   checkSchemaName(schema);
   const checks = await auditChecks();
+  await checkInstalled(client, schema);
   await client.query("begin isolation level repeatable read read only");
   try {
-    await checkInstalled(client, schema);
+    // No snapshot shows what was truncated since: nobody who folds counts may, until the end.
+    await client.query(`lock table "${schema}".queue_terminal_count_deltas in access share mode`);
     const results: AuditResult[] = [];
     for (const { query, ...check } of checks) {
       const started = performance.now();

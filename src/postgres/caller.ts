@@ -1,6 +1,7 @@
 /** What calls the functions of one installed schema, one statement a call. */
 
 import type pg from "pg";
+import type { RescuedAttempt } from "./answers.js";
 import { statements, type Statement, type Statements } from "./statements.js";
 
 /** Anything that runs queries: a client, a pooled client, a pool. */
@@ -24,5 +25,11 @@ export abstract class Caller {
   protected async answer<T>(statement: Statement): Promise<T> {
     const { rows } = await this.run<{ answer: T }>(statement);
     return rows[0]!.answer;
+  }
+
+  /** The attempts that a rescue ended. */
+  protected async rescued(statement: Statement): Promise<RescuedAttempt[]> {
+    const { rows } = await this.run<{ job_id: string; run_lease: number }>(statement);
+    return rows.map((r) => ({ jobId: r.job_id, runLease: r.run_lease }));
   }
 }

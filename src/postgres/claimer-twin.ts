@@ -45,12 +45,12 @@ export const claimerTwin: FocusedTwin<ClaimerState, ClaimerConstants> = {
     Acquire: ["kept", "acquired", "full"],
     Claimed: ["notHeld", "superseded", "fresh", "refreshed"],
   },
-  statement({ action, args }, { state, tick }, { sql, constants }) {
+  statements({ action, args }, { state, tick }, { sql, constants }) {
     const by = { queue, owner: (args as { owner: string }).owner };
     const [terms, now] = [termsOf(constants), timeOf(tick)];
     return action === "Acquire"
-      ? sql.acquireClaimer(by, terms, now)
-      : sql.claimerClaimed(by, heldBy(state, by.owner) ?? null, terms, now);
+      ? [sql.acquireClaimer(by, terms, now)]
+      : [sql.claimerClaimed(by, heldBy(state, by.owner) ?? null, terms, now)];
   },
   answer(rows, { action, args }, state) {
     const { owner } = args as { owner: string };

@@ -5,13 +5,21 @@
 
 import type { Constants, NamedCall, Outcome } from "../core/index.js";
 import { claimerTwin } from "./claimer-twin.js";
+import { rescueCursorTwin } from "./rescue-cursor-twin.js";
 import type { Statement, Statements } from "./statements.js";
 import type { Row } from "./twin.js";
 
-/** A state of the module, and the ticks that passed on the way to it. */
+/** A state of the module, the calls on the way to it, and the ticks that passed meanwhile. */
 export interface At<S> {
   readonly state: S;
+  readonly path: readonly NamedCall[];
   readonly tick: number;
+}
+
+/** An installed schema, and the constants of a configuration. */
+export interface FocusedContext<K> {
+  readonly sql: Statements;
+  readonly constants: K;
 }
 
 /** A call, and what its caller knows in its stead. */
@@ -27,7 +35,15 @@ export interface FocusedTwin<S, K> {
   readonly clock: string;
   /** Every answer of every other action. */
   readonly answers: Readonly<Record<string, readonly string[]>>;
-  statement(call: NamedCall, at: At<S>, c: { sql: Statements; constants: K }): Statement;
+  /** The rings and the rows of the initial state, where an install alone has others. */
+  readonly start?: {
+    readonly slots: (constants: K) => { readonly claimSlots: number };
+    readonly statements: (c: FocusedContext<K>) => readonly Statement[];
+  };
+  /** Whether the call is one of Postgres too; all are unless given. */
+  possible?(state: S, call: NamedCall): boolean;
+  /** What the call is; the last of several is the one that answers. */
+  statements(call: NamedCall, at: At<S>, c: FocusedContext<K>): readonly Statement[];
   /** What the caller is told, and what callers know from then on. */
   answer(
     rows: readonly Row[],
@@ -36,6 +52,8 @@ export interface FocusedTwin<S, K> {
   ): { readonly outcome: Outcome; readonly known: Partial<S> };
   /** The statement that reads the rows. */
   rows(schema: string): string;
+  /** The state as far as rows can tell it from others; all of it unless given. */
+  shown?(state: S): S;
   /** The stored variables, as the rows have them. */
   read(rows: readonly Row[], tick: number, constants: K): Partial<S>;
   /** Calls of this state with knowledge that no well-behaved caller has. */
@@ -49,4 +67,5 @@ const untyped = <S, K>(twin: FocusedTwin<S, K>): AnyTwin => twin as unknown as A
 
 export const focusedTwins: Readonly<Record<string, AnyTwin>> = {
   ClaimerLease: untyped(claimerTwin),
+  RescueCursor: untyped(rescueCursorTwin),
 };

@@ -5,7 +5,7 @@ import type { Statement } from "./statements.js";
 
 /** One element of an array literal. */
 const element = (value: unknown): string =>
-  `"${String(value).replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
+  value === null ? "null" : `"${String(value).replaceAll(/["\\]/g, "\\$&")}"`;
 
 function literal(value: unknown): string {
   if (value === null) return "null";

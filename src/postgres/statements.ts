@@ -3,7 +3,7 @@
  * come back as `pg` gives them; 64-bit integers are strings on both sides.
  */
 
-import type { Claimer, ClaimerTerms, HeldSlot } from "./answers.js";
+import type { Claimer, ClaimerTerms, HeldSlot, PassLimits } from "./answers.js";
 
 export interface Statement {
   readonly text: string;
@@ -37,6 +37,7 @@ export const tokenOfRow = (r: ClaimRow): WorkerToken => ({
   laneId: r.lane_id,
   receiptSeq: r.receipt_seq,
 });
+const json = (value: unknown): string => JSON.stringify(value);
 const interval = (milliseconds: number): string => `${milliseconds} milliseconds`;
 
 /** A `token` of the schema as a composite literal. */
@@ -88,20 +89,66 @@ function claimerCalls(schema: string) {
   };
 }
 
-/** The statements of one installed schema; its name has been validated by the install. */
-export function statements(schema: string) {
-  const { answers, rows, onTokens, onTokensWith, onJobs, onRing } = callsOf(schema);
+function rescuePassCalls(schema: string) {
+  const { rows } = callsOf(schema);
+  return {
+    rescueStaleReceiptsPass: (cutoff: Date, { budget, window }: PassLimits, now: Date) =>
+      rows("rescue_stale_receipts_pass($1, $2, $3, $4)", cutoff, budget, window, now),
+    rescueExpiredDeadlinesPass: ({ budget, window }: PassLimits, now: Date) =>
+      rows("rescue_expired_deadlines_pass($1, $2, $3)", budget, window, now),
+  };
+}
+
+function laneCalls(schema: string) {
+  const { answers, rows } = callsOf(schema);
   return {
     ensureLane: (queue: string, priority: number, shard: number) =>
       answers("ensure_lane($1, $2, $3)", queue, priority, shard),
+    claimFromQueue: (
+      queue: string,
+      limit: number,
+      deadline: Date | null,
+      ageing: number,
+      now: Date,
+    ) =>
+      rows("claim_from_queue($1, $2, $3, $4, $5)", queue, limit, deadline, interval(ageing), now),
+    reprioritise: (jobIds: readonly string[], priority: number, now: Date) =>
+      answers("reprioritise($1, $2, $3)", jobIds, priority, now),
+    moveQueue: (jobIds: readonly string[], queue: string, now: Date) =>
+      answers("move_queue($1, $2, $3)", jobIds, queue, now),
+  };
+}
+
+function ringCalls(schema: string) {
+  const { answers, onRing } = callsOf(schema);
+  return {
+    rotateQueue: onRing("rotate_queue"),
+    rotateClaims: onRing("rotate_claims"),
+    rotateLeases: onRing("rotate_leases"),
+    pruneQueue: (now: Date, failedFloor = 0) =>
+      answers("prune_queue($1, $2)", now, interval(failedFloor)),
+    pruneClaims: onRing("prune_claims"),
+    pruneLeases: onRing("prune_leases"),
+    rollupTerminalCounts: (slot: number, now: Date) =>
+      answers("rollup_terminal_counts($1, $2)", slot, now),
+    rebuildTerminalCounts: onRing("rebuild_terminal_counts"),
+  };
+}
+
+/** The statements of one installed schema; its name has been validated by the install. */
+export function statements(schema: string) {
+  const { answers, rows, onTokens, onTokensWith, onJobs } = callsOf(schema);
+  return {
+    ...laneCalls(schema),
     enqueue: (laneId: number, payloads: readonly unknown[], runAt: Date, now: Date) =>
-      answers(
-        "enqueue($1, $2, $3, $4)",
-        laneId,
-        payloads.map((p) => JSON.stringify(p)),
-        runAt,
-        now,
-      ),
+      answers("enqueue($1, $2, $3, $4)", laneId, payloads.map(json), runAt, now),
+    enqueueUnique: (
+      laneId: number,
+      payloads: readonly unknown[],
+      uniqueKeys: readonly (string | null)[],
+      runAt: Date,
+      now: Date,
+    ) => answers("enqueue($1, $2, $3, $4, $5)", laneId, payloads.map(json), runAt, now, uniqueKeys),
     promoteDeferred: onJobs("promote_deferred"),
     claim: (laneId: number, limit: number, deadline: Date | null, now: Date) =>
       rows("claim($1, $2, $3, $4)", laneId, limit, deadline, now),
@@ -109,7 +156,7 @@ export function statements(schema: string) {
       answers("advance_claim_cursor($1, $2)", laneId, now),
     heartbeat: onTokens("heartbeat"),
     flushProgress: (list: readonly WorkerToken[], progress: readonly unknown[], now: Date) => {
-      const texts = progress.map((p) => JSON.stringify(p));
+      const texts = progress.map(json);
       return onTokensWith<readonly string[]>("flush_progress")(list, texts, now);
     },
     parkForCallback: onTokensWith<Date>("park_for_callback"),
@@ -145,14 +192,10 @@ export function statements(schema: string) {
       answers("move_ready($1, $2, $3)", jobIds, laneId, now),
     purgeDlq: onJobs("purge_dlq"),
     retryFromDlq: onJobs("retry_from_dlq"),
-    rotateQueue: onRing("rotate_queue"),
-    rotateClaims: onRing("rotate_claims"),
-    rotateLeases: onRing("rotate_leases"),
-    pruneQueue: onRing("prune_queue"),
-    pruneClaims: onRing("prune_claims"),
-    pruneLeases: onRing("prune_leases"),
+    ...ringCalls(schema),
     ringHealth: (cutoff: Date, now: Date) => rows("ring_health($1, $2)", cutoff, now),
     ...claimerCalls(schema),
+    ...rescuePassCalls(schema),
   };
 }
 

@@ -7,14 +7,19 @@ import type {
   ClaimedJob,
   CompleteAnswer,
   JobRow,
+  KeyedJob,
+  MoveAnswer,
   NotRunning,
   Pin,
   PromoteAnswer,
   PruneOutcome,
+  QueueCount,
+  RebuildOutcome,
+  RollupOutcome,
   RotateOutcome,
 } from "./answers.js";
 import { Caller } from "./caller.js";
-import { tokenOfRow, type ClaimRow, type Statement, type WorkerToken } from "./statements.js";
+import { tokenOfRow, type ClaimRow, type WorkerToken } from "./statements.js";
 
 export type * from "./answers.js";
 export type { Queryable } from "./caller.js";
@@ -28,6 +33,15 @@ export class PostgresStorage extends Caller {
   /** Appends the jobs, or defers them while `runAt` lies after `now`; their ids, in order. */
   enqueue(laneId: number, payloads: readonly unknown[], runAt: Date, now: Date) {
     return this.answer<string[]>(this.sql.enqueue(laneId, payloads, runAt, now));
+  }
+
+  /** The same for jobs that carry unique keys; null where a living job holds the key. */
+  enqueueUnique(laneId: number, jobs: readonly KeyedJob[], runAt: Date, now: Date) {
+    const payloads = jobs.map((job) => job.payload);
+    const keys = jobs.map((job) => job.uniqueKey);
+    return this.answer<(string | null)[]>(
+      this.sql.enqueueUnique(laneId, payloads, keys, runAt, now),
+    );
   }
 
   promoteDeferred(jobIds: readonly string[], now: Date): Promise<PromoteAnswer[]> {
@@ -157,9 +171,8 @@ export class PostgresStorage extends Caller {
   }
 
   /** To the tail of another lane: another priority, another queue. */
-  moveReady(jobIds: readonly string[], laneId: number, now: Date) {
-    const statement = this.sql.moveReady(jobIds, laneId, now);
-    return this.answer<("moved" | "sameLane" | "notReady")[]>(statement);
+  moveReady(jobIds: readonly string[], laneId: number, now: Date): Promise<MoveAnswer[]> {
+    return this.answer(this.sql.moveReady(jobIds, laneId, now));
   }
 
   purgeDlq(jobIds: readonly string[], now: Date): Promise<("purged" | "notInDlq")[]> {
@@ -182,8 +195,9 @@ export class PostgresStorage extends Caller {
     return this.answer(this.sql.rotateLeases(now));
   }
 
-  pruneQueue(now: Date): Promise<PruneOutcome> {
-    return this.answer(this.sql.pruneQueue(now));
+  /** Jobs that failed less than `failedFloor` milliseconds ago outlive their slot. */
+  pruneQueue(now: Date, failedFloor = 0): Promise<PruneOutcome> {
+    return this.answer(this.sql.pruneQueue(now, failedFloor));
   }
 
   pruneClaims(now: Date): Promise<PruneOutcome> {
@@ -192,6 +206,24 @@ export class PostgresStorage extends Caller {
 
   pruneLeases(now: Date): Promise<PruneOutcome> {
     return this.answer(this.sql.pruneLeases(now));
+  }
+
+  /** Adds up what was counted in a queue slot since the last time; not in the current one. */
+  rollupTerminalCounts(slot: number, now: Date): Promise<RollupOutcome> {
+    return this.answer(this.sql.rollupTerminalCounts(slot, now));
+  }
+
+  /** Counts all ended jobs anew, while others go on ending. */
+  rebuildTerminalCounts(now: Date): Promise<RebuildOutcome> {
+    return this.answer(this.sql.rebuildTerminalCounts(now));
+  }
+
+  /** How many jobs are in which state, exactly. */
+  async queueCounts(): Promise<QueueCount[]> {
+    const { rows } = await this.client.query(
+      `select queue, state, jobs from "${this.schema}".queue_counts order by queue, state`,
+    );
+    return rows.map(({ jobs, ...row }) => ({ ...row, jobs: Number(jobs) }) as QueueCount);
   }
 
   /** What stands in the rings' way; attempts silent since before `cutoff` count as stale. */
@@ -206,11 +238,5 @@ export class PostgresStorage extends Caller {
        from "${this.schema}".jobs order by job_id`,
     );
     return rows as JobRow[];
-  }
-
-  /** The attempts that a rescue ended. */
-  private async rescued(statement: Statement): Promise<{ jobId: string; runLease: number }[]> {
-    const { rows } = await this.run<{ job_id: string; run_lease: number }>(statement);
-    return rows.map((r) => ({ jobId: r.job_id, runLease: r.run_lease }));
   }
 }

@@ -73,10 +73,10 @@ export const jobTwin = (
 });
 
 export const ringTwin = (
-  statement: (at: Date, sql: Statements) => Statement,
+  statement: (at: Date, sql: Statements, scope: Scope) => Statement,
 ): Twin<ArgsOf<"PruneQueue">> => ({
   batch: false,
-  statement: (_list, b, { sql }) => statement(now(b), sql),
+  statement: (_list, b, { sql, scope }) => statement(now(b), sql, scope),
   answer: report,
 });
 

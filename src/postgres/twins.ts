@@ -5,8 +5,8 @@
  * whose outcome must be that of the calls in turn.
  */
 
-import { NONE, type ActionName, type ArgsOf, type Outcome } from "../core/index.js";
-import { idOf, jobOf, timeOf, withJobs, withTokens } from "./binding.js";
+import { keyOf, NONE, type ActionName, type ArgsOf, type Outcome } from "../core/index.js";
+import { idOf, jobOf, tickLength, timeOf, withJobs, withTokens } from "./binding.js";
 import {
   completionTwin,
   cutoffOf,
@@ -29,18 +29,23 @@ export type Twins = { readonly [N in ActionName]: Twin<ArgsOf<N>> };
 
 const Enqueue: Twin<ArgsOf<"Enqueue">> = {
   batch: false,
-  statement: ([args], b, { sql }) => {
+  statement: ([args], b, { sql, scope }) => {
     const { lane, batch, wait } = args!;
     const payloads = batch.map((job) => ({ job }));
-    return sql.enqueue(b.laneIds.get(lane)!, payloads, timeOf(b.tick + wait), now(b));
+    const keys = batch.map((job) => keyOf(scope, job));
+    return sql.enqueueUnique(b.laneIds.get(lane)!, payloads, keys, timeOf(b.tick + wait), now(b));
   },
   answer: (rows, [args], b) => {
-    const ids = (only(rows) as (string | number)[]).map(String);
-    const binding = withJobs(b, args!.batch, ids);
+    const each = only(rows) as (string | number | null)[];
+    const jobs = args!.batch.filter((_, i) => each[i] !== null);
+    const ids = each.filter((id) => id !== null).map(String);
+    const binding = withJobs(b, jobs, ids);
     const outcome: Outcome =
-      ids.length === 0
+      each.length === 0
         ? { result: "empty" }
-        : { result: "enqueued", jobs: ids.map((id) => jobOf(binding, id)) };
+        : ids.length === 0
+          ? { result: "uniqueConflict" }
+          : { result: "enqueued", jobs: ids.map((id) => jobOf(binding, id)) };
     return { outcomes: [outcome], binding };
   },
 };
@@ -148,7 +153,7 @@ export const twins: Twins = {
   RotateQueue: ringTwin((at, sql) => sql.rotateQueue(at)),
   RotateClaims: ringTwin((at, sql) => sql.rotateClaims(at)),
   RotateLeases: ringTwin((at, sql) => sql.rotateLeases(at)),
-  PruneQueue: ringTwin((at, sql) => sql.pruneQueue(at)),
+  PruneQueue: ringTwin((at, sql, scope) => sql.pruneQueue(at, scope.failedFloor * tickLength)),
   PruneClaims: ringTwin((at, sql) => sql.pruneClaims(at)),
   PruneLeases: ringTwin((at, sql) => sql.pruneLeases(at)),
   PassTime: outside("passed", (b) => ({ ...b, tick: b.tick + 1 })),

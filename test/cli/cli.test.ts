@@ -9,6 +9,7 @@ import type { ClaimId, Context } from "../../correctness/claims.js";
 import { claims } from "../../correctness/registry.js";
 import { tlcClaim } from "../../correctness/tlc/claim.js";
 import { manifestFile } from "../../correctness/tlc/suite.js";
+import { shapes } from "../../correctness/witness/shapes.js";
 import { UserError } from "../../src/errors.js";
 import { finding, holding, holds, ran, result } from "./fixture.js";
 
@@ -21,7 +22,7 @@ afterAll(() => rm(scratch, { recursive: true, force: true }));
 type Named = { readonly name: string };
 
 const checks = ["check", "tlc", "explore", "graph", "conform", "lockstep"];
-const names = [...checks, "configs"];
+const names = [...checks, "witness", "configs"];
 const violated = (id: ClaimId) => async () => result(id, "violated", [finding]);
 const notRun = async () => {
   throw new UserError("Nothing listens at localhost:1", "Start Postgres.");
@@ -157,6 +158,7 @@ describe("a command takes the flags that mean something to it", () => {
     graph: [],
     conform: ["--pg"],
     lockstep: ["--pg", "--seed"],
+    witness: ["--pg"],
   };
 
   test.each(Object.entries(own))("%s", async (name, flags) => {
@@ -196,6 +198,9 @@ describe("wrong usage: one message, exit code 2", () => {
     ["no workers", ["tlc", "--workers", "0"], /'0' is invalid.*from 1/],
     ["another kind of database", ["check", "--pg", "mysql://x"], /--pg is not the address/],
     ["an argument too many", ["check", "slots"], /too many arguments/],
+    ["a tier of witness", ["witness", "--tier", "full"], /unknown option '--tier'/],
+    ["a witness on another kind of database", ["witness", "--pg", "mysql://x"], /--pg is not the/],
+    ["a report of witness under a file", ["witness", "--report", "/dev/null/x"], /x cannot be/],
     ["an argument of lockstep", ["lockstep", "slots"], /too many arguments/],
     ["a report under a file", ["check", "--report", "/dev/null/x"], /\/dev\/null\/x cannot be/],
     ["a report on a file", ["check", "--report", "/dev/null"], /\/dev\/null cannot be written/],
@@ -248,6 +253,20 @@ describe("wrong usage: one message, exit code 2", () => {
     );
   });
 
+  test.each([
+    ["dlq-purg", "Did you mean dlq-purge? "],
+    ["Rescue", "Did you mean receipt-rescue? "],
+    ["cancel", "Did you mean running-cancel or receipt-only-cancel? "],
+    ["nosuch", ""],
+  ])("an unknown witness: %s", async (word, meant) => {
+    const { code, out, err } = await ran(["witness", "snooze", word], claims, {
+      DATABASE_URL: "postgres://127.0.0.1:1/x",
+    });
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+    const all = shapes.map((s) => s.name).join(", ");
+    expect(err).toBe(`error: There is no witness named ${word}.\n${meant}There are: ${all}.\n`);
+  });
+
   test.each(["conform", "graph", "explore"])("%s: another design", async (name) => {
     const { code, out, err } = await ran([name, "spent-battery"], claims, {
       DATABASE_URL: "postgres://127.0.0.1:1/x",
@@ -276,6 +295,13 @@ describe("--help", () => {
     expect(out).toMatch(new RegExp(`Example: npx ringproof ${name}`));
     for (const flag of ["--tier", "--shard", "--json", "--report"]) expect(out).toContain(flag);
     expect(out).toContain("Exit codes:");
+  });
+
+  test("witness: what it does, its flags and an example", async () => {
+    const { code, out, err } = await ran(["witness", "--help"]);
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(out).toContain("Example: npx ringproof witness receipt-rescue");
+    for (const flag of ["--pg", "--json", "--report", "Exit codes:"]) expect(out).toContain(flag);
   });
 
   test("the program: every command with its example", async () => {

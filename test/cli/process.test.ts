@@ -62,6 +62,18 @@ describe.concurrent("what is missing or wrong is one message, and nothing is lef
       /^error: TLC needs Java, .* on the PATH\nInstall a Java runtime, version 11 or later .*\n$/,
     ],
     [
+      "no Java for a witness",
+      ["witness", "snooze"],
+      { PATH: "", JAVA_HOME: "" },
+      /^error: TLC needs Java, .* on the PATH\nInstall a Java runtime, version 11 or later .*\n$/,
+    ],
+    [
+      "no Postgres for a witness",
+      ["witness", "dlq-retry", "--pg", "postgres://127.0.0.1:1/x"],
+      {},
+      /^error: Nothing listens at 127\.0\.0\.1:1\.\nStart Postgres, .*\n$/,
+    ],
+    [
       "no Java in JAVA_HOME",
       ["graph", "slots"],
       { JAVA_HOME: "/nowhere" },

@@ -5,6 +5,9 @@ import { claims } from "../../correctness/registry.js";
 import { wordingOf } from "../../correctness/tlc/claim.js";
 import type { ManifestEntry } from "../../correctness/tlc/manifest.js";
 import type { TlcResult } from "../../correctness/tlc/outcome.js";
+import { witnessOf } from "../../correctness/witness/generate.js";
+import { sectionOf } from "../../correctness/witness/section.js";
+import { shapes } from "../../correctness/witness/shapes.js";
 import { ran } from "./fixture.js";
 
 afterEach(() => vi.restoreAllMocks());
@@ -75,4 +78,62 @@ test("lockstep: the columns say what is counted", async () => {
   expect(Number(row!["steps of all runs"])).toBeGreaterThan(100);
   expect(row!["kinds of answers"]).toMatch(/^\d+ of \d+$/);
   expect(row!["Postgres"]).toMatch(/^\d+\.\d+$/);
+});
+
+describe("witness", () => {
+  test("a row each: how long it is, and what Postgres and TLC say", async () => {
+    const rows = await tableOf("witness", "dlq-retry", "receipt-only-cancel");
+    const agreed = { Postgres: "agrees", TLC: "accepts", verdict: "holds" };
+    expect(rows).toMatchObject({
+      "receipt-only-cancel": { configuration: "callbacks", steps: "4", ...agreed },
+      "dlq-retry": { configuration: "dlq", steps: "6", ...agreed },
+    });
+  });
+
+  test("one alone is shown call by call, with what is to be seen", async () => {
+    const { code, out, err } = await ran(["witness", "receipt-only-cancel", "--json"], claims);
+    expect(code).toBe(0);
+    const [, shown] = err.split("\n\n");
+    expect(shown!.split("\n").map((line) => line.trim().replace(/ {2,}/g, " | "))).toEqual([
+      "Cancelling an attempt that has nothing but a receipt closes it, and its worker finds out.",
+      "1 | Enqueue(a, j1) | enqueued j1",
+      "2 | Claim(a, 1, 99) | claimed j1/1 | the job is handed out at run lease 1",
+      "3 | CancelRunning(j1) | cancelled | it is cancelled while it has only its receipt",
+      "4 | Complete(j1/1) | answered stale | its worker is told that it is over",
+      "",
+    ]);
+    expect(JSON.parse(out).claims).toMatchObject([
+      { id: "witness", verdict: "holds", covered: { witnesses: 1, steps: 4 } },
+    ]);
+  });
+
+  test("a violation names witness, step and action, and shows the way there", async () => {
+    const found = await Promise.all(shapes.slice(0, 2).map((shape) => witnessOf(shape)));
+    const [snooze, rescue] = found.map((witness) => {
+      const { shape } = witness!;
+      return { shape, witness, seconds: 0, diverged: null, rejected: null };
+    });
+    const rejected = { ...snooze!, rejected: { step: 3, instead: null } };
+    const lost = { ...rescue!, witness: null };
+    const { verdict, rows, findings } = sectionOf([rejected, lost], 1);
+    expect(verdict).toBe("violated");
+    expect(rows).toMatchObject([
+      { name: "snooze", verdict: "violated", facts: { TLC: "rejects step 3" } },
+      { name: "receipt-rescue", verdict: "violated", facts: { steps: "none found" } },
+    ]);
+    expect(findings).toMatchObject([
+      {
+        title: "Enqueue(a, j1) → Claim(a, 1, 99) → Snooze(j1/1, wait 1)",
+        lines: [
+          "snooze in timeouts: TLC rejects step 3, Snooze(j1/1, wait 1)",
+          "in the spec it is not enabled here",
+        ],
+        replay: "ringproof witness snooze",
+      },
+      {
+        title: "no behaviour of the core within zombies is a receipt-rescue",
+        replay: "ringproof witness receipt-rescue",
+      },
+    ]);
+  });
 });

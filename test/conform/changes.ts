@@ -72,14 +72,14 @@ export const changes = {
   "retry_from_dlq starts at lease 0": changedSql(
     "admin",
     "retry_from_dlq",
-    "job_id, lane_id, run_lease, snoozes,",
-    "job_id, lane_id, 0 as run_lease, snoozes,",
+    "returning lane_id, job_id, run_lease,",
+    "returning lane_id, job_id, 0 as run_lease,",
   ),
   "retry_from_dlq loses the body": changedSql(
     "admin",
     "retry_from_dlq",
-    "array_agg(payload order by place)",
-    "array_agg('{}'::jsonb order by place)",
+    "unique_key, payload)",
+    "unique_key, '{}'::jsonb)",
   ),
   "purge_dlq fails once it finds a dead job": changedSql(
     "admin",
@@ -89,9 +89,9 @@ export const changes = {
   ),
   "rescue takes what was claimed at the cutoff": changedSql(
     "rescue",
-    "stale_receipts",
-    "o.claimed_at) < p_cutoff",
-    "o.claimed_at) <= p_cutoff",
+    "receipts_due",
+    "o.claimed_at) < p_at",
+    "o.claimed_at) <= p_at",
   ),
   "the cursor takes the generation of the ring": changedSql(
     "claim",
@@ -132,14 +132,14 @@ export const changes = {
   "dead jobs are dated ahead": changedSql(
     "finish",
     "bury_attempts",
-    "lane_id, p_now, payload",
-    "lane_id, p_now + interval '1 day', payload",
+    "lane_id, p_now, unique_key, payload",
+    "lane_id, p_now + interval '1 day', unique_key, payload",
   ),
   "ready rows are dated back": changedSql(
     "producers",
     "append_ready",
-    "a.snoozes, p_now, a.payload",
-    "a.snoozes, p_now - interval '1 s', a.payload",
+    "a.snoozes, p_now, a.unique_key",
+    "a.snoozes, p_now - interval '1 s', a.unique_key",
   ),
   "receipts are dated back": changedSql(
     "claim",
@@ -150,8 +150,8 @@ export const changes = {
   "retried jobs are due a second ago": changedSql(
     "finish",
     "defer_attempts",
-    "lane_id, p_run_at, payload\n",
-    "lane_id, p_run_at - interval '1 s', payload\n",
+    "lane_id, p_run_at, unique_key, payload\n",
+    "lane_id, p_run_at - interval '1 s', unique_key, payload\n",
   ),
   "removed facts are closed late": changedSql(
     "terminal",

@@ -2,19 +2,11 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { focusedAnswers, focusedFinding } from "../../correctness/conform/focused-claim.js";
-import { FocusedWalker } from "../../correctness/conform/focused.js";
-import { newTally } from "../../correctness/conform/tally.js";
-import { readConstants } from "../../correctness/explore/scope.js";
 import { readManifest } from "../../correctness/tlc/manifest.js";
 import { manifestFile } from "../../correctness/tlc/suite.js";
-import { focusedModules } from "../../src/core/index.js";
-import { focusedTwins } from "../../src/postgres/focused-twins.js";
-import { uninstall } from "../../src/postgres/install.js";
-import { connect, openPostgres, type PostgresServer } from "../../src/postgres/server.js";
+import { openPostgres, type PostgresServer } from "../../src/postgres/server.js";
 import { changedSql } from "../changed-sql.js";
-
-const twin = focusedTwins["ClaimerLease"]!;
-const { machine } = focusedModules["ClaimerLease"]!;
+import { FocusedTest } from "./focused.js";
 
 let server: PostgresServer;
 beforeAll(async () => {
@@ -22,49 +14,12 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-let schemas = 0;
-
-/** Walks a configuration, or up to the first divergence. */
-async function walk(name: string, amend?: string) {
-  const constants = await readConstants(`${name}.cfg`);
-  const client = await connect(server);
-  const schema = `ringproof_test_${++schemas}`;
-  const tally = newTally();
-  try {
-    const given = { schema, machine: machine(constants), constants, twin, tally };
-    const walker = new FocusedWalker(client, { ...given, ...(amend && { amend }) });
-    await walker.prepare();
-    const found = await walker.walk();
-    await uninstall(client, { schema });
-    return { found, tally, graph: walker.graph };
-  } finally {
-    await client.end();
-  }
-}
-
-/** What a person reads of a planted bug. */
-async function finding(name: string, amend: string) {
-  const { found, graph } = await walk(name, amend);
-  if (!found) throw new Error(`not found on ${name}`);
-  const { title, lines } = focusedFinding(found, graph, name);
-  const of = (start: string) =>
-    lines
-      .find((l) => l.startsWith(start))
-      ?.slice(start.length)
-      .trim();
-  return {
-    found,
-    call: title.split(" → ").at(-1),
-    core: of("the core says:"),
-    postgres: of("Postgres answers:"),
-    changes: found.changes.join("\n"),
-  };
-}
+const leases = new FocusedTest("ClaimerLease", () => server);
 
 test.each(["claimer-lease", "claimer-expiry"])(
   "%s, as shipped: every state, and every answer occurs",
   async (name) => {
-    const { found, tally, graph } = await walk(name);
+    const { found, tally, graph } = await leases.walk(name);
     expect(found).toBeNull();
     const entry = (await readManifest(manifestFile())).find((e) => e.name === name)!;
     expect(graph.states.length).toBe(entry.expect.verdict === "holds" && entry.expect.distinct);
@@ -264,13 +219,13 @@ const cases: readonly Case[] = [
 
 describe.concurrent("planted in Postgres", () => {
   test.each(cases)("%s, on %s", async (_, name, amend, call, core, postgres) => {
-    const { changes, ...heard } = await finding(name, amend);
+    const { changes, ...heard } = await leases.finding(name, amend);
     expect(heard).toMatchObject({ call, core, postgres });
     if (core === postgres) expect(changes).toMatch(/^ {2}(leases|holds): \S+ → \S+/m);
   });
 
   test("claimer-steal, as a person reads it", async () => {
-    const { found, graph } = await walk("claimer-lease", says("p_idle / 2", "p_idle"));
+    const { found, graph } = await leases.walk("claimer-lease", says("p_idle / 2", "p_idle"));
     const { title, lines, replay } = focusedFinding(found!, graph, "claimer-lease");
     expect(title).toBe("Acquire(x) → Tick → Tick → Claimed(x)");
     const states = lines.filter((l) => !l.startsWith("callers know:"));
@@ -287,14 +242,14 @@ describe.concurrent("planted in Postgres", () => {
 
   test("an error has its SQLSTATE, and its call", async () => {
     const failing = claimed("--@ refresh_lease", "perform 1 / 0;");
-    const { call, core, postgres } = await finding("claimer-lease", failing);
+    const { call, core, postgres } = await leases.finding("claimer-lease", failing);
     expect({ call, core }).toEqual({ call: "Claimed(x)", core: "refreshed" });
     expect(postgres).toBe("22012 division by zero");
   });
 
   test("an epoch that the caller is not told", async () => {
     const silent = acquire("else to_jsonb(v_choice) end", "else to_jsonb(v_choice) - 'epoch' end");
-    const { call, changes } = await finding("claimer-lease", silent);
+    const { call, changes } = await leases.finding("claimer-lease", silent);
     expect(call).toBe("Acquire(x)");
     expect(changes).toMatch(/^ {2}holds: /);
   });

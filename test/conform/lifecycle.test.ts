@@ -1,16 +1,10 @@
 /** C3 on attempts, leases and moves: green as shipped, and red for each planted bug. */
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Walker } from "../../correctness/conform/conform.js";
-import { newTally } from "../../correctness/conform/tally.js";
-import { databaseTree, pieces } from "../../correctness/conform/tree.js";
-import { explore } from "../../correctness/explore/explorer.js";
 import { readScope } from "../../correctness/explore/scope.js";
-import { diffDb, formatDiff } from "../../correctness/report/diff.js";
-import { storageMachine, wordsOf, type ActionName, type Scope } from "../../src/core/index.js";
-import { uninstall } from "../../src/postgres/install.js";
-import { connect, openPostgres, type PostgresServer } from "../../src/postgres/server.js";
+import { openPostgres, type PostgresServer } from "../../src/postgres/server.js";
 import { changedSql } from "../changed-sql.js";
+import { hunter, type Planted } from "./hunt.js";
 
 let server: PostgresServer;
 beforeAll(async () => {
@@ -31,51 +25,18 @@ const snoozing = {
 };
 const scopes = { parking, pinned, moving, snoozing };
 
-const treeOf = (scope: Scope) =>
-  databaseTree(explore(storageMachine(scope), { properties: [] }), scope);
-const trees = {
-  parking: treeOf(parking),
-  pinned: treeOf(pinned),
-  moving: treeOf(moving),
-  snoozing: treeOf(snoozing),
-};
+const hunt = hunter(() => server, scopes);
 
-let schemas = 0;
+/** Receipt rescue whose pass of this kind does not spare lease-managed attempts. */
+const leaseManagedToo = (pass: "stale" | "deadline") =>
+  changedSql(
+    "rescue",
+    "receipts_due",
+    "a.lease_slot is null",
+    `(a.lease_slot is null or p_pass = '${pass}')`,
+  );
 
-async function hunt(name: keyof typeof scopes, amend?: string) {
-  const [scope, tree] = [scopes[name], trees[name]];
-  const client = await connect(server);
-  const schema = `ringproof_lifecycle_${++schemas}`;
-  try {
-    const options = { scope, schema, tally: newTally(), ...(amend && { amend }) };
-    const walker = new Walker(client, options);
-    await walker.prepare();
-    for (const piece of pieces(tree, 100)) {
-      const found = await walker.walk(piece);
-      if (!found) continue;
-      const { attempt, expected, outcomes, db } = found;
-      const rows = db ? formatDiff(diffDb(expected.state.db, db, scope)).join("\n") : "";
-      const core = expected.outcomes.flatMap(wordsOf);
-      return { action: attempt?.action, core, postgres: outcomes.flatMap(wordsOf), rows };
-    }
-    return null;
-  } finally {
-    await uninstall(client, { schema });
-    await client.end();
-  }
-}
-
-type Planted = readonly [
-  what: string,
-  on: keyof typeof scopes,
-  sql: string,
-  action: ActionName,
-  core: readonly string[],
-  postgres: readonly string[],
-  rows: RegExp | null,
-];
-
-const planted: readonly Planted[] = [
+const planted: readonly Planted<keyof typeof scopes>[] = [
   [
     "a heartbeat is not written into the lease",
     "parking",
@@ -133,8 +94,8 @@ const planted: readonly Planted[] = [
     changedSql(
       "finish",
       "complete_fast",
-      "where lease_slot is null\n      group",
-      "where true group",
+      "where lease_slot is null\n      group by lane_id, r",
+      "where true group by lane_id, r",
     ),
     "CompleteFast",
     ["leaseManaged"],
@@ -153,7 +114,7 @@ const planted: readonly Planted[] = [
   [
     "receipt rescue takes lease-managed attempts: rescue-double",
     "parking",
-    changedSql("rescue", "stale_receipts", "and a.lease_slot is null", ""),
+    leaseManagedToo("stale"),
     "RescueStaleReceipts",
     ["noop"],
     ["rescued"],
@@ -162,7 +123,7 @@ const planted: readonly Planted[] = [
   [
     "deadlines of lease-managed attempts are receipt rescue's as well",
     "parking",
-    changedSql("rescue", "expired_receipts", "and a.lease_slot is null", ""),
+    leaseManagedToo("deadline"),
     "RescueExpiredDeadlines",
     ["noop"],
     ["rescued"],
@@ -287,6 +248,33 @@ const planted: readonly Planted[] = [
     ["notFailed"],
     ["deadLettered"],
     /\+ dlqEntries/,
+  ],
+  [
+    "the fast path counts in bucket 0",
+    "parking",
+    changedSql("finish", "complete_fast", "ringproof.count_bucket(job_id)", "0"),
+    "CompleteFast",
+    ["completed"],
+    ["completed"],
+    null,
+  ],
+  [
+    "a discarded fact stays counted",
+    "moving",
+    changedSql("terminal", "discard_terminal", "-count(*)", "0"),
+    "DiscardTerminal",
+    ["discarded"],
+    ["discarded"],
+    null,
+  ],
+  [
+    "queue prune leaves facts counted",
+    "pinned",
+    changedSql("rings", "try_truncate_slot", "perform ringproof.retire_facts(p_slot);", "null;"),
+    "PruneQueue",
+    ["pruned"],
+    ["pruned"],
+    null,
   ],
 ];
 

@@ -40,6 +40,8 @@ const scope: Scope = {
   deadlines: [NONE],
   callbackWait: 1,
   maxAttempts: 1,
+  failedFloor: 0,
+  sameKey: [],
   maxSeq: 9,
   leaseSlots: 2,
   enabled: actionNames,
@@ -161,9 +163,9 @@ test("a receipt claimed a microsecond before the cutoff is rescued", async () =>
 test("planted: at the cutoff is before it", async () => {
   const atIt = changedSql(
     "rescue",
-    "stale_receipts",
-    "o.claimed_at) < p_cutoff",
-    "o.claimed_at) <= p_cutoff",
+    "receipts_due",
+    "o.claimed_at) < p_at",
+    "o.claimed_at) <= p_at",
   );
   await client.query(requalify(atIt, schema));
   expect(await rescuedAt(0)).toEqual(["j1", "j2", "j3", "j4"]);

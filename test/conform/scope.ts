@@ -14,6 +14,8 @@ export const scope: Scope = {
   callbackWait: 1,
   staleAfter: 1,
   maxAttempts: 1,
+  failedFloor: 0,
+  sameKey: [],
   maxSeq: 9,
   enabled: [
     "Enqueue",

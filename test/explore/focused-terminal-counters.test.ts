@@ -35,10 +35,13 @@ test.each(Object.entries(planted))("TerminalCounters: %s breaks", async (propert
   expect(await broken(model, cfg, property)).toBe(property);
 });
 
-/** Rollup of this slot keeps coming, and a rebuild that has begun goes on. */
-const fair = (slot: number): readonly Fairness[] => [
+/** Rollup of this slot keeps coming, also between rebuilds; a rebuild that has begun goes on. */
+const fair = (slot: number, strong = true): readonly Fairness[] => [
   { calls: ({ action }) => action === "RebuildWrite" },
-  { calls: ({ action, args }) => action === "Rollup" && (args as SlotArgs).slot === slot },
+  {
+    calls: ({ action, args }) => action === "Rollup" && (args as SlotArgs).slot === slot,
+    strong,
+  },
 ];
 
 const unfolded =
@@ -59,6 +62,8 @@ const endless: Readonly<Record<string, readonly [Model, readonly Fairness[]]>> =
   ],
   // A rebuild that stops half-way, and keeps its lock.
   "EventuallyFolded: rebuild": [terminalCounters, fair(0).slice(1)],
+  // One rebuild after the other, and rollup comes while one is under way.
+  "EventuallyFolded: rebuilds": [terminalCounters, fair(0, false)],
 };
 
 test.each([0, 1])("TerminalCounters: every delta of slot %i is folded", async (slot) => {

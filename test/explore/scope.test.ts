@@ -31,6 +31,8 @@ test("the constants of a cfg are the scope that the core explores", async () => 
     callbackWait: 1,
     staleAfter: 1,
     maxAttempts: 1,
+    failedFloor: 0,
+    sameKey: [],
     maxSeq: 9,
     enabled: [
       "Enqueue",

@@ -42,6 +42,8 @@ test("contract, core and Postgres stay in step, and what did not occur is named"
   expect(result.steps).toBeGreaterThan(2000);
   expect(unseen(result).length).toBeLessThan(allAnswers.length / 8);
   expect([...result.counts.keys(), ...unseen(result)].sort()).toEqual([...allAnswers].sort());
+  const kept = ["rebuild rebuilt", "rollup noop", "rollup rolledUp", "rollup skippedActive"];
+  expect([...result.upkeep.keys()].sort()).toEqual(kept);
   expect(await schemas()).toBe(0);
 });
 
@@ -57,7 +59,7 @@ test("the same seed makes the same runs on one connection and on two", async () 
 
 test("seed and path replay the shortest trace, and nothing else", async () => {
   const core = coreMutants["cancel forgets the tombstone"]!;
-  const options = { scope: small, runs: 6, tables: { core } };
+  const options = { scope: small, runs: 16, tables: { core } };
   const { failure } = await lockstep(options);
   const again = await lockstep({ ...options, path: failure!.path });
   expect(again.failure).toEqual({ ...failure, tried: 1 });

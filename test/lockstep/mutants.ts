@@ -83,15 +83,15 @@ export const sqlMutants: Readonly<Record<string, string>> = {
   ),
   "rescue takes fresh receipts too": changedSql(
     "rescue",
-    "stale_receipts",
-    "and coalesce(a.heartbeat_at, o.claimed_at) < p_cutoff",
-    "",
+    "receipts_due",
+    "then coalesce(a.heartbeat_at, o.claimed_at) < p_at",
+    "then true",
   ),
   "receipt rescue takes lease-managed attempts": changedSql(
     "rescue",
-    "stale_receipts",
-    "and a.lease_slot is null",
-    "",
+    "receipts_due",
+    "a.lease_slot is null",
+    "true",
   ),
   "the end of an attempt leaves its lease": changedSql(
     "finish",
@@ -109,8 +109,8 @@ export const sqlMutants: Readonly<Record<string, string>> = {
   "moved jobs change their order": changedSql(
     "admin",
     "move_ready",
-    "array_agg(job_id order by place)",
-    "array_agg(job_id order by place desc)",
+    "::ringproof.arrival order by place)",
+    "::ringproof.arrival order by place desc)",
   ),
   "closures are late": changedSql(
     "finish",
@@ -120,8 +120,14 @@ export const sqlMutants: Readonly<Record<string, string>> = {
   ),
   "the view does not show dead jobs": changedSql(
     "evidence",
-    "jobs",
+    "unended_jobs",
     "from ringproof.dlq_entries",
     "from ringproof.dlq_entries where false",
+  ),
+  "rebuild counts what deltas will add": changedSql(
+    "counts",
+    "rebuild_terminal_counts",
+    "-d.delta",
+    "0",
   ),
 };

@@ -55,7 +55,9 @@ describe("the judge's state", () => {
   });
 
   it("shows neither absent nor removed jobs", () => {
-    expect(view(initial({ staleAfter: 1, callbackWait: 1, maxAttempts: 1 }))).toEqual(new Map());
+    expect(
+      view(initial({ staleAfter: 1, callbackWait: 1, maxAttempts: 1, failedFloor: 0 })),
+    ).toEqual(new Map());
     expect(view(world).get("busy")).toEqual({ state: "running", lease: 2 });
     expect(view(world).has("gone")).toBe(false);
   });

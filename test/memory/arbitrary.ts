@@ -1,11 +1,13 @@
-/** Random operations over few names, so that they meet: four jobs, two lanes, three leases. */
+/** Random operations over few names, so that they meet: a few jobs, two lanes, three leases. */
 
 import fc from "fast-check";
 import { answer, initial, type ContractState, type Operation } from "../../src/memory/index.js";
 import type { Answer, Token } from "../../src/memory/index.js";
 
 const job = fc.constantFrom("j1", "j2", "j3", "j4");
+const fresh = fc.constantFrom("j4", "j5", "j6", "j7");
 const lane = fc.constantFrom("a", "b");
+const keys = fc.array(fc.constantFrom("k", null), { maxLength: 2 });
 const wait = fc.nat(2);
 const slot = fc.nat(1);
 const deadline = fc.constantFrom(1, 2, 99);
@@ -18,7 +20,7 @@ const ofToken = fc.record({ token });
 const ofSlot = fc.record({ slot });
 
 const args = {
-  Enqueue: fc.record({ lane, batch: fc.uniqueArray(job, { maxLength: 2 }), wait }),
+  Enqueue: fc.record({ lane, batch: fc.uniqueArray(fresh, { maxLength: 2 }), keys, wait }),
   PromoteDeferred: ofJob,
   Claim: fc.record({ lane, n: fc.integer({ min: 1, max: 3 }), deadline }),
   Heartbeat: ofToken,
@@ -90,13 +92,13 @@ function resolved({ action, args: drawn }: Operation, { jobs }: ContractState): 
 }
 
 const begun: readonly Operation[] = [
-  { action: "Enqueue", args: { lane: "a", batch: ["j1", "j2", "j3"], wait: 0 } },
+  { action: "Enqueue", args: { lane: "a", batch: ["j1", "j2", "j3"], keys: ["k"], wait: 0 } },
   { action: "Claim", args: { lane: "a", n: 3, deadline: 2 } },
 ];
 
 /** A run of the default queue from three attempts on, which enqueues no identity twice. */
 export function turns(run: readonly Operation[]): readonly Turn[] {
-  let before = initial({ staleAfter: 2, callbackWait: 1, maxAttempts: 2 });
+  let before = initial({ staleAfter: 2, callbackWait: 1, maxAttempts: 2, failedFloor: 0 });
   const made: Turn[] = [];
   for (const drawn of [...begun, ...run]) {
     const next = resolved(drawn, before);

@@ -10,13 +10,18 @@ import {
   type Outcome,
 } from "../../src/memory/index.js";
 
-const limits = { staleAfter: 1, callbackWait: 1, maxAttempts: 2 };
+const limits = { staleAfter: 1, callbackWait: 1, maxAttempts: 2, failedFloor: 0 };
 
 type Use = (queue: MemoryQueue<number>, job: string, lease: number, n: number) => unknown;
 
 const all: readonly Use[] = [
   (queue, _job, _lease, n) => queue.enqueue("a", [n, n]),
   (queue, _job, _lease, wait) => queue.enqueue("a", [wait], { wait }),
+  (queue, _job, _lease, n) =>
+    queue.enqueueUnique("a", [
+      { payload: n, key: "k" },
+      { payload: n, key: n === 0 ? null : "m" },
+    ]),
   (queue, job) => queue.promoteDeferred(job),
   (queue) => queue.promoteAllDue(),
   (queue, _job, _lease, n) => queue.claim("a", n),
@@ -48,7 +53,7 @@ const all: readonly Use[] = [
   (queue, _job, _lease, ticks) => queue.passTime(ticks),
 ];
 
-const uses = [...all, ...all.slice(0, 10), ...all.slice(0, 10)];
+const uses = [...all, ...all.slice(0, 11), ...all.slice(0, 11), ...all.slice(-3)];
 
 it("gives no answer that the contract refuses, and gives every kind of answer", () => {
   const given = new Map<string, number>();
@@ -69,11 +74,15 @@ it("gives no answer that the contract refuses, and gives every kind of answer", 
       given.set(name, (given.get(name) ?? 0) + 1);
     };
     const queue = new MemoryQueue<number>({ ...limits, observe });
-    queue.enqueue("a", [1, 2, 3, 4]);
+    queue.enqueueUnique("a", [
+      { payload: 1, key: "k" },
+      { payload: 2, key: "m" },
+    ]);
+    queue.enqueue("a", [3, 4]);
     queue.claim("a", 3, { deadline: 1 });
     for (const [step, job, lease, n] of steps) step(queue, `j${job}`, lease, n);
   };
-  fc.assert(fc.property(run, play), { numRuns: 1000, seed: 3 });
-  expect(given.size).toBe(61);
+  fc.assert(fc.property(run, play), { numRuns: 1600, seed: 3 });
+  expect(given.size).toBe(64);
   expect([...given].filter(([, times]) => times < 10)).toEqual([]);
 });

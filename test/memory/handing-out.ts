@@ -30,12 +30,58 @@ export const handingOut: Pick<Tables, Names> = {
     [
       { lane: "a", batch: ["x", "y"], wait: 0 },
       { result: "enqueued", jobs: ["x"] },
-      "Enqueue says enqueued, but it names 1 of 2 job(s)",
+      "Enqueue says enqueued, but y carries no unique key",
     ],
     [
       { lane: "a", batch: ["x", "y"], wait: 0 },
       { result: "enqueued", jobs: ["x", "z"] },
-      "Enqueue says enqueued, but it names z where the batch has y",
+      "Enqueue says enqueued, but y carries no unique key",
+    ],
+    [
+      { lane: "a", batch: ["x"], wait: 0 },
+      { result: "enqueued", jobs: ["x", "z"] },
+      "Enqueue says enqueued, but it names z, which is not next in the batch",
+    ],
+    [
+      { lane: "a", batch: ["x", "y"], keys: ["new", "newer"], wait: 0 },
+      { result: "enqueued", jobs: ["x", "y"] },
+      { x: { state: "ready", lease: 0 }, y: { state: "ready", lease: 0 } },
+    ],
+    [
+      { lane: "a", batch: ["x", "y", "z"], keys: ["k", "new", "new"], wait: 0 },
+      { result: "enqueued", jobs: ["y"] },
+      { y: { state: "ready", lease: 0 } },
+    ],
+    [
+      { lane: "a", batch: ["x"], keys: ["k"], wait: 0 },
+      { result: "enqueued", jobs: ["x"] },
+      "Enqueue says enqueued, but holder holds the key k of x",
+    ],
+    [
+      { lane: "a", batch: ["x", "y"], keys: ["new", "new"], wait: 1 },
+      { result: "enqueued", jobs: ["x", "y"] },
+      "Enqueue says enqueued, but x holds the key new of y",
+    ],
+    [
+      { lane: "a", batch: ["x", "y"], keys: ["k", "new"], wait: 0 },
+      { result: "uniqueConflict" },
+      "Enqueue says uniqueConflict, but nobody holds the key new of y",
+    ],
+    [{ lane: "a", batch: ["x", "y"], keys: ["k", "k"], wait: 0 }, { result: "uniqueConflict" }, {}],
+    [
+      { lane: "a", batch: ["x"], wait: 0 },
+      { result: "uniqueConflict" },
+      "Enqueue says uniqueConflict, but x carries no unique key",
+    ],
+    [
+      { lane: "a", batch: [], wait: 0 },
+      { result: "uniqueConflict" },
+      "Enqueue says uniqueConflict, but it names no job",
+    ],
+    [
+      { lane: "a", batch: ["gone"], keys: ["k"], wait: 0 },
+      { result: "uniqueConflict" },
+      "Enqueue says uniqueConflict, but gone is removed, and Enqueue leads only from absent",
     ],
     [
       { lane: "a", batch: ["x", "x"], wait: 0 },

@@ -91,6 +91,23 @@ export const lookingAfter: Omit<Tables, Others> = {
     ],
   ],
   RetryFromTerminal: [
+    [{ job: "outcast" }, { result: "uniqueConflict" }, {}],
+    [
+      { job: "outcast" },
+      { result: "readmitted" },
+      "RetryFromTerminal says readmitted, but holder holds the key k of outcast",
+    ],
+    [
+      { job: "failed" },
+      { result: "uniqueConflict" },
+      "RetryFromTerminal says uniqueConflict, but failed carries no unique key",
+    ],
+    [
+      { job: "holder" },
+      { result: "uniqueConflict" },
+      "RetryFromTerminal says uniqueConflict, but holder is ready, " +
+        "and RetryFromTerminal leads only from failed or cancelled",
+    ],
     [{ job: "failed" }, { result: "readmitted" }, { failed: { state: "ready", lease: 1 } }],
     [{ job: "withdrawn" }, { result: "readmitted" }, { withdrawn: { state: "ready", lease: 1 } }],
     [{ job: "cancelled" }, { result: "readmitted" }, { cancelled: { state: "ready", lease: 0 } }],
@@ -134,6 +151,23 @@ export const lookingAfter: Omit<Tables, Others> = {
     [{ job: "dead" }, { result: "notInDlq" }, "PurgeDlq says notInDlq, but dead is dead (lease 1)"],
   ],
   RetryFromDlq: [
+    [{ job: "buried" }, { result: "uniqueConflict" }, {}],
+    [
+      { job: "buried" },
+      { result: "readmitted" },
+      "RetryFromDlq says readmitted, but holder holds the key k of buried",
+    ],
+    [
+      { job: "dead" },
+      { result: "uniqueConflict" },
+      "RetryFromDlq says uniqueConflict, but dead carries no unique key",
+    ],
+    [
+      { job: "holder" },
+      { result: "uniqueConflict" },
+      "RetryFromDlq says uniqueConflict, but holder is ready, " +
+        "and RetryFromDlq leads only from dead",
+    ],
     [{ job: "dead" }, { result: "readmitted" }, { dead: { state: "ready", lease: 1 } }],
     [{ job: "gone" }, { result: "notInDlq" }, {}],
     [

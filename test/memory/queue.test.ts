@@ -114,7 +114,7 @@ describe("the choices of the fake", () => {
   });
 });
 
-const limits = { staleAfter: 1, callbackWait: 1, maxAttempts: 2 };
+const limits = { staleAfter: 1, callbackWait: 1, maxAttempts: 2, failedFloor: 0 };
 
 describe("the errors of the fake", () => {
   const queue = new MemoryQueue<string>();

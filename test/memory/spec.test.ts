@@ -83,3 +83,19 @@ it("steps along the arrows of the spec, and acknowledges exactly what a worker e
   );
   expect([...followed].sort()).toEqual(["stays", "Claim", "Forget", ...moves.keys()].sort());
 });
+
+it("keeps at most one job of a key alive, in the spec's sense", () => {
+  const living = names(/^Living == \{(.*)\}/m.exec(text)![1]!);
+  let rivals = 0;
+  fc.assert(
+    fc.property(operations, (run) => {
+      for (const { state, outcome } of turns(run)) {
+        const keyed = [...state.jobs.values()].filter((job) => job.key === "k");
+        expect(keyed.filter((job) => living.includes(job.state)).length).toBeLessThan(2);
+        if (outcome.result === "uniqueConflict") rivals += 1;
+      }
+    }),
+    { numRuns: 400, seed: 7 },
+  );
+  expect(rivals).toBeGreaterThan(10);
+});

@@ -17,12 +17,13 @@ const park = (lease = 1) => call("ParkForCallback", attempt(lease));
 const resume = call("ResumeCallback", attempt(1));
 const snooze = (lease: number) => call("Snooze", { ...attempt(lease), wait: 0 });
 const retry = (lease: number) => call("Retry", { ...attempt(lease), wait: 0 });
+const fail = call("Fail", attempt(1));
 const promote = call("PromoteDeferred", { job: "j1" });
 const timeOut = call("RescueCallbackTimeouts", { slot: 0, wait: 0 });
 
 /** Handed out at tick 0; stale after 2 ticks, called back within 3, given up after 2 attempts. */
 const begun = (...then: readonly Operation[]): ContractState => {
-  const nothing = initial({ staleAfter: 2, callbackWait: 3, maxAttempts: 2 });
+  const nothing = initial({ staleAfter: 2, callbackWait: 3, maxAttempts: 2, failedFloor: 2 });
   return after(nothing, [call("Enqueue", { lane: "a", batch: ["j1"], wait: 0 }), ...then]);
 };
 
@@ -203,6 +204,19 @@ describe("a move", () => {
   });
 });
 
+describe("a job that is over", () => {
+  const complete = call("Complete", { tokens: [{ job: "j1", lease: 1 }] });
+  const tooEarly = "j1 may be forgotten only at tick 2, and it is tick 1";
+  it.each([
+    ["failed, before its time", [claim(), fail, ...ticks(1)], tooEarly],
+    ["failed, at its time", [claim(), fail, ...ticks(2)], "allowed"],
+    ["completed", [claim(), complete], "allowed"],
+  ])("may be forgotten: %s", (_, history, why) => {
+    const forget = call("Forget", { jobs: ["j1"] });
+    expect(judge(begun(...history), forget, { result: "forgotten" })).toBe(why);
+  });
+});
+
 describe("the clock", () => {
   const noop = (state: ContractState): string =>
     judge(state, call("PassTime", {}), { result: "noop" });
@@ -223,17 +237,19 @@ describe("the clock", () => {
     ],
     ["nothing once the worker is silent", [claim(), ...ticks(2)], "allowed"],
     ["nothing once the callback is overdue", [claim(), park(), ...ticks(3)], "allowed"],
-    ["nothing once the attempt ended", [claim(5), call("Fail", attempt(1))], "allowed"],
+    ["a failed job may go", [claim(5), fail, ...ticks(1)], "j1 waits for tick 2, and it is tick 1"],
+    ["nothing once the attempt ended", [claim(5), call("FailToDlq", attempt(1))], "allowed"],
+    ["nothing once a failed job may go", [claim(5), fail, ...ticks(2)], "allowed"],
   ])("does not rest before %s", (_, history, why) => {
     expect(noop(begun(...history))).toBe(why);
   });
 
-  it("is waited for by deferred jobs and open attempts only", () => {
+  it("is waited for by deferred and failed jobs and open attempts only", () => {
     const promoted = after(world, [call("PromoteDeferred", { job: "due" })]);
     const waits = [...promoted.jobs].filter(
       ([, { due, deadline }]) => due > 0 || deadline < Infinity,
     );
     const states = new Set(waits.map(([, { state }]) => state));
-    expect([...states].sort()).toEqual(["deferred", "running", "waiting"]);
+    expect([...states].sort()).toEqual(["deferred", "failed", "running", "waiting"]);
   });
 });

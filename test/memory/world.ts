@@ -69,6 +69,20 @@ const late: readonly Operation[] = [
   { action: "CancelReady", args: { job: "cancelled" } },
 ];
 
+/** A job that carries the key `k`, and what becomes of it. */
+const keyed = (job: string, ...end: Operation[]): readonly Operation[] => [
+  { action: "Enqueue", args: { lane: "k", batch: [job], keys: ["k"], wait: 0 } },
+  ...(end.length > 0 ? [{ action: "Claim", args: { lane: "k", n: 1, deadline: 9 } } as const] : []),
+  ...end,
+];
+
+/** `holder` holds the key that `outcast` and `buried` carry, too. */
+const rivals: readonly Operation[] = [
+  ...keyed("outcast", { action: "Fail", args: { token: first("outcast") } }),
+  ...keyed("buried", { action: "FailToDlq", args: { token: first("buried") } }),
+  ...keyed("holder"),
+];
+
 /** `expired` lets itself be heard of after the first tick. */
 const history: readonly Operation[] = [
   ...early,
@@ -76,10 +90,14 @@ const history: readonly Operation[] = [
   { action: "Heartbeat", args: { token: first("expired") } },
   tick,
   ...late,
+  ...rivals,
 ];
 
 /** The state after these operations, each answered by the default queue. */
 export const after = (state: ContractState, operations: readonly Operation[]): ContractState =>
   operations.reduce((now, operation) => answer(now, operation).state, state);
 
-export const world = after(initial({ staleAfter: 2, callbackWait: 2, maxAttempts: 2 }), history);
+export const world = after(
+  initial({ staleAfter: 2, callbackWait: 2, maxAttempts: 2, failedFloor: 0 }),
+  history,
+);

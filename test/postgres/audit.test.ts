@@ -3,9 +3,10 @@
 import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { auditSection } from "../../correctness/audit.js";
-import { invariants, stepProperties } from "../../src/core/index.js";
+import { focusedModules, invariants, stepProperties } from "../../src/core/index.js";
 import { audit, auditChecks } from "../../src/postgres/audit.js";
 import { install } from "../../src/postgres/install.js";
+import { RescuePasses } from "../../src/postgres/rescue-passes.js";
 import { connect, openPostgres, type PostgresServer } from "../../src/postgres/server.js";
 import { PostgresStorage } from "../../src/postgres/storage.js";
 
@@ -27,13 +28,15 @@ afterAll(async () => {
 });
 
 /**
- * Lane 1: job 1 completed, 2 failed, 3 running, 4 parked, 5 dead, 6 deferred, 7 cancelled, 8 and 9
- * ready. Queue slot 0, claim slot 0 and lease slot 0; the current slots are one further.
+ * Lane 1: job 1 completed, 2 failed, 3 running, 4 parked, 5 dead, 6 deferred, 7 cancelled, 8 to 10
+ * ready, the last with the key `once`. Queue slot 0, claim slot 0 and lease slot 0; the current
+ * slots are one further. A pass of rescue has been in claim slot 0.
  */
 async function populate(storage: PostgresStorage): Promise<void> {
   const lane = await storage.ensureLane("mail", 1, 0);
   await storage.ensureLane("mail", 2, 0);
   await storage.enqueue(lane, Array(9).fill({}), now, now);
+  await storage.enqueueUnique(lane, [{ payload: {}, uniqueKey: "once" }], now, now);
   const [a, b, c, d, e, f] = await storage.claim(lane, 6, now);
   await storage.complete([a!], now);
   await storage.fail([b!], now);
@@ -46,6 +49,7 @@ async function populate(storage: PostgresStorage): Promise<void> {
   await storage.rotateQueue(now);
   await storage.rotateClaims(now);
   await storage.rotateLeases(now);
+  expect(await new RescuePasses(client, { schema }).staleReceipts(now, now)).toEqual([]);
 }
 
 /** What the audit says of the rows after this statement, which is then taken back. */
@@ -106,6 +110,26 @@ const doctored: readonly (readonly [sql: string, check: string, what: RegExp])[]
     /^attempt 1 of job 3 has 2 receipts$/,
   ],
   [
+    "delete from unique_keys",
+    "KeysHeldByTheLiving",
+    /^job 10 is alive, and its key once is held by nobody$/,
+  ],
+  [
+    "update unique_keys set job_id = 9",
+    "KeysHeldByTheLiving",
+    /^job 10 is alive, and its key once is held by job 9$/,
+  ],
+  [
+    "insert into unique_keys (unique_key, job_id) values ('again', 1)",
+    "KeysHeldByTheLiving",
+    /^job 1 holds the key again, and it is not alive with that key$/,
+  ],
+  [
+    "update deferred_jobs set unique_key = 'once'",
+    "KeysHeldByTheLiving",
+    /^job 6 is alive, and its key once is held by job 10$/,
+  ],
+  [
     closure(1, "rescued"),
     "OneWinnerPerToken",
     /^attempt 1 of job 1 was completed, and closed as re/,
@@ -146,9 +170,9 @@ const doctored: readonly (readonly [sql: string, check: string, what: RegExp])[]
   ],
   [ready(10, 0, 1, 8), "LaneSeqUnique", /^lane 1 has 2 rows at lane_seq 8$/],
   [
-    "update lane_enqueue_heads set next_seq = 9 where lane_id = 1",
+    "update lane_enqueue_heads set next_seq = 10 where lane_id = 1",
     "LaneSeqUnique",
-    /^lane 1 would append at lane_seq 9, and has a row at 9$/,
+    /^lane 1 would append at lane_seq 10, and has a row at 10$/,
   ],
   [
     "delete from ready_entries where job_id = 3",
@@ -222,6 +246,56 @@ const doctored: readonly (readonly [sql: string, check: string, what: RegExp])[]
     "EvidenceNamesRows",
     /^evidence in queue slot 1 says that lane 2 was handed out through lane_seq 5, where no row/,
   ],
+  [
+    "update claim_slots set stale_cursor = row(now(), 3, 1) where slot = 2",
+    "CursorsResetAtTruncate",
+    /^the stale cursor of claim slot 2 is at attempt 1 of job 3, and no receipt is there$/,
+  ],
+  [
+    "update claim_slots set deadline_cursor = stale_cursor where slot = 0",
+    "CursorsResetAtTruncate",
+    /^the deadline cursor of claim slot 0 is at attempt 1 of job 1, and no receipt is there$/,
+  ],
+  [
+    "delete from claim_slots where slot = 1",
+    "ClaimSlotsHaveCursors",
+    /^claim slot 1 has no row in claim_slots$/,
+  ],
+  [
+    `insert into queue_terminal_count_deltas (slot, lane_id, state, bucket, delta)
+     values (1, 2, 'failed', 1, 0)`,
+    "EvidenceNamesRows",
+    /^queue slot 1 counts terminal facts of lane 2, and has no row of it$/,
+  ],
+  [
+    `insert into queue_terminal_count_deltas (slot, lane_id, state, bucket, delta)
+     values (0, 1, 'completed', 1, 1)`,
+    "ExactPerBucket",
+    /^queue mail counts 2 completed jobs in bucket 1, and has 1$/,
+  ],
+  [
+    "delete from queue_terminal_count_deltas where state = 'cancelled'",
+    "ExactPerBucket",
+    /^queue mail counts 0 cancelled jobs in bucket 7, and has 1$/,
+  ],
+  [
+    `insert into queue_terminal_live_counts (queue, state, bucket, jobs)
+     values ('mail', 'failed', 0, 1), ('mail', 'failed', 2, -1)`,
+    "ExactPerBucket",
+    /^queue mail counts 1 failed jobs in bucket 0, and has 0$/,
+  ],
+  [
+    `insert into queue_terminal_count_deltas (slot, lane_id, state, bucket, delta)
+     values (3, 1, 'failed', 1, 0)`,
+    "RowsInUsedSlots",
+    /^queue_terminal_count_deltas has 1 rows in slot 3 of the queue ring, which is not in use$/,
+  ],
+  [
+    `insert into queue_terminal_rollups (queue, state, bucket, jobs)
+     values ('mail', 'failed', 2, -1)`,
+    "HistoryOnlyGrows",
+    /^queue mail had -1 failed jobs in bucket 2 when their slots were pruned$/,
+  ],
 ];
 
 test("says nothing of what operations made, and changes nothing", async () => {
@@ -250,6 +324,8 @@ test("every invariant of the core that rows can show is a check, in its words", 
   const { IdleLaneNeverStopsClaims: _, ...shown } = invariants;
   for (const [name, { loss }] of Object.entries(shown)) expect(checks.get(name)).toBe(loss);
   for (const name of Object.keys(stepProperties)) expect(checks.has(name)).toBe(false);
+  const { CursorsResetAtTruncate } = focusedModules["RescueCursor"]!.losses;
+  expect(checks.get("CursorsResetAtTruncate")).toBe(CursorsResetAtTruncate);
 });
 
 describe("what cannot be audited is one message", () => {

@@ -71,6 +71,7 @@ describe("a worker's call locks partitions of its own slots only, whichever call
     expect(await lockedBy(() => storage.completeFast(tokens, now))).toEqual({
       ...receipts,
       ...completions,
+      queue_terminal_count_deltas: ready,
     });
     const again = await claimed();
     expect(await lockedBy(() => storage.retry(again, now, now))).toEqual({

@@ -1,13 +1,14 @@
 /**
  * Workers of every temper and two maintenance processes on one schema, all at once, on connections
  * of their own: nothing deadlocks or fails, no attempt is handed out or ended twice, and at the end
- * every job has ended and the rings are empty.
+ * every job has ended, and was counted once, and the rings are empty.
  */
 
 import type pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { audit } from "../../src/postgres/audit.js";
 import { install } from "../../src/postgres/install.js";
+import { RescuePasses } from "../../src/postgres/rescue-passes.js";
 import { connect, openPostgres, type PostgresServer } from "../../src/postgres/server.js";
 import { PostgresStorage, type ClaimedJob } from "../../src/postgres/storage.js";
 
@@ -94,7 +95,9 @@ async function worker(lanes: readonly number[], seed: number, tally: Tally, done
   const roll = dice(seed);
   while (!done()) {
     const lane = lanes[roll(lanes.length)]!;
-    const jobs = await storage.claim(lane, 1 + roll(BATCH), new Date());
+    const now = new Date();
+    const deadline = roll(4) === 0 ? new Date(now.getTime() + SILENCE_MS - 5) : null;
+    const jobs = await storage.claim(lane, 1 + roll(BATCH), now, deadline);
     if (jobs.length === 0) {
       await new Promise((resolve) => setTimeout(resolve, 5));
       continue;
@@ -112,15 +115,21 @@ async function worker(lanes: readonly number[], seed: number, tally: Tally, done
 /** Everything that maintenance does, over and over; a second one may do the same meanwhile. */
 async function maintenance(lanes: readonly number[], done: () => boolean, outcomes: Set<string>) {
   const storage = await session();
+  const passes = new RescuePasses(clients.at(-1)!, { schema });
+  const limits = { budget: 40, window: 60 };
   const rings = ["Queue", "Claims", "Leases"] as const;
   while (!done()) {
     const now = new Date();
     const cutoff = new Date(now.getTime() - SILENCE_MS);
+    outcomes.add(`${(await passes.staleReceipts(cutoff, now, limits)).length > 0} stale`);
+    outcomes.add(`${(await passes.expiredDeadlines(now, limits)).length > 0} expired`);
     for (const slot of [0, 1, 2, 3]) {
-      await storage.rescueStaleReceipts(slot, cutoff, 50, now);
       await storage.rescueStaleLeases(slot, cutoff, 50, now);
+      await storage.rescueExpiredLeaseDeadlines(slot, 50, now);
       await storage.rescueCallbackTimeouts(slot, { limit: 50, maxAttempts: 3, runAt: now }, now);
+      outcomes.add((await storage.rollupTerminalCounts(slot, now)).result);
     }
+    outcomes.add((await storage.rebuildTerminalCounts(now)).result);
     const waiting = (await storage.jobs()).filter((j) => j.state === "deferred");
     await storage.promoteDeferred(
       waiting.map((j) => j.jobId),
@@ -169,7 +178,11 @@ test("two maintenance processes and six workers", async () => {
   expect(tally.twice).toEqual([]);
   expect([...tally.ended].filter(([, words]) => words.length > 1)).toEqual([]);
   expect(tally.handed.size).toBeGreaterThan(JOBS);
-  for (const result of ["pruned", "rotated", "skippedActive"]) expect(outcomes).toContain(result);
+  const expected = [
+    ...["pruned", "rotated", "skippedActive", "rolledUp", "rebuilt"],
+    ...["true stale", "true expired"],
+  ];
+  for (const result of expected) expect(outcomes).toContain(result);
   const violations = (await audit(client!, { schema })).flatMap((r) => r.violations);
   expect(violations).toEqual([]);
 
@@ -182,4 +195,9 @@ test("two maintenance processes and six workers", async () => {
       await main[`rotate${ring}`](now);
     }
   expect(await main.jobs()).toEqual([]);
+  expect(await main.queueCounts()).toEqual([]);
+  const { rows } = await client!.query(
+    `select state, sum(jobs)::int as jobs from ${schema}.queue_terminal_rollups group by state`,
+  );
+  expect(rows).toEqual([{ state: "completed", jobs: JOBS - dead.length }]);
 });

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { packageRoot } from "../../src/package-root.js";
+import { audit } from "../../src/postgres/audit.js";
 import { install, ringproofSql, type SqlSource } from "../../src/postgres/install.js";
 import { connect, openPostgres, type PostgresServer } from "../../src/postgres/server.js";
 import { PostgresStorage, type ClaimedJob } from "../../src/postgres/storage.js";
@@ -114,6 +115,16 @@ async function populate(): Promise<{ lane: number; running: ClaimedJob[] }> {
   return { lane, running: [...early, ...late] };
 }
 
+/** How many terminal facts a table of counts speaks of. */
+async function counted(table: string): Promise<number> {
+  const text = `select coalesce(sum(jobs), 0) as jobs from ${schema}.${table}`;
+  return Number((await client.query<{ jobs: string }>(text)).rows[0]!.jobs);
+}
+
+async function violations(): Promise<string[]> {
+  return (await audit(client, { schema })).flatMap((r) => r.violations);
+}
+
 /** Everybody finishes, nothing more arrives, and the rings turn until they are empty. */
 async function drain(lanes: readonly number[]): Promise<void> {
   const later = at(10_000);
@@ -151,6 +162,8 @@ test("nothing is lost, old tokens are good, and the rings drain", async () => {
     expect(kept, name).toEqual(rows);
   }
   expect(await install(client, { schema })).toEqual({ installed: "current", version: 2 });
+  expect(await counted("queue_terminal_live_counts")).toBe(before.get("terminal_jobs")!.length);
+  expect(await violations()).toEqual([]);
 
   const [first, second, third, fourth] = running;
   expect(await storage.heartbeat([first!], at(5))).toEqual(["recorded"]);
@@ -164,7 +177,12 @@ test("nothing is lost, old tokens are good, and the rings drain", async () => {
   expect(await storage.retryFromTerminal([cancelled.jobId], at(8))).toEqual(["readmitted"]);
 
   await drain([lane, lane + 1]);
+  expect(await violations()).toEqual([]);
   const { tables: end } = await contents();
-  const left = [...end].filter(([name, rows]) => !/^(rings|lane)/.test(name) && rows.length > 0);
+  const kept = /^(rings|lane|claim_slots|queue_terminal_(live_counts|rollups)$)/;
+  const left = [...end].filter(([name, rows]) => !kept.test(name) && rows.length > 0);
   expect(left).toEqual([]);
+  expect(await counted("queue_terminal_live_counts")).toBe(0);
+  // Of 22 jobs one was discarded, and two were purged as dead ones.
+  expect(await counted("queue_terminal_rollups")).toBe(19);
 });

@@ -3,6 +3,7 @@
 import type { Machine, NamedCall } from "../machine.js";
 import { claimPruneRace } from "./claim-prune-race.js";
 import { claimerLease } from "./claimer-lease.js";
+import { deadTupleContract } from "./dead-tuple-contract.js";
 import { deferredMaterialize } from "./deferred-materialize.js";
 import { focusedMachine, type Constants, type FocusedModel } from "./focused.js";
 import { rescueCursor } from "./rescue-cursor.js";
@@ -40,6 +41,8 @@ export const focusedModules: Readonly<Record<string, Focused>> = {
   RescueCursor: focused(rescueCursor),
   TerminalCounters: focused(terminalCounters),
   ClaimPruneRace: focused(claimPruneRace),
+  DeadTupleContract: focused(deadTupleContract),
 };
 
+export type { Command } from "./dead-tuple-contract.js";
 export { canonical, type Constants, type Plain } from "./focused.js";

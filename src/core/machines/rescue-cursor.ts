@@ -71,8 +71,8 @@ const Rescue: RescueAction = {
     if (closes.length === 0 && !moved) return { outcome: { result: "noop" }, state };
     const outcome = outcomeOf(constants);
     const receipts = state.receipts.map((r) => (closes.includes(r) ? { ...r, state: outcome } : r));
-    const next = { ...state, receipts, cursors };
-    return { outcome: { result: closes.length > 0 ? "rescued" : "moved" }, state: next };
+    const result = closes.length > 0 ? "rescued" : "noop";
+    return { outcome: { result }, state: { ...state, receipts, cursors } };
   },
 };
 

@@ -44,7 +44,6 @@ export interface CountersState {
 
 type Constants = CountersConstants;
 type Action<A extends object = object> = FocusedAction<CountersState, Constants, A>;
-type JobAction = Action<{ readonly job: number }>;
 
 const upTo = (n: number): readonly number[] => Array.from({ length: n }, (_, i) => i);
 
@@ -57,22 +56,26 @@ const noRebuild = (constants: Constants): CountersState["rebuild"] => ({
   seen: [],
 });
 
+const inSlot = <R extends Fact>(rows: readonly R[], slot: number) =>
+  rows.filter((r) => r.slot === slot);
+const without = <R extends Fact>(rows: readonly R[], slot: number) =>
+  rows.filter((r) => r.slot !== slot);
+
 const slotEmpty = (db: CountersDb, slot: number): boolean =>
   [...db.terminalFacts, ...db.queueTerminalCountDeltas].every((r) => r.slot !== slot);
 
 /** A function of the job alone, for every path that counts it or takes it away. */
 const bucketOf = (job: number, { Buckets }: Constants): number => job % Buckets;
 
-/** One more delta for each fact, in the current slot, wherever an earlier one is by now. */
+/** One more delta for each fact, in its slot, whether or not an earlier one was folded. */
 function counted(db: CountersDb, facts: readonly Fact[], n: 1 | -1, k: Constants): CountersDb {
-  const slot = db.ring.cur;
-  const deltas = facts.map(({ job }) => ({ slot, job, bucket: bucketOf(job, k), delta: n }));
+  const deltas = facts.map((fact) => ({ ...fact, bucket: bucketOf(fact.job, k), delta: n }));
   const queueTerminalCountDeltas = [...db.queueTerminalCountDeltas, ...deltas];
   return { ...db, queueTerminalCountDeltas };
 }
 
-const factsIn = (db: CountersDb, bucket: number, constants: Constants): number =>
-  db.terminalFacts.filter((f) => bucketOf(f.job, constants) === bucket).length;
+const factsIn = (facts: readonly Fact[], bucket: number, constants: Constants): number =>
+  facts.filter((f) => bucketOf(f.job, constants) === bucket).length;
 
 const net = (rows: readonly Delta[], bucket: number): number =>
   rows.filter((r) => r.bucket === bucket).reduce((sum, r) => sum + r.delta, 0);
@@ -81,21 +84,17 @@ const net = (rows: readonly Delta[], bucket: number): number =>
 const shown = (db: CountersDb, bucket: number): number =>
   db.queueTerminalLiveCounts[bucket]! + net(db.queueTerminalCountDeltas, bucket);
 
-const jobs = ({ Jobs }: Constants) => Jobs.map((job) => ({ job }));
-
-/** A terminal fact by either path: a member of a compact batch, or a done entry. */
-const complete: JobAction = {
-  candidates: jobs,
-  step(state, { job }, constants) {
+/** A terminal fact by either path, a compact batch or a done entry, in the ready row's slot. */
+const complete: Action<Fact> = {
+  candidates: ({ Jobs, Slots }) =>
+    Jobs.flatMap((job) => upTo(Slots).map((slot) => ({ job, slot }))),
+  step(state, { job, slot }, constants) {
     const { db, ended } = state;
-    if (ended.includes(job)) return { outcome: { result: "stale" }, state };
-    const fact = { slot: db.ring.cur, job };
-    const next = counted(
-      { ...db, terminalFacts: [...db.terminalFacts, fact] },
-      [fact],
-      1,
-      constants,
-    );
+    const age = (db.ring.cur + constants.Slots - slot) % constants.Slots;
+    if (ended.includes(job) || age >= db.ring.init) return { outcome: { result: "stale" }, state };
+    const fact = { slot, job };
+    const terminalFacts = [...db.terminalFacts, fact];
+    const next = counted({ ...db, terminalFacts }, [fact], 1, constants);
     return {
       outcome: { result: "completed" },
       state: { ...state, db: next, ended: [...ended, job] },
@@ -103,8 +102,8 @@ const complete: JobAction = {
   },
 };
 
-const DiscardTerminal: JobAction = {
-  candidates: jobs,
+const DiscardTerminal: Action<{ readonly job: number }> = {
+  candidates: ({ Jobs }) => Jobs.map((job) => ({ job })),
   step(state, { job }, constants) {
     const { db } = state;
     const facts = db.terminalFacts.filter((f) => f.job === job);
@@ -126,49 +125,53 @@ const Rotate: Action = {
   },
 };
 
-/** Both who truncate want ACCESS EXCLUSIVE at once or give up, and a rebuild's lock conflicts. */
+/** Whoever truncates wants the lock of the counts at once or gives up, and a rebuild holds it. */
 const mayTruncate = ({ rebuild }: CountersState): boolean => rebuild.at === "idle";
 
-/** Deltas are relative: a sum may be less than zero until an earlier slot is folded too. */
+/** Deltas are relative: those of a slot that was folded before may sum to less than zero. */
 const Rollup: Action<{ readonly slot: number }> = {
   candidates: ({ Slots }) => upTo(Slots).map((slot) => ({ slot })),
   step(state, { slot }, constants) {
     const { db } = state;
-    const rows = db.queueTerminalCountDeltas.filter((r) => r.slot === slot);
+    const rows = inSlot(db.queueTerminalCountDeltas, slot);
     if (slot === db.ring.cur)
       return { outcome: { result: "skippedActive", reason: "queueCurrent" }, state };
-    if (rows.length === 0) return { outcome: { result: "noop" }, state };
     if (!mayTruncate(state)) return { outcome: { result: "blocked" }, state };
+    if (rows.length === 0) return { outcome: { result: "noop" }, state };
+    const live = (bucket: number) => db.queueTerminalLiveCounts[bucket]! + net(rows, bucket);
     const next = {
       ...db,
-      queueTerminalCountDeltas: db.queueTerminalCountDeltas.filter((r) => r.slot !== slot),
-      queueTerminalLiveCounts: byBucket(
-        constants,
-        (bucket) => db.queueTerminalLiveCounts[bucket]! + net(rows, bucket),
-      ),
+      queueTerminalCountDeltas: without(db.queueTerminalCountDeltas, slot),
+      queueTerminalLiveCounts: byBucket(constants, live),
     };
-    return { outcome: { result: "folded" }, state: { ...state, db: next } };
+    return { outcome: { result: "rolledUp" }, state: { ...state, db: next } };
   },
 };
 
-/** Waits for rollup, however late it is; facts that go are taken back in the current slot. */
+/** Facts that go with their slot leave the counts with it; what was not folded yet is folded. */
 const Prune: Action = {
   candidates: () => [{}],
   step(state, _args, constants) {
     const { db } = state;
     const slot = (db.ring.cur + constants.Slots - (db.ring.init - 1)) % constants.Slots;
-    const facts = db.terminalFacts.filter((f) => f.slot === slot);
-    if (db.ring.init === 1 || facts.length === 0) return { outcome: { result: "noop" }, state };
-    if (db.queueTerminalCountDeltas.some((r) => r.slot === slot))
-      return { outcome: { result: "skippedActive", reason: "queueUnfoldedDeltas" }, state };
+    if (db.ring.init === 1) return { outcome: { result: "noop" }, state };
     if (!mayTruncate(state)) return { outcome: { result: "blocked" }, state };
-    const terminalFacts = db.terminalFacts.filter((f) => f.slot !== slot);
-    const next = counted({ ...db, terminalFacts }, facts, -1, constants);
+    if (slotEmpty(db, slot)) return { outcome: { result: "noop" }, state };
+    const facts = inSlot(db.terminalFacts, slot);
+    const rows = inSlot(db.queueTerminalCountDeltas, slot);
+    const live = (bucket: number) =>
+      db.queueTerminalLiveCounts[bucket]! + net(rows, bucket) - factsIn(facts, bucket, constants);
+    const next = {
+      ...db,
+      terminalFacts: without(db.terminalFacts, slot),
+      queueTerminalCountDeltas: without(db.queueTerminalCountDeltas, slot),
+      queueTerminalLiveCounts: byBucket(constants, live),
+    };
     return { outcome: { result: "pruned" }, state: { ...state, db: next } };
   },
 };
 
-/** One snapshot of the facts and of the deltas that they make obsolete. */
+/** One snapshot of the facts, and of the deltas which will be folded all the same. */
 const RebuildRead: Action = {
   candidates: () => [{}],
   step(state, _args, constants) {
@@ -176,29 +179,23 @@ const RebuildRead: Action = {
     if (state.rebuild.at !== "idle") return { outcome: { result: "blocked" }, state };
     const rebuild = {
       at: "read",
-      counted: byBucket(constants, (bucket) => factsIn(db, bucket, constants)),
+      counted: byBucket(constants, (bucket) => factsIn(db.terminalFacts, bucket, constants)),
       seen: db.queueTerminalCountDeltas,
     } as const;
     return { outcome: { result: "read" }, state: { ...state, rebuild } };
   },
 };
 
-/** Deltas that were appended meanwhile are about facts that were not counted: they stay. */
+/** Deltas that were appended meanwhile are about facts that were not counted. */
 const RebuildWrite: Action = {
   candidates: () => [{}],
   step(state, _args, constants) {
     const { db, rebuild } = state;
     if (rebuild.at !== "read") return { outcome: { result: "noop" }, state };
-    const seen = (d: Delta) => rebuild.seen.some((r) => r.job === d.job && r.delta === d.delta);
-    const next = {
-      ...db,
-      queueTerminalLiveCounts: rebuild.counted,
-      queueTerminalCountDeltas: db.queueTerminalCountDeltas.filter((d) => !seen(d)),
-    };
-    return {
-      outcome: { result: "rebuilt" },
-      state: { ...state, db: next, rebuild: noRebuild(constants) },
-    };
+    const live = (bucket: number) => rebuild.counted[bucket]! - net(rebuild.seen, bucket);
+    const next = { ...db, queueTerminalLiveCounts: byBucket(constants, live) };
+    const after = { ...state, db: next, rebuild: noRebuild(constants) };
+    return { outcome: { result: "rebuilt" }, state: after };
   },
 };
 
@@ -229,7 +226,9 @@ export const terminalCounters: FocusedModel<CountersState, Constants> = {
     ExactPerBucket: {
       loss: "a bucket is wrong for ever: deltas only ever add to what is there",
       holds: ({ db }, constants) =>
-        upTo(constants.Buckets).every((b) => shown(db, b) === factsIn(db, b, constants)),
+        upTo(constants.Buckets).every(
+          (b) => shown(db, b) === factsIn(db.terminalFacts, b, constants),
+        ),
     },
     ExactInTotal: {
       loss: "the queue's count of ended jobs is too high or too low, and nothing puts it right",
@@ -242,6 +241,8 @@ export const terminalCounters: FocusedModel<CountersState, Constants> = {
     },
   },
   liveness: {
-    EventuallyFolded: { loss: "prune waits for a rollup for ever, and the queue ring stops" },
+    EventuallyFolded: {
+      loss: "every reader adds up the deltas of old slots, and they get no fewer",
+    },
   },
 };

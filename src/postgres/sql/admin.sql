@@ -1,12 +1,14 @@
 -- Admin: what an administrator may do to jobs that have not ended, and to dead ones.
 
--- One answer per job of the call: `p_yes` at the first mention of each job in p_done, else `p_no`.
+-- One answer per job of the call: `p_yes` at the first mention of each job in p_done, else `p_no`,
+-- except for those that somebody else's key keeps out.
 create or replace function ringproof.answers_for(
-  p_job_ids bigint[], p_done bigint[], p_yes text, p_no text)
+  p_job_ids bigint[], p_done bigint[], p_yes text, p_no text, p_kept_out bigint[] default '{}')
 returns text[]
 language sql immutable as $$
   select coalesce(array_agg(
-    case when job_id = any (p_done) and array_position(p_job_ids, job_id) = place
+    case when job_id = any (p_kept_out) then 'uniqueConflict'
+         when job_id = any (p_done) and array_position(p_job_ids, job_id) = place
          then p_yes else p_no end order by place), '{}')
   from unnest(p_job_ids) with ordinality as j (job_id, place)
 $$;
@@ -47,8 +49,14 @@ begin
     insert into ringproof.done_entries
       (slot, lane_id, lane_seq, job_id, run_lease, state, finalized_at)
     select slot, lane_id, lane_seq, job_id, run_lease, 'cancelled', p_now from cancelled
-    order by slot, job_id, run_lease)
+    order by slot, job_id, run_lease),
+  counts as (
+    insert into ringproof.queue_terminal_count_deltas (slot, lane_id, state, bucket, delta)
+    select slot, lane_id, 'cancelled', ringproof.count_bucket(job_id), count(*)
+    from cancelled
+    group by 1, 2, 4)
   select array_agg(job_id) into v_gone from cancelled;
+  perform ringproof.release_keys(v_gone);
   return ringproof.answers_for(p_job_ids, v_gone, 'cancelled', 'notReady');
 end
 $$;
@@ -79,12 +87,10 @@ create or replace function ringproof.move_ready(
 returns text[]
 language plpgsql as $$
 declare
-  v_lanes   int[] := ringproof.lock_lanes_of(p_job_ids);
-  v_same    bigint[];
-  v_moved   bigint[];
-  v_leases  int[];
-  v_snoozes int[];
-  v_bodies  jsonb[];
+  v_lanes    int[] := ringproof.lock_lanes_of(p_job_ids);
+  v_same     bigint[];
+  v_moved    bigint[];
+  v_arrivals ringproof.arrival[];
 begin
   --@ find_same
   v_same := array(
@@ -97,13 +103,12 @@ begin
   tombstones as (
     insert into ringproof.ready_tombstones (slot, lane_id, lane_seq)
     select slot, lane_id, lane_seq from moved order by slot, lane_id, lane_seq)
-  select array_agg(job_id order by place), array_agg(run_lease order by place),
-         array_agg(snoozes order by place), array_agg(payload order by place)
-  into v_moved, v_leases, v_snoozes, v_bodies
+  select array_agg(job_id),
+         array_agg(row(p_lane_id, job_id, run_lease, snoozes, unique_key, payload)
+                   ::ringproof.arrival order by place)
+  into v_moved, v_arrivals
   from moved;
-  perform ringproof.append_ready(
-    array_fill(p_lane_id, array[coalesce(cardinality(v_moved), 0)]), v_moved, v_leases, v_snoozes,
-    v_bodies, p_now);
+  perform ringproof.append_ready(v_arrivals, p_now);
   return array(
     select case when job_id = any (v_moved) and array_position(p_job_ids, job_id) = place
                 then 'moved'
@@ -139,28 +144,29 @@ create or replace function ringproof.retry_from_dlq(p_job_ids bigint[], p_now ti
 returns text[]
 language plpgsql as $$
 declare
-  v_locked  bigint[];
-  v_gone    bigint[];
-  v_lanes   int[];
-  v_leases  int[];
-  v_snoozes int[];
-  v_bodies  jsonb[];
+  v_locked   bigint[];
+  v_keys     text[];
+  v_back     bigint[];
+  v_arrivals ringproof.arrival[];
 begin
   --@ lock_dead
-  v_locked := array(
-    select job_id from ringproof.dlq_entries where job_id = any (p_job_ids)
-    order by job_id for update);
+  select array_agg(job_id order by array_position(p_job_ids, job_id)),
+         array_agg(unique_key order by array_position(p_job_ids, job_id))
+  into v_locked, v_keys
+  from (
+    select job_id, unique_key from ringproof.dlq_entries where job_id = any (p_job_ids)
+    order by job_id for update) d;
+  --@ take_keys
+  v_back := ringproof.take_keys(v_locked, v_keys);
   --@ delete_dead
   with gone as (
-    delete from ringproof.dlq_entries where job_id = any (v_locked)
-    returning array_position(p_job_ids, job_id) as place, job_id, lane_id, run_lease, snoozes,
-              payload)
-  select array_agg(job_id order by place), array_agg(lane_id order by place),
-         array_agg(run_lease order by place), array_agg(snoozes order by place),
-         array_agg(payload order by place)
-  into v_gone, v_lanes, v_leases, v_snoozes, v_bodies
-  from gone;
-  perform ringproof.append_ready(v_lanes, v_gone, v_leases, v_snoozes, v_bodies, p_now);
-  return ringproof.answers_for(p_job_ids, v_gone, 'readmitted', 'notInDlq');
+    delete from ringproof.dlq_entries where job_id = any (v_back)
+    returning lane_id, job_id, run_lease, snoozes, unique_key, payload)
+  select array_agg(g::ringproof.arrival order by array_position(p_job_ids, job_id))
+  into v_arrivals
+  from gone g;
+  perform ringproof.append_ready(v_arrivals, p_now);
+  return ringproof.answers_for(p_job_ids, v_back, 'readmitted', 'notInDlq',
+    array(select unnest(v_locked) except select unnest(v_back)));
 end
 $$;

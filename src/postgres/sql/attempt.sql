@@ -176,6 +176,7 @@ $$;
 
 -- Parks attempts until p_timeout_at. A wait needs a row that may be updated: an attempt without a
 -- lease gets one in the current lease slot, and says in its state where that is.
+-- @focused RescueCursor Materialise
 -- @action ParkForCallback
 create or replace function ringproof.park_for_callback(
   p_tokens ringproof.token[], p_timeout_at timestamptz, p_now timestamptz)

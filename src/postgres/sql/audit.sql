@@ -18,9 +18,9 @@ compact as (
     select from ringproof.receipt_completion_tombstones t
     where t.slot = m.slot and t.job_id = m.job_id and t.run_lease = m.run_lease)),
 facts as (
-  select slot, job_id, run_lease, 'completed' as state from compact
+  select slot, lane_id, job_id, run_lease, 'completed' as state from compact
   union all
-  select slot, job_id, run_lease, state from ringproof.done_entries),
+  select slot, lane_id, job_id, run_lease, state from ringproof.done_entries),
 pending as (
   select * from ringproof.ready_entries r
   where not exists (
@@ -36,6 +36,15 @@ running as (
     where x.job_id = r.job_id and x.run_lease = r.run_lease)
   and not exists (
     select from compact f where f.job_id = r.job_id and f.run_lease = r.run_lease)),
+living as (
+  select job_id, unique_key from pending
+  union all
+  select job_id, unique_key from ringproof.deferred_jobs
+  union all
+  select r.job_id, e.unique_key
+  from running r
+  join ringproof.ready_entries e
+    on e.slot = r.ready_slot and e.lane_id = r.lane_id and e.lane_seq = r.lane_seq),
 places as (
   select job_id, format('ready in lane %s at lane_seq %s', lane_id, lane_seq) as place
   from pending
@@ -114,6 +123,19 @@ from pending p
 join ringproof.lane_claim_heads h using (lane_id)
 join slots s on s.ring = 'queue' and s.slot = p.slot
 where s.generation < h.cursor_generation
+
+-- @check KeysHeldByTheLiving
+-- nobody can enqueue that work again, or a second job does it beside the first
+select format('job %s is alive, and its key %s is held by %s', l.job_id, l.unique_key,
+              coalesce('job ' || k.job_id, 'nobody'))
+from living l
+left join ringproof.unique_keys k using (unique_key)
+where l.unique_key is not null and k.job_id is distinct from l.job_id
+union all
+select format('job %s holds the key %s, and it is not alive with that key', job_id, unique_key)
+from ringproof.unique_keys k
+where not exists (
+  select from living l where l.job_id = k.job_id and l.unique_key = k.unique_key)
 
 -- @check LaneSeqUnique
 -- two jobs share one address, and spending one silently spends the other
@@ -201,6 +223,8 @@ from (
   union all
   select 'queue', 'receipt_completion_tombstones', slot
   from ringproof.receipt_completion_tombstones
+  union all
+  select 'queue', 'queue_terminal_count_deltas', slot from ringproof.queue_terminal_count_deltas
   union all select 'claim', 'lease_claims', slot from ringproof.lease_claims
   union all select 'claim', 'lease_claim_closures', slot from ringproof.lease_claim_closures
   union all select 'lease', 'leases', slot from ringproof.leases) t
@@ -236,3 +260,54 @@ from ringproof.attempt_evidence e
 where not exists (
   select from ringproof.ready_entries r
   where r.slot = e.slot and r.lane_id = e.lane_id and r.lane_seq = e.through_seq)
+union all
+select format('queue slot %s counts terminal facts of lane %s, and has no row of it',
+              d.slot, d.lane_id)
+from ringproof.queue_terminal_count_deltas d
+where not exists (
+  select from ringproof.ready_entries r
+  where r.slot = d.slot and r.lane_id = d.lane_id)
+
+-- @check ExactPerBucket
+-- a bucket is wrong for ever: deltas only ever add to what is there
+select format('queue %s counts %s %s jobs in bucket %s, and has %s',
+              queue, sum(counted), state, bucket, sum(there))
+from (
+  select queue, state, bucket, jobs as counted, 0 as there
+  from ringproof.queue_terminal_live_counts
+  union all
+  select l.queue, d.state, d.bucket, d.delta, 0
+  from ringproof.queue_terminal_count_deltas d
+  join ringproof.lanes l using (lane_id)
+  union all
+  select l.queue, f.state, f.job_id % 256, 0, 1
+  from facts f
+  join ringproof.lanes l using (lane_id)) c
+group by queue, state, bucket having sum(counted) <> sum(there)
+
+-- @check HistoryOnlyGrows
+-- what a queue has ever finished is reported as less than it was
+select format('queue %s had %s %s jobs in bucket %s when their slots were pruned',
+              queue, jobs, state, bucket)
+from ringproof.queue_terminal_rollups where jobs <= 0
+
+-- @check CursorsResetAtTruncate
+-- the next receipts of a slot are looked at from a place in the order of its last ones
+select format('the %s cursor of claim slot %s is at attempt %s of job %s, and no receipt is there',
+              k.pass, k.slot, (k.cursor).run_lease, (k.cursor).job_id)
+from (
+  select 'stale' as pass, slot, stale_cursor as cursor from ringproof.claim_slots
+  union all
+  select 'deadline', slot, deadline_cursor from ringproof.claim_slots) k
+where (k.cursor).job_id is not null and not exists (
+  select from ringproof.lease_claims c
+  where c.slot = k.slot and c.job_ids[1] = (k.cursor).job_id
+    and c.run_leases[1] = (k.cursor).run_lease
+    and case k.pass when 'stale' then c.claimed_at else c.deadline_at end = (k.cursor).at)
+
+-- @check ClaimSlotsHaveCursors
+-- no pass of rescue ever comes to the receipts of a slot
+select format('claim slot %s has no row in claim_slots', s.slot)
+from ringproof.rings r
+cross join lateral generate_series(0, r.slot_count - 1) as s (slot)
+where r.ring = 'claim' and s.slot not in (select slot from ringproof.claim_slots)

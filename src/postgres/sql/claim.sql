@@ -4,6 +4,7 @@
 -- lane that somebody else is claiming from is passed over. Slots are looked at one after the other,
 -- so rows appended meanwhile are left alone, or a later one could be seen and an earlier one not;
 -- and if the ring turned, a slot may hold other rows than those looked for: it looks again.
+-- @focused RescueCursor Claim
 -- @action Claim
 create or replace function ringproof.claim(
   p_lane_id int, p_limit int, p_deadline_at timestamptz, p_now timestamptz)

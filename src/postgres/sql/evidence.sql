@@ -95,10 +95,10 @@ where c.ring = 'claim' and q.ring = 'queue';
 
 -- Every public "this job ended" that still stands.
 create or replace view ringproof.terminal_facts as
-select slot, job_id, run_lease, 'completed' as state, completed_at as finalized_at
+select slot, lane_id, job_id, run_lease, 'completed' as state, completed_at as finalized_at
 from ringproof.compact_facts
 union all
-select slot, job_id, run_lease, state, finalized_at
+select slot, lane_id, job_id, run_lease, state, finalized_at
 from ringproof.done_entries;
 
 -- Ended jobs with their bodies, which stay in the ready rows of the same slot. A compact batch does
@@ -126,14 +126,18 @@ left join ringproof.attempt_state a using (job_id, run_lease)
 left join ringproof.leases l
   on l.slot = a.lease_slot and l.job_id = o.job_id and l.run_lease = o.run_lease;
 
--- Each job that is not forgotten, in the contract's words.
-create or replace view ringproof.jobs as
+-- Each job without a terminal fact, in the contract's words.
+create or replace view ringproof.unended_jobs as
 select job_id, 'ready' as state, run_lease, lane_id from ringproof.pending_entries
 union all
 select job_id, 'deferred', run_lease, lane_id from ringproof.deferred_jobs
 union all
 select job_id, state, run_lease, lane_id from ringproof.open_attempts
 union all
-select job_id, state, run_lease, lane_id from ringproof.terminal_jobs
-union all
 select job_id, 'dead', run_lease, lane_id from ringproof.dlq_entries;
+
+-- Each job that is not forgotten.
+create or replace view ringproof.jobs as
+select job_id, state, run_lease, lane_id from ringproof.unended_jobs
+union all
+select job_id, state, run_lease, lane_id from ringproof.terminal_jobs;

@@ -29,6 +29,12 @@ begin
       from found
       where lease_slot is null
       group by lane_id, receipt_seq),
+    counts as (
+      insert into ringproof.queue_terminal_count_deltas (slot, lane_id, state, bucket, delta)
+      select v_ready, lane_id, 'completed', ringproof.count_bucket(job_id), count(*)
+      from found
+      where lease_slot is null
+      group by 2, 4),
     states as (
       delete from ringproof.attempt_state s using found f
       where f.lease_slot is null and s.job_id = f.job_id and s.run_lease = f.run_lease)
@@ -40,6 +46,9 @@ begin
     v_places := v_places || v_some_places;
     v_words := v_words || v_some_words;
   end loop;
+  perform ringproof.release_keys(array(
+    select (p_tokens[place]).job_id from unnest(v_places, v_words) as w (place, word)
+    where word = 'completed'));
   return ringproof.answers(cardinality(p_tokens), v_places, v_words);
 end
 $$;
@@ -49,7 +58,7 @@ $$;
 create or replace function ringproof.end_attempts(
   p_attempts ringproof.attempt[], p_outcome text, p_now timestamptz)
 returns table (place bigint, job_id bigint, run_lease int, slot int, lane_id int, lane_seq bigint,
-               snoozes int, payload jsonb)
+               snoozes int, unique_key text, payload jsonb)
 language plpgsql as $$
 #variable_conflict use_column
 declare
@@ -69,7 +78,8 @@ begin
   for v_ready in select distinct ready_slot from unnest(p_attempts) order by ready_slot loop
     --@ read_bodies
     return query
-      select a.place, a.job_id, a.run_lease, r.slot, r.lane_id, r.lane_seq, r.snoozes, r.payload
+      select a.place, a.job_id, a.run_lease, r.slot, r.lane_id, r.lane_seq, r.snoozes,
+             r.unique_key, r.payload
       from unnest(p_attempts) a
       join ringproof.ready_entries r
         on r.slot = v_ready and r.lane_id = a.lane_id and r.lane_seq = a.lane_seq
@@ -84,12 +94,19 @@ create or replace function ringproof.conclude_attempts(
 returns void
 language plpgsql as $$
 begin
+  perform ringproof.release_keys(array(select job_id from unnest(p_attempts)));
   --@ insert_done
-  insert into ringproof.done_entries
-    (slot, lane_id, lane_seq, job_id, run_lease, state, finalized_at)
-  select slot, lane_id, lane_seq, job_id, run_lease, p_state, p_now
-  from ringproof.end_attempts(p_attempts, p_state, p_now)
-  order by slot, job_id, run_lease;
+  with done as (
+    insert into ringproof.done_entries
+      (slot, lane_id, lane_seq, job_id, run_lease, state, finalized_at)
+    select slot, lane_id, lane_seq, job_id, run_lease, p_state, p_now
+    from ringproof.end_attempts(p_attempts, p_state, p_now)
+    order by slot, job_id, run_lease
+    returning slot, lane_id, job_id)
+  insert into ringproof.queue_terminal_count_deltas (slot, lane_id, state, bucket, delta)
+  select slot, lane_id, p_state, ringproof.count_bucket(job_id), count(*)
+  from done
+  group by 1, 2, 4;
 end
 $$;
 
@@ -111,6 +128,7 @@ end
 $$;
 
 -- What workers call: what the fast path refuses as lease-managed takes the slow one.
+-- @focused RescueCursor Finish
 -- @action Complete
 create or replace function ringproof.complete(p_tokens ringproof.token[], p_now timestamptz)
 returns text[]
@@ -139,8 +157,9 @@ returns void
 language plpgsql as $$
 begin
   --@ insert_deferred
-  insert into ringproof.deferred_jobs (job_id, run_lease, snoozes, lane_id, run_at, payload)
-  select job_id, run_lease, snoozes + p_more, lane_id, p_run_at, payload
+  insert into ringproof.deferred_jobs
+    (job_id, run_lease, snoozes, lane_id, run_at, unique_key, payload)
+  select job_id, run_lease, snoozes + p_more, lane_id, p_run_at, unique_key, payload
   from ringproof.end_attempts(p_attempts, p_outcome, p_now)
   order by job_id;
 end
@@ -152,9 +171,11 @@ create or replace function ringproof.bury_attempts(
 returns void
 language plpgsql as $$
 begin
+  perform ringproof.release_keys(array(select job_id from unnest(p_attempts)));
   --@ insert_dead
-  insert into ringproof.dlq_entries (job_id, run_lease, snoozes, lane_id, dead_at, payload)
-  select job_id, run_lease, snoozes, lane_id, p_now, payload
+  insert into ringproof.dlq_entries
+    (job_id, run_lease, snoozes, lane_id, dead_at, unique_key, payload)
+  select job_id, run_lease, snoozes, lane_id, p_now, unique_key, payload
   from ringproof.end_attempts(p_attempts, p_outcome, p_now)
   order by job_id;
 end

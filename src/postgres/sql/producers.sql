@@ -25,10 +25,9 @@ begin
 end
 $$;
 
--- Appends jobs to the tails of their lanes, in the current slot, in the order of the arrays.
+-- Appends jobs to the tails of their lanes, in the current slot, in the order of the array.
 create or replace function ringproof.append_ready(
-  p_lane_ids int[], p_job_ids bigint[], p_run_leases int[], p_snoozes int[], p_payloads jsonb[],
-  p_now timestamptz)
+  p_arrivals ringproof.arrival[], p_now timestamptz)
 returns void
 language plpgsql as $$
 declare
@@ -39,9 +38,9 @@ declare
   v_lanes  int[] := '{}';
   v_firsts bigint[] := '{}';
 begin
-  if coalesce(cardinality(p_job_ids), 0) = 0 then return; end if;
+  if coalesce(cardinality(p_arrivals), 0) = 0 then return; end if;
   for v_lane, v_count in
-    select lane_id, count(*) from unnest(p_lane_ids) lane_id group by lane_id order by lane_id
+    select lane_id, count(*) from unnest(p_arrivals) group by lane_id order by lane_id
   loop
     --@ advance_enqueue_head
     update ringproof.lane_enqueue_heads set next_seq = next_seq + v_count where lane_id = v_lane
@@ -55,41 +54,50 @@ begin
   v_slot := ringproof.pin_slot('queue');
   --@ insert_ready
   insert into ringproof.ready_entries
-    (slot, lane_id, lane_seq, job_id, run_lease, snoozes, enqueued_at, payload)
+    (slot, lane_id, lane_seq, job_id, run_lease, snoozes, enqueued_at, unique_key, payload)
   select v_slot, a.lane_id,
          h.first_seq - 1 + row_number() over (partition by a.lane_id order by a.ordinality),
-         a.job_id, a.run_lease, a.snoozes, p_now, a.payload
-  from unnest(p_lane_ids, p_job_ids, p_run_leases, p_snoozes, p_payloads)
-         with ordinality as a (lane_id, job_id, run_lease, snoozes, payload)
+         a.job_id, a.run_lease, a.snoozes, p_now, a.unique_key, a.payload
+  from unnest(p_arrivals) with ordinality as a
   join unnest(v_lanes, v_firsts) as h (lane_id, first_seq) using (lane_id)
   order by a.ordinality;
 end
 $$;
 
--- A batch of new jobs goes to the tail of one lane, or waits among the deferred ones.
+-- A batch of new jobs goes to the tail of one lane, or waits among the deferred ones. Returns their
+-- ids in the order of the call, null for those that are turned away because their key is taken.
 -- @action Enqueue
 create or replace function ringproof.enqueue(
-  p_lane_id int, p_payloads jsonb[], p_run_at timestamptz, p_now timestamptz)
+  p_lane_id int, p_payloads jsonb[], p_run_at timestamptz, p_now timestamptz,
+  p_unique_keys text[] default '{}')
 returns bigint[]
 language plpgsql as $$
 declare
-  v_count   int := cardinality(p_payloads);
-  v_job_ids bigint[];
+  v_job_ids  bigint[];
+  v_welcome  bigint[];
+  v_arrivals ringproof.arrival[];
 begin
-  if v_count = 0 then return '{}'; end if;
+  if p_payloads = '{}' then return '{}'; end if;
   --@ allocate_ids
-  v_job_ids := array(select nextval('ringproof.job_ids') from generate_series(1, v_count));
+  v_job_ids := array(select nextval('ringproof.job_ids') from unnest(p_payloads));
+  v_welcome := ringproof.take_keys(v_job_ids, p_unique_keys);
+  v_arrivals := array(
+    select row(p_lane_id, job_id, 0, 0, unique_key, payload)::ringproof.arrival
+    from unnest(v_job_ids, p_unique_keys, p_payloads) as j (job_id, unique_key, payload)
+    where job_id = any (v_welcome)
+    order by job_id);
   if p_run_at > p_now then
     --@ insert_deferred
-    insert into ringproof.deferred_jobs (job_id, run_lease, lane_id, run_at, payload)
-    select job_id, 0, p_lane_id, p_run_at, payload
-    from unnest(v_job_ids, p_payloads) as j (job_id, payload)
-    order by job_id;
+    insert into ringproof.deferred_jobs
+      (job_id, run_lease, snoozes, lane_id, run_at, unique_key, payload)
+    select job_id, run_lease, snoozes, lane_id, p_run_at, unique_key, payload
+    from unnest(v_arrivals);
   else
-    perform ringproof.append_ready(array_fill(p_lane_id, array[v_count]), v_job_ids,
-      array_fill(0, array[v_count]), array_fill(0, array[v_count]), p_payloads, p_now);
+    perform ringproof.append_ready(v_arrivals, p_now);
   end if;
-  return v_job_ids;
+  return array(
+    select case when job_id = any (v_welcome) then job_id end
+    from unnest(v_job_ids) job_id order by job_id);
 end
 $$;
 
@@ -101,11 +109,7 @@ language plpgsql as $$
 declare
   v_locked  bigint[];
   v_answers text[];
-  v_due     bigint[];
-  v_lanes   int[];
-  v_leases  int[];
-  v_snoozes int[];
-  v_bodies  jsonb[];
+  v_due     ringproof.arrival[];
 begin
   --@ lock_deferred
   v_locked := array(
@@ -124,14 +128,11 @@ begin
   with gone as (
     delete from ringproof.deferred_jobs
     where job_id = any (v_locked) and run_at <= p_now
-    returning array_position(p_job_ids, job_id) as place, job_id, lane_id, run_lease, snoozes,
-              payload)
-  select array_agg(job_id order by place), array_agg(lane_id order by place),
-         array_agg(run_lease order by place), array_agg(snoozes order by place),
-         array_agg(payload order by place)
-  into v_due, v_lanes, v_leases, v_snoozes, v_bodies
-  from gone;
-  perform ringproof.append_ready(v_lanes, v_due, v_leases, v_snoozes, v_bodies, p_now);
+    returning lane_id, job_id, run_lease, snoozes, unique_key, payload)
+  select array_agg(g::ringproof.arrival order by array_position(p_job_ids, job_id))
+  into v_due
+  from gone g;
+  perform ringproof.append_ready(v_due, p_now);
   return coalesce(v_answers, '{}');
 end
 $$;

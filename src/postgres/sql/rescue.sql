@@ -33,23 +33,29 @@ create or replace function ringproof.reappend_attempts(
   p_attempts ringproof.attempt[], p_outcome text, p_now timestamptz)
 returns void
 language plpgsql as $$
-declare
-  v_lanes   int[];
-  v_jobs    bigint[];
-  v_leases  int[];
-  v_snoozes int[];
-  v_bodies  jsonb[];
 begin
   --@ end_attempts
-  select array_agg(lane_id order by lane_id, lane_seq),
-         array_agg(job_id order by lane_id, lane_seq),
-         array_agg(run_lease order by lane_id, lane_seq),
-         array_agg(snoozes order by lane_id, lane_seq),
-         array_agg(payload order by lane_id, lane_seq)
-  into v_lanes, v_jobs, v_leases, v_snoozes, v_bodies
-  from ringproof.end_attempts(p_attempts, p_outcome, p_now);
-  perform ringproof.append_ready(v_lanes, v_jobs, v_leases, v_snoozes, v_bodies, p_now);
+  perform ringproof.append_ready(array(
+    select row(lane_id, job_id, run_lease, snoozes, unique_key, payload)::ringproof.arrival
+    from ringproof.end_attempts(p_attempts, p_outcome, p_now)
+    order by lane_id, lane_seq), p_now);
 end
+$$;
+
+-- Receipt-only attempts of a claim slot, for rows of a queue slot, that a pass is after: silent
+-- since before p_at, or with a deadline that is not later.
+create or replace function ringproof.receipts_due(
+  p_pass text, p_slot int, p_ready_slot int, p_at timestamptz)
+returns table (slot int, lane_id int, receipt_seq bigint, ready_slot int, claimed_at timestamptz,
+               deadline_at timestamptz, lane_seq bigint, job_id bigint, run_lease int)
+language sql stable as $$
+  select o.*
+  from ringproof.open_in(p_slot, p_ready_slot) o
+  left join ringproof.attempt_state a on a.job_id = o.job_id and a.run_lease = o.run_lease
+  where a.lease_slot is null and case p_pass
+    when 'stale' then coalesce(a.heartbeat_at, o.claimed_at) < p_at
+    when 'deadline' then o.deadline_at <= p_at
+  end
 $$;
 
 -- Tokens of the receipt-only attempts of a claim slot that have been silent since before p_cutoff.
@@ -57,10 +63,9 @@ create or replace function ringproof.stale_receipts(p_slot int, p_cutoff timesta
 returns setof ringproof.token
 language sql stable as $$
   select o.job_id, o.run_lease, o.slot, o.lane_id, o.receipt_seq
-  from ringproof.open_receipts o
-  left join ringproof.attempt_state a using (job_id, run_lease)
-  where o.slot = p_slot and a.lease_slot is null
-    and coalesce(a.heartbeat_at, o.claimed_at) < p_cutoff
+  from ringproof.ring_slots q
+  cross join lateral ringproof.receipts_due('stale', p_slot, q.slot, p_cutoff) o
+  where q.ring = 'queue'
   order by o.lane_id, o.lane_seq
 $$;
 
@@ -93,9 +98,9 @@ create or replace function ringproof.expired_receipts(p_slot int, p_now timestam
 returns setof ringproof.token
 language sql stable as $$
   select o.job_id, o.run_lease, o.slot, o.lane_id, o.receipt_seq
-  from ringproof.open_receipts o
-  left join ringproof.attempt_state a using (job_id, run_lease)
-  where o.slot = p_slot and a.lease_slot is null and o.deadline_at <= p_now
+  from ringproof.ring_slots q
+  cross join lateral ringproof.receipts_due('deadline', p_slot, q.slot, p_now) o
+  where q.ring = 'queue'
   order by o.lane_id, o.lane_seq
 $$;
 

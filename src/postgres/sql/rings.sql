@@ -51,6 +51,7 @@ $$;
 create or replace function ringproof.rotate_queue(p_now timestamptz) returns jsonb
 language sql as $$ select ringproof.rotate('queue') $$;
 
+-- @focused RescueCursor RotateClaims
 -- @action RotateClaims
 create or replace function ringproof.rotate_claims(p_now timestamptz) returns jsonb
 language sql as $$ select ringproof.rotate('claim') $$;
@@ -113,9 +114,65 @@ language sql as $$
                      when 'lease' then ringproof.lease_slot_pinned(p_slot) end
 $$;
 
--- Truncates every partition of a locked slot. TRUNCATE also locks their TOAST tables, which have no
--- NOWAIT and which autovacuum visits by themselves: it gives up at once, and says false.
-create or replace function ringproof.try_truncate_slot(p_ring text, p_slot int) returns boolean
+-- Moves the jobs of a locked queue slot that failed after p_since to the tails of their lanes in
+-- the current slot: the row with the body, spent from the beginning, and the fact beside it. They
+-- are counted already. What it cannot lock at once is an error.
+create or replace function ringproof.carry_forward(p_slot int, p_since timestamptz) returns void
+language plpgsql as $$
+declare
+  v_lanes int[];
+  v_slot  int;
+begin
+  --@ find_kept
+  v_lanes := array(
+    select distinct lane_id from ringproof.done_entries
+    where slot = p_slot and state = 'failed' and finalized_at > p_since);
+  if v_lanes = '{}' then return; end if;
+  --@ read_slot
+  select current_slot into strict v_slot from ringproof.rings where ring = 'queue';
+  if not ringproof.try_lock_slot('queue', v_slot, 'row exclusive') then
+    raise exception using errcode = 'lock_not_available';
+  end if;
+  --@ lock_enqueue_heads
+  perform from ringproof.lane_enqueue_heads where lane_id = any (v_lanes)
+  order by lane_id for update nowait;
+  --@ move_kept
+  with taken as (
+    delete from ringproof.done_entries
+    where slot = p_slot and state = 'failed' and finalized_at > p_since
+    returning *),
+  kept as materialized (
+    select *, row_number() over (partition by lane_id order by lane_seq) as nth from taken),
+  heads as (
+    update ringproof.lane_enqueue_heads h set next_seq = next_seq + k.count
+    from (select lane_id, count(*) from kept group by lane_id) k
+    where h.lane_id = k.lane_id
+    returning h.lane_id, h.next_seq - k.count - 1 as last_seq),
+  moved as materialized (
+    select k.*, h.last_seq + k.nth as new_seq from kept k join heads h using (lane_id)),
+  bodies as (
+    insert into ringproof.ready_entries
+      (slot, lane_id, lane_seq, job_id, run_lease, snoozes, enqueued_at, unique_key, payload)
+    select v_slot, r.lane_id, m.new_seq, r.job_id, r.run_lease, r.snoozes, r.enqueued_at,
+           r.unique_key, r.payload
+    from moved m
+    join ringproof.ready_entries r
+      on r.slot = p_slot and r.lane_id = m.lane_id and r.lane_seq = m.lane_seq),
+  spent as (
+    insert into ringproof.ready_tombstones (slot, lane_id, lane_seq)
+    select v_slot, lane_id, new_seq from moved)
+  insert into ringproof.done_entries
+    (slot, lane_id, lane_seq, job_id, run_lease, state, finalized_at)
+  select v_slot, lane_id, new_seq, job_id, run_lease, state, finalized_at from moved;
+end
+$$;
+
+-- Truncates every partition of a locked slot, once the jobs that failed after p_since are out of it
+-- and its counts have moved. TRUNCATE also locks their TOAST tables, which have no NOWAIT and which
+-- autovacuum visits by themselves: it gives up at once, takes everything back, and says false.
+create or replace function ringproof.try_truncate_slot(
+  p_ring text, p_slot int, p_since timestamptz)
+returns boolean
 language plpgsql as $$
 declare
   v_timeout text := current_setting('lock_timeout');
@@ -124,6 +181,11 @@ begin
   select string_agg(format('ringproof.%I', name || '_' || p_slot), ', ' order by place)
   into v_tables
   from unnest(ringproof.ring_tables(p_ring)) with ordinality as t (name, place);
+  if p_ring = 'queue' then
+    perform ringproof.fold_deltas(p_slot);
+    perform ringproof.carry_forward(p_slot, p_since);
+    perform ringproof.retire_facts(p_slot);
+  end if;
   perform set_config('lock_timeout', '1ms', true);
   --@ truncate
   execute 'truncate table only ' || v_tables;
@@ -134,10 +196,22 @@ exception
 end
 $$;
 
+-- The row of a claim slot, without waiting for a pass of rescue that is in the slot.
+create or replace function ringproof.try_lock_cursors(p_ring text, p_slot int) returns boolean
+language plpgsql as $$
+begin
+  if p_ring <> 'claim' then return true; end if;
+  --@ lock_cursors
+  perform from ringproof.claim_slots where slot = p_slot order by slot for update skip locked;
+  return found;
+end
+$$;
+
 -- Looks first, so that a slot that cannot be pruned is not locked; locks without waiting; looks
 -- again under the locks, because that answer is the one that stays true. The evidence is in the
 -- other ring, which somebody else may be pruning: that too is tried, and not waited for.
-create or replace function ringproof.prune(p_ring text) returns jsonb
+create or replace function ringproof.prune(p_ring text, p_since timestamptz default null)
+returns jsonb
 language plpgsql as $$
 declare
   v_slot   int;
@@ -150,7 +224,8 @@ begin
   if v_slot is null then return jsonb_build_object('result', 'noop'); end if;
   if not ringproof.try_lock_ring('queue', 'access share')
      or not ringproof.try_lock_ring('claim', 'access share')
-     or not ringproof.try_lock_ring('lease', 'access share') then
+     or not ringproof.try_lock_ring('lease', 'access share')
+     or p_ring = 'queue' and not ringproof.try_lock_counts() then
     return jsonb_build_object('result', 'blocked');
   end if;
   if p_ring <> 'lease' and ringproof.occupied(p_ring, v_slot) = '{}' then
@@ -158,7 +233,8 @@ begin
   end if;
   v_reason := ringproof.slot_pinned(p_ring, v_slot);
   if v_reason is null then
-    if not ringproof.try_lock_slot(p_ring, v_slot, 'access exclusive') then
+    if not ringproof.try_lock_cursors(p_ring, v_slot)
+       or not ringproof.try_lock_slot(p_ring, v_slot, 'access exclusive') then
       return jsonb_build_object('result', 'blocked');
     end if;
     v_reason := ringproof.slot_pinned(p_ring, v_slot);
@@ -166,20 +242,27 @@ begin
   if v_reason is not null then
     return jsonb_build_object('result', 'skippedActive', 'reason', v_reason);
   end if;
-  if not ringproof.try_truncate_slot(p_ring, v_slot) then
+  if not ringproof.try_truncate_slot(p_ring, v_slot, p_since) then
     return jsonb_build_object('result', 'blocked');
   end if;
   --@ move_tail
   update ringproof.rings set tail_generation = tail_generation + 1
   where ring = p_ring and tail_generation is not null;
+  --@ reset_cursors
+  update ringproof.claim_slots set stale_cursor = null, deadline_cursor = null
+  where p_ring = 'claim' and slot = v_slot;
   return jsonb_build_object('result', 'pruned');
 end
 $$;
 
+-- Jobs that failed less than p_failed_floor ago outlive their slot.
 -- @action PruneQueue
-create or replace function ringproof.prune_queue(p_now timestamptz) returns jsonb
-language sql as $$ select ringproof.prune('queue') $$;
+create or replace function ringproof.prune_queue(
+  p_now timestamptz, p_failed_floor interval default '0')
+returns jsonb
+language sql as $$ select ringproof.prune('queue', p_now - p_failed_floor) $$;
 
+-- @focused RescueCursor PruneClaims
 -- @action PruneClaims
 create or replace function ringproof.prune_claims(p_now timestamptz) returns jsonb
 language sql as $$ select ringproof.prune('claim') $$;

@@ -6,7 +6,8 @@ language sql immutable as $$
   select case p_ring
     when 'queue' then array[
       'ready_entries', 'ready_tombstones', 'attempt_evidence', 'done_entries',
-      'receipt_completion_batches', 'receipt_completion_tombstones']
+      'receipt_completion_batches', 'receipt_completion_tombstones',
+      'queue_terminal_count_deltas']
     when 'claim' then array['lease_claims', 'lease_claim_closures']
     when 'lease' then array['leases']
   end
@@ -66,7 +67,8 @@ exception
 end
 $$;
 
--- The tables of a ring that hold rows in this slot. Probes for a first row, never counts.
+-- The tables of a ring that hold rows in this slot. Probes for a first row, never counts. Count
+-- deltas are in a slot only beside the ready rows of what they count: they are not asked for.
 create or replace function ringproof.occupied(p_ring text, p_slot int) returns text[]
 language plpgsql as $$
 declare
@@ -74,7 +76,9 @@ declare
   v_found boolean;
   v_which text[] := '{}';
 begin
-  foreach v_table in array ringproof.ring_tables(p_ring) loop
+  foreach v_table in array
+    array_remove(ringproof.ring_tables(p_ring), 'queue_terminal_count_deltas')
+  loop
     --@ probe_partition
     execute format('select exists (select from ringproof.%I)', v_table || '_' || p_slot)
       into v_found;

@@ -47,17 +47,28 @@ begin
   perform ringproof.lock_terminal(p_job_ids);
   perform ringproof.close_orphans(p_job_ids, '{completed,failed,cancelled}', p_now);
   --@ remove_facts
-  with compact as (
+  with found as materialized (
+    select slot, lane_id, job_id, run_lease from ringproof.compact_facts
+    where job_id = any (p_job_ids)),
+  compact as (
     insert into ringproof.receipt_completion_tombstones (slot, job_id, run_lease)
-    select slot, job_id, run_lease from ringproof.compact_facts where job_id = any (p_job_ids)
-    order by slot, job_id, run_lease
+    select slot, job_id, run_lease from found order by slot, job_id, run_lease
     on conflict do nothing
-    returning job_id),
+    returning slot, job_id, run_lease),
   explicit as (
     delete from ringproof.done_entries where job_id = any (p_job_ids)
-    returning job_id)
-  select array_agg(job_id) into v_gone
-  from (select job_id from compact union all select job_id from explicit) g;
+    returning slot, lane_id, state, job_id),
+  gone as (
+    select slot, lane_id, 'completed' as state, job_id
+    from compact join found using (slot, job_id, run_lease)
+    union all
+    select slot, lane_id, state, job_id from explicit),
+  counts as (
+    insert into ringproof.queue_terminal_count_deltas (slot, lane_id, state, bucket, delta)
+    select slot, lane_id, state, ringproof.count_bucket(job_id), -count(*)
+    from gone
+    group by 1, 2, 3, 4)
+  select array_agg(job_id) into v_gone from gone;
   return ringproof.answers_for(p_job_ids, v_gone, 'discarded', 'notTerminal');
 end
 $$;
@@ -65,18 +76,21 @@ $$;
 -- Removes the terminal rows of these jobs that are in one of these states, and returns what their
 -- ready rows still say of the jobs.
 create or replace function ringproof.remove_done(p_job_ids bigint[], p_states text[])
-returns table (place int, job_id bigint, run_lease int, snoozes int, lane_id int, payload jsonb)
+returns setof ringproof.arrival
 language plpgsql as $$
-#variable_conflict use_column
 begin
   --@ remove_done
   return query
     with gone as (
       delete from ringproof.done_entries
       where job_id = any (p_job_ids) and state = any (p_states)
-      returning slot, lane_id, lane_seq, job_id, run_lease)
-    select array_position(p_job_ids, g.job_id), g.job_id, g.run_lease, r.snoozes, r.lane_id,
-           r.payload
+      returning slot, lane_id, lane_seq, job_id, run_lease, state),
+    counts as (
+      insert into ringproof.queue_terminal_count_deltas (slot, lane_id, state, bucket, delta)
+      select slot, lane_id, state, ringproof.count_bucket(job_id), -count(*)
+      from gone
+      group by 1, 2, 3, 4)
+    select r.lane_id, g.job_id, g.run_lease, r.snoozes, r.unique_key, r.payload
     from gone g
     join ringproof.ready_entries r using (slot, lane_id, lane_seq);
 end
@@ -89,22 +103,27 @@ create or replace function ringproof.retry_from_terminal(p_job_ids bigint[], p_n
 returns text[]
 language plpgsql as $$
 declare
-  v_gone    bigint[];
-  v_lanes   int[];
-  v_leases  int[];
-  v_snoozes int[];
-  v_bodies  jsonb[];
+  v_states constant text[] := '{failed,cancelled}';
+  v_over   bigint[];
+  v_keys   text[];
+  v_back   bigint[];
 begin
   perform ringproof.lock_terminal(p_job_ids);
-  perform ringproof.close_orphans(p_job_ids, '{failed,cancelled}', p_now);
-  --@ remove_done
-  select array_agg(job_id order by place), array_agg(lane_id order by place),
-         array_agg(run_lease order by place), array_agg(snoozes order by place),
-         array_agg(payload order by place)
-  into v_gone, v_lanes, v_leases, v_snoozes, v_bodies
-  from ringproof.remove_done(p_job_ids, '{failed,cancelled}');
-  perform ringproof.append_ready(v_lanes, v_gone, v_leases, v_snoozes, v_bodies, p_now);
-  return ringproof.answers_for(p_job_ids, v_gone, 'readmitted', 'notRetryable');
+  --@ find_done
+  select array_agg(d.job_id order by array_position(p_job_ids, d.job_id)),
+         array_agg(r.unique_key order by array_position(p_job_ids, d.job_id))
+  into v_over, v_keys
+  from ringproof.done_entries d
+  join ringproof.ready_entries r using (slot, lane_id, lane_seq)
+  where d.job_id = any (p_job_ids) and d.state = any (v_states);
+  --@ take_keys
+  v_back := ringproof.take_keys(v_over, v_keys);
+  perform ringproof.close_orphans(v_back, v_states, p_now);
+  perform ringproof.append_ready(array(
+    select d::ringproof.arrival from ringproof.remove_done(v_back, v_states) d
+    order by array_position(p_job_ids, d.job_id)), p_now);
+  return ringproof.answers_for(p_job_ids, v_back, 'readmitted', 'notRetryable',
+    array(select unnest(v_over) except select unnest(v_back)));
 end
 $$;
 
@@ -120,8 +139,9 @@ begin
   perform ringproof.close_orphans(p_job_ids, '{failed}', p_now);
   --@ insert_dead
   with dead as (
-    insert into ringproof.dlq_entries (job_id, run_lease, snoozes, lane_id, dead_at, payload)
-    select job_id, run_lease, snoozes, lane_id, p_now, payload
+    insert into ringproof.dlq_entries
+      (job_id, run_lease, snoozes, lane_id, dead_at, unique_key, payload)
+    select job_id, run_lease, snoozes, lane_id, p_now, unique_key, payload
     from ringproof.remove_done(p_job_ids, '{failed}') order by job_id
     returning job_id)
   select array_agg(job_id) into v_gone from dead;

@@ -9,6 +9,9 @@ import {
   retry,
   discard,
   cancelRunning,
+  cancelledKey,
+  deadKey,
+  failedKey,
   readmit,
   says,
   running,
@@ -56,6 +59,8 @@ export const admin: Rows<
     ["the job failed", failed, job("j1"), says("readmitted")],
     ["the job was cancelled", cancelled, job("j1"), says("readmitted")],
     ["its attempt was cancelled", [...waiting, cancelRunning], job("j1"), says("readmitted")],
+    ["its key is taken", [...cancelledKey, enqueue("k2")], job("k1"), says("uniqueConflict")],
+    ["its key is free", failedKey, job("k1"), says("readmitted")],
   ],
   FailedToDlq: [
     ["nobody knows the job", [], job("j1"), says("notFailed")],
@@ -110,6 +115,8 @@ export const admin: Rows<
     ["the job is dead", dead, job("j1"), says("purged")],
   ],
   RetryFromDlq: [
+    ["its key is taken", [...deadKey, enqueue("k2")], job("k1"), says("uniqueConflict")],
+    ["its key is free", deadKey, job("k1"), says("readmitted")],
     ["the job is running", running, job("j1"), says("notInDlq")],
     ["another job is dead", dead, job("j2"), says("notInDlq")],
     ["the job was purged", [...dead, call("PurgeDlq", job("j1"))], job("j1"), says("notInDlq")],

@@ -10,7 +10,7 @@ import {
 } from "../../../src/core/index.js";
 
 export const scope: Scope = {
-  jobs: ["j1", "j2", "j3"],
+  jobs: ["j1", "j2", "j3", "k1", "k2"],
   lanes: ["a", "b"],
   queueSlots: 2,
   claimSlots: 2,
@@ -22,6 +22,8 @@ export const scope: Scope = {
   callbackWait: 1,
   staleAfter: 1,
   maxAttempts: 2,
+  failedFloor: 0,
+  sameKey: [["k1", "k2"]],
   maxSeq: 9,
   enabled: [],
 };
@@ -86,6 +88,51 @@ export const completed = [...running, complete];
 export const failed = [...running, fail];
 export const cancelled = [enqueue("j1"), cancel];
 export const dead = [...running, failToDlq];
+
+const keyed = { job: "k1", lease: 1 };
+const runningKey = [enqueue("k1"), claim()];
+const waitingKey = [...runningKey, call("ParkForCallback", { token: keyed })];
+const timesOut = [tick, call("RescueCallbackTimeouts", { slot: 0, wait: 0 })];
+const claimed = { job: "k1", lease: 2 };
+
+/** The ways in which a job that carries a key is alive. */
+export const alive: readonly (readonly [when: string, done: readonly Call[]])[] = [
+  ["is ready", [enqueue("k1")]],
+  ["is deferred", [call("Enqueue", { lane: "a", batch: ["k1"], wait: 1 })]],
+  ["runs", runningKey],
+  ["waits for a callback", waitingKey],
+  ["was retried", [...runningKey, call("Retry", { token: keyed, wait: 0 })]],
+  ["was snoozed", [...runningKey, call("Snooze", { token: keyed, wait: 0 })]],
+  ["was rescued", [...runningKey, tick, rescue]],
+  ["was moved", [enqueue("k1"), call("MoveReady", { job: "k1", lane: "b" })]],
+  ["has another attempt", [...waitingKey, ...timesOut]],
+];
+
+export const cancelledKey = [enqueue("k1"), call("CancelReady", job("k1"))];
+export const deadKey = [...runningKey, call("FailToDlq", { token: keyed })];
+export const failedKey = [...runningKey, call("Fail", { token: keyed })];
+
+/** The ways in which it ends, and gives its key back. */
+export const ended: typeof alive = [
+  ["was completed", [...runningKey, call("CompleteFast", { tokens: [keyed] })]],
+  [
+    "was completed the slow way",
+    [
+      ...waitingKey,
+      call("ResumeCallback", { token: keyed }),
+      call("CompleteSlow", { tokens: [keyed] }),
+    ],
+  ],
+  ["failed", failedKey],
+  ["is dead", deadKey],
+  ["was put aside", [...failedKey, call("FailedToDlq", job("k1"))]],
+  ["was cancelled", cancelledKey],
+  ["was cancelled while it ran", [...runningKey, call("CancelRunning", job("k1"))]],
+  [
+    "was given up",
+    [...waitingKey, ...timesOut, claim(), call("ParkForCallback", { token: claimed }), ...timesOut],
+  ],
+];
 
 /** The ways in which an attempt is over, or was never begun. */
 export const stale = <Args>(args: Args) =>

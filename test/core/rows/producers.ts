@@ -1,6 +1,7 @@
 /** What producers are told, and a claim. */
 
 import {
+  alive,
   call,
   first,
   second,
@@ -9,6 +10,7 @@ import {
   enqueue,
   defer,
   claim,
+  ended,
   retry,
   rescue,
   cancel,
@@ -36,6 +38,30 @@ export const producers: Rows<"Enqueue" | "PromoteDeferred" | "Claim" | "AdvanceC
       { lane: "a", batch: ["j1"], wait: 1 },
       { result: "enqueued", jobs: ["j1"] },
     ],
+    [
+      "two of the batch carry one key",
+      [],
+      { lane: "a", batch: ["k2", "j1", "k1"], wait: 0 },
+      { result: "enqueued", jobs: ["k2", "j1"] },
+    ],
+    ...alive.map(
+      ([when, done]) =>
+        [
+          `a job with the same key ${when}`,
+          done,
+          { lane: "b", batch: ["k2"], wait: 0 },
+          says("uniqueConflict"),
+        ] as const,
+    ),
+    ...ended.map(
+      ([when, done]) =>
+        [
+          `a job with the same key ${when}`,
+          done,
+          { lane: "b", batch: ["k2"], wait: 1 },
+          { result: "enqueued", jobs: ["k2"] },
+        ] as const,
+    ),
   ],
   PromoteDeferred: [
     ["nobody knows the job", [], job("j1"), says("notDeferred")],

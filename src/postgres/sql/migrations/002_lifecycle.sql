@@ -1,9 +1,13 @@
 -- Version 2: leases for attempts that need a row of their own, deadlines, snoozes, terminal rows of
--- every kind, which name the ready row with their body, and the dispatch slots of queues.
+-- every kind, which name the ready row with their body, unique keys, the cursors of rescue,
+-- dispatch slots, and counts of terminal facts.
 
 alter table ringproof.ready_entries add column snoozes int not null default 0;
 alter table ringproof.deferred_jobs add column snoozes int not null default 0;
 alter table ringproof.dlq_entries add column snoozes int not null default 0;
+alter table ringproof.ready_entries add column unique_key text;
+alter table ringproof.deferred_jobs add column unique_key text;
+alter table ringproof.dlq_entries add column unique_key text;
 alter table ringproof.lease_claims add column deadline_at timestamptz;
 
 alter table ringproof.done_entries
@@ -61,6 +65,30 @@ begin
 end
 $$;
 
+-- How far a pass of rescue has come in a claim slot: a receipt's place in its order, which is that
+-- of the receipt's first attempt.
+create type ringproof.rescue_cursor as (
+  at        timestamptz,
+  job_id    bigint,
+  run_lease int
+);
+
+-- A row per claim slot. Its lock is held by the one pass that is in the slot, or by its prune.
+create table ringproof.claim_slots (
+  slot            int primary key,
+  stale_cursor    ringproof.rescue_cursor,
+  deadline_cursor ringproof.rescue_cursor
+) with (fillfactor = 50);
+insert into ringproof.claim_slots (slot)
+select generate_series(0, slot_count - 1) from ringproof.rings where ring = 'claim';
+
+-- Receipts in the orders of the two passes.
+create index lease_claims_claimed_at
+  on ringproof.lease_claims (claimed_at, (job_ids[1]), (run_leases[1]));
+create index lease_claims_deadline_at
+  on ringproof.lease_claims (deadline_at, (job_ids[1]), (run_leases[1]))
+  where deadline_at is not null;
+
 -- What a running attempt said of itself, and the slot of its lease if it has one. Small: the rows
 -- go with their attempts.
 create table ringproof.attempt_state (
@@ -70,6 +98,12 @@ create table ringproof.attempt_state (
   progress     jsonb,
   lease_slot   int,
   primary key (job_id, run_lease)
+) with (fillfactor = 50);
+
+-- The keys that living jobs carry, and hold.
+create table ringproof.unique_keys (
+  unique_key text primary key,
+  job_id     bigint not null unique
 ) with (fillfactor = 50);
 
 -- The dispatch slots of each queue that were ever leased, and by whom last.
@@ -82,6 +116,16 @@ create table ringproof.queue_claimer_leases (
   expires_at      timestamptz not null,
   primary key (queue, claimer_slot)
 ) with (fillfactor = 50);
+
+-- A job on its way to the tail of a lane, with its last run lease.
+create type ringproof.arrival as (
+  lane_id    int,
+  job_id     bigint,
+  run_lease  int,
+  snoozes    int,
+  unique_key text,
+  payload    jsonb
+);
 
 -- An open attempt that a call named, at its place in the call.
 create type ringproof.attempt as (
@@ -96,3 +140,53 @@ create type ringproof.attempt as (
   lease_slot  int,
   state       text
 );
+
+-- Queue ring. How many terminal facts came or went, beside the ready rows with their bodies. So
+-- narrow that there is no TOAST table, which a truncation would have to lock too.
+create table ringproof.queue_terminal_count_deltas (
+  slot    int not null,
+  lane_id int not null,
+  state   varchar(9) not null,
+  bucket  int not null,
+  delta   int not null
+) partition by list (slot);
+do $$
+begin
+  for v_slot in 0 .. (select slot_count - 1 from ringproof.rings where ring = 'queue') loop
+    execute format('create table ringproof.%I partition of ringproof.%I for values in (%s)',
+      'queue_terminal_count_deltas_' || v_slot, 'queue_terminal_count_deltas', v_slot);
+  end loop;
+end
+$$;
+
+-- With the deltas not yet folded: the terminal facts that are there, exactly.
+create table ringproof.queue_terminal_live_counts (
+  queue  text not null,
+  state  text not null,
+  bucket int not null,
+  jobs   bigint not null,
+  primary key (queue, state, bucket)
+) with (fillfactor = 50);
+insert into ringproof.queue_terminal_live_counts (queue, state, bucket, jobs)
+select l.queue, f.state, f.job_id % 256, count(*)
+from (
+  select b.lane_id, 'completed' as state, m.job_id
+  from ringproof.receipt_completion_batches b
+  cross join lateral unnest(b.job_ids, b.run_leases) as m (job_id, run_lease)
+  where not exists (
+    select from ringproof.receipt_completion_tombstones t
+    where t.slot = b.slot and t.job_id = m.job_id and t.run_lease = m.run_lease)
+  union all
+  select lane_id, state, job_id from ringproof.done_entries) f
+join ringproof.lanes l using (lane_id)
+group by 1, 2, 3;
+
+-- The terminal facts that were there until their slot was pruned, since version 2. For ever: what
+-- an administrator took back before that never came here.
+create table ringproof.queue_terminal_rollups (
+  queue  text not null,
+  state  text not null,
+  bucket int not null,
+  jobs   bigint not null,
+  primary key (queue, state, bucket)
+) with (fillfactor = 50);

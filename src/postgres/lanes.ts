@@ -1,0 +1,40 @@
+/** Lanes by queue and priority, for who does not name them one by one. A call is one statement. */
+
+import type { ClaimedJob, MoveAnswer } from "./answers.js";
+import { Caller } from "./caller.js";
+import { tokenOfRow, type ClaimRow } from "./statements.js";
+
+export interface LaneChoice {
+  /** The attempts may be rescued from then on; never by default. */
+  readonly deadline?: Date | null;
+  /** For every so many milliseconds that its first job waits, a lane counts as one priority more
+   * urgent; a minute by default. */
+  readonly ageing?: number;
+}
+
+export class Lanes extends Caller {
+  /**
+   * Hands out up to `limit` jobs of one lane of the queue: of the most urgent one, which is that
+   * with the lowest priority number, unless others have waited for too long.
+   */
+  async claim<P = unknown>(
+    queue: string,
+    limit: number,
+    now: Date,
+    { deadline = null, ageing = 60_000 }: LaneChoice = {},
+  ): Promise<ClaimedJob<P>[]> {
+    const call = this.sql.claimFromQueue(queue, limit, deadline, ageing, now);
+    const { rows } = await this.run<ClaimRow>(call);
+    return rows.map((r) => ({ ...tokenOfRow(r), payload: r.payload as P }));
+  }
+
+  /** Pending jobs get another priority in their queues. */
+  reprioritise(jobIds: readonly string[], priority: number, now: Date): Promise<MoveAnswer[]> {
+    return this.answer(this.sql.reprioritise(jobIds, priority, now));
+  }
+
+  /** Pending jobs go to another queue, with the priority that they have. */
+  moveQueue(jobIds: readonly string[], queue: string, now: Date): Promise<MoveAnswer[]> {
+    return this.answer(this.sql.moveQueue(jobIds, queue, now));
+  }
+}

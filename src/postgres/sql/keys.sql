@@ -1,0 +1,38 @@
+-- Unique keys: a living job holds the key that it carries. Whoever takes keys does so before it
+-- locks a lane, and in the order of the keys: it may wait for one that is being given back.
+
+-- The jobs that may go on: those that carry no key, and those that got theirs, the first in the
+-- order of the call where several carry the same.
+create or replace function ringproof.take_keys(p_job_ids bigint[], p_unique_keys text[])
+returns bigint[]
+language plpgsql as $$
+declare
+  v_welcome bigint[];
+begin
+  if array_remove(p_unique_keys, null) = '{}' then return p_job_ids; end if;
+  --@ insert_keys
+  with taken as (
+    insert into ringproof.unique_keys (unique_key, job_id)
+    select distinct on (unique_key) unique_key, job_id
+    from unnest(p_job_ids, p_unique_keys) with ordinality as k (job_id, unique_key, place)
+    where unique_key is not null
+    order by unique_key, place
+    on conflict (unique_key) do nothing
+    returning job_id)
+  select array_agg(job_id) into v_welcome
+  from (
+    select job_id from unnest(p_job_ids, p_unique_keys) as k (job_id, unique_key)
+    where unique_key is null
+    union all select job_id from taken) w;
+  return coalesce(v_welcome, '{}');
+end
+$$;
+
+-- Jobs that have ended hold nothing any more.
+create or replace function ringproof.release_keys(p_job_ids bigint[]) returns void
+language plpgsql as $$
+begin
+  --@ delete_keys
+  delete from ringproof.unique_keys where job_id = any (p_job_ids);
+end
+$$;

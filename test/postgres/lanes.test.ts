@@ -1,0 +1,163 @@
+/** Which lane a claim takes: thresholds to the millisecond, other claimers, and jobs that move. */
+
+import type pg from "pg";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { install, uninstall } from "../../src/postgres/install.js";
+import { Lanes } from "../../src/postgres/lanes.js";
+import { connect, openPostgres, type PostgresServer } from "../../src/postgres/server.js";
+import { PostgresStorage } from "../../src/postgres/storage.js";
+import { changedSql } from "../changed-sql.js";
+
+const schema = "ringproof";
+const ageing = 10_000;
+const at = (seconds: number) => new Date(Date.UTC(2026, 0, 1) + Math.round(seconds * 1000));
+let server: PostgresServer;
+let client: pg.Client;
+let other: pg.Client;
+let storage: PostgresStorage;
+let lanes: Lanes;
+
+beforeAll(async () => {
+  server = await openPostgres({ kind: "embedded" });
+});
+afterAll(() => server.stop());
+beforeEach(async () => {
+  [client, other] = [await connect(server), await connect(server)];
+  await install(client, { schema });
+  [storage, lanes] = [new PostgresStorage(client, { schema }), new Lanes(client, { schema })];
+});
+afterEach(async () => {
+  await other.end();
+  await uninstall(client, { schema });
+  await client.end();
+});
+
+/** Jobs of this payload in a lane of their queue, waiting since then. */
+async function waiting(name: string, priority: number, seconds: number, shard = 0, queue = "mail") {
+  const lane = await storage.ensureLane(queue, priority, shard);
+  return storage.enqueue(lane, [name], at(seconds), at(seconds));
+}
+
+async function next(seconds: number, queue = "mail"): Promise<unknown> {
+  const jobs = await lanes.claim(queue, 1, at(seconds), { ageing });
+  return jobs[0]?.payload;
+}
+
+/** All that is left, one claim after the other. */
+async function order(seconds: number): Promise<unknown[]> {
+  const all: unknown[] = [];
+  for (let job = await next(seconds); job !== undefined; job = await next(seconds)) all.push(job);
+  return all;
+}
+
+test("the lowest priority number first, and of equals who waits longest", async () => {
+  await waiting("third", 2, 0);
+  await waiting("second", 1, 2);
+  await waiting("first", 1, 1, 1);
+  await waiting("elsewhere", 0, 0, 0, "news");
+  expect(await order(3)).toEqual(["first", "second", "third"]);
+  expect(await next(3, "news")).toBe("elsewhere");
+  expect(await next(3, "nobody's")).toBeUndefined();
+});
+
+test.each([
+  [19.999, "urgent"],
+  [20, "patient"],
+])("two priorities apart, after %s seconds of waiting: %s", async (seconds, chosen) => {
+  await waiting("patient", 3, 0);
+  await waiting("urgent", 1, 19);
+  expect(await next(seconds)).toBe(chosen);
+});
+
+test("nobody starves behind jobs that keep coming", async () => {
+  await waiting("patient", 6, 0);
+  for (let second = 1; ; second++) {
+    await waiting("urgent", 1, second);
+    if ((await next(second)) === "patient") break;
+    expect(second).toBeLessThanOrEqual(50);
+  }
+});
+
+test("spent rows, and lanes that others are claiming from, are left out", async () => {
+  await waiting("gone", 1, 0);
+  await next(1);
+  await storage.cancelReady(await waiting("withdrawn", 1, 0), at(1));
+  const ids = await waiting("busy", 1, 1);
+  await waiting("free", 2, 1);
+  await other.query("begin");
+  const busy = (await storage.jobs()).find((job) => job.jobId === ids[0])!.laneId;
+  await new PostgresStorage(other, { schema }).claim(busy, 1, at(2));
+  expect(await order(2)).toEqual(["free"]);
+  await other.query("rollback");
+  expect(await order(2)).toEqual(["busy"]);
+});
+
+test("a claim locks the head of one lane", async () => {
+  for (const priority of [1, 2, 3]) await waiting("job", priority, 0);
+  await client.query("begin");
+  await next(1);
+  const heads = `select count(*)::int as n from (
+    select from ${schema}.lane_claim_heads for update skip locked) h`;
+  const { rows } = await other.query<{ n: number }>(heads);
+  await client.query("commit");
+  expect(rows[0]!.n).toBe(2);
+});
+
+test("an ageing of nothing is an error, not a priority", async () => {
+  await waiting("job", 1, 0);
+  await expect(lanes.claim("mail", 1, at(1), { ageing: 0 })).rejects.toMatchObject({
+    code: "22023",
+  });
+});
+
+test("jobs move by the names of their lanes, and keep their shards", async () => {
+  const [a, b, c] = [
+    ...(await waiting("a", 1, 0, 0)),
+    ...(await waiting("b", 1, 0, 1)),
+    ...(await waiting("c", 5, 0, 0)),
+  ] as [string, string, string];
+  const moved = ["moved", "moved", "sameLane", "sameLane", "notReady"];
+  expect(await lanes.reprioritise([a, b, c, a, "999"], 5, at(1))).toEqual(moved);
+  expect(await lanes.moveQueue([c], "news", at(1))).toEqual(["moved"]);
+  const { rows } = await client.query(
+    `select payload #>> '{}' as job, queue, priority, enqueue_shard as shard
+     from ${schema}.pending_entries join ${schema}.lanes using (lane_id) order by 1`,
+  );
+  expect(rows).toEqual([
+    { job: "a", queue: "mail", priority: 5, shard: 0 },
+    { job: "b", queue: "mail", priority: 5, shard: 1 },
+    { job: "c", queue: "news", priority: 5, shard: 0 },
+  ]);
+});
+
+/** What comes out of three lanes while somebody else is claiming from a fourth. */
+async function scenario(): Promise<unknown[]> {
+  await waiting("patient", 2, 0);
+  await waiting("urgent", 1, 15);
+  await waiting("later", 1, 15, 1);
+  await waiting("busy", 1, 0, 2);
+  const busy = await storage.ensureLane("mail", 1, 2);
+  await other.query("begin");
+  await new PostgresStorage(other, { schema }).claim(busy, 1, at(16));
+  const seen = await order(16).catch((error: { code: string }) => [error.code]);
+  await other.query("rollback");
+  return seen;
+}
+
+test("as shipped, where bugs are planted", async () => {
+  expect(await scenario()).toEqual(["patient", "urgent", "later"]);
+});
+
+test.each([
+  ["waiting never counts", "l.priority - w.aged", "l.priority", ["urgent", "later", "patient"]],
+  [
+    "the last lane of equals first",
+    "w.since, l.lane_id",
+    "w.since, -l.lane_id",
+    ["patient", "later", "urgent"],
+  ],
+  ["busy lanes are an error", "for update of h skip locked", "for update of h nowait", ["55P03"]],
+])("planted: %s", async (_, from, to, seen) => {
+  await client.query(changedSql("lanes", "choose_lane", from, to));
+  expect(await scenario()).toEqual(seen);
+});
