@@ -618,17 +618,14 @@ Kept(s, i) == {d \in In(i, s.doneEntries) : Young(d)}
 \* They move to the tails of their lanes in the current slot: the row with the body, spent from the
 \* beginning, and the fact beside it.
 CarryForward(s, before, ds) ==
-  LET ahead(d) == {e \in ds : e.lane = d.lane /\ e.seq < d.seq}
-      place(d) == [slot |-> s.rings.queue.cur, lane |-> d.lane,
-                   seq |-> s.laneHeads[d.lane].next + Cardinality(ahead(d))]
-      body(d) == CHOOSE r \in before.readyEntries :
+  LET body(d) == CHOOSE r \in before.readyEntries :
                    r.slot = d.slot /\ r.lane = d.lane /\ r.seq = d.seq
-      moved(row, d) == [row EXCEPT !.slot = place(d).slot, !.seq = place(d).seq]
-      added(l) == Cardinality({d \in ds : d.lane = l})
-  IN [s EXCEPT !.readyEntries = @ \cup {moved(body(d), d) : d \in ds},
-               !.readyTombstones = @ \cup {place(d) : d \in ds},
-               !.doneEntries = @ \cup {moved(d, d) : d \in ds},
-               !.laneHeads = [l \in Lanes |-> [@[l] EXCEPT !.next = @ + added(l)]]]
+      appended == AppendReady(s, {[lane |-> d.lane, job |-> d.job, lease |-> body(d).lease,
+                                   snoozes |-> body(d).snoozes, order |-> d.seq] : d \in ds})
+      rows == appended.readyEntries \ s.readyEntries
+      row(d) == CHOOSE r \in rows : r.job = d.job
+  IN [Bar(appended, rows) EXCEPT
+        !.doneEntries = @ \cup {[d EXCEPT !.slot = row(d).slot, !.seq = row(d).seq] : d \in ds}]
 
 CanPruneQueue(s, i) == UnclosedRefs(s, i) = {} /\ In(i, Pending(s)) = {}
 

@@ -5,9 +5,10 @@ import { keyTaken, openReceipts, pending } from "./evidence.js";
 import { eachJob, type JobArgs } from "./producers.js";
 import { tokenOf } from "./sets.js";
 import type { Scope } from "./scope.js";
-import type { Db, Job, Lane, LaneAddress } from "./state.js";
+import type { Db, Job, Lane } from "./state.js";
 import {
   appendReady,
+  bar,
   conclude,
   endAttempts,
   finish,
@@ -15,12 +16,6 @@ import {
   remove,
   takeKeys,
 } from "./transformers.js";
-
-/** Lane rows that must not be handed out any more. */
-function bar(db: Db, rows: readonly LaneAddress[]): Db {
-  const tombstones = rows.map(({ slot, lane, seq }) => ({ slot, lane, seq }));
-  return { ...db, readyTombstones: [...db.readyTombstones, ...tombstones] };
-}
 
 /** Cancelling a pending job spends its lane row and leaves a terminal fact. */
 export const CancelReady: Action<JobArgs> = {

@@ -26,7 +26,7 @@ import {
   type Slot,
   type TableName,
 } from "./state.js";
-import { remove } from "./transformers.js";
+import { appendReady, bar, remove } from "./transformers.js";
 
 /** Actions without arguments have exactly one instance. */
 export type NoArgs = Readonly<Record<string, never>>;
@@ -93,23 +93,13 @@ const kept = (db: Db, slot: Slot, scope: Scope): readonly DoneEntry[] =>
  * beginning, and the fact beside it.
  */
 function carryForward(db: Db, before: Db, done: readonly DoneEntry[]): Db {
-  const heads = { ...db.laneHeads };
-  const moved = [...done]
-    .sort((a, b) => a.seq - b.seq)
-    .map((fact) => {
-      const { next, cursor } = heads[fact.lane]!;
-      heads[fact.lane] = { next: next + 1, cursor };
-      const place = { slot: db.rings.queue.cur, lane: fact.lane, seq: next };
-      return { place, fact, body: rowAt(before, fact.slot, fact.lane, fact.seq)! };
-    });
-  if (moved.length === 0) return db;
-  return {
-    ...db,
-    laneHeads: heads,
-    readyEntries: [...db.readyEntries, ...moved.map(({ body, place }) => ({ ...body, ...place }))],
-    readyTombstones: [...db.readyTombstones, ...moved.map(({ place }) => place)],
-    doneEntries: [...db.doneEntries, ...moved.map(({ fact, place }) => ({ ...fact, ...place }))],
-  };
+  if (done.length === 0) return db;
+  const facts = [...done].sort((a, b) => a.seq - b.seq);
+  const bodies = facts.map(({ slot, lane, seq }) => rowAt(before, slot, lane, seq)!);
+  const appended = appendReady(db, bodies);
+  const rows = appended.readyEntries.slice(db.readyEntries.length);
+  const moved = facts.map((fact, i) => ({ ...fact, slot: rows[i]!.slot, seq: rows[i]!.seq }));
+  return { ...bar(appended, rows), doneEntries: [...db.doneEntries, ...moved] };
 }
 
 export const PruneQueue: Action<NoArgs> = {

@@ -11,6 +11,7 @@ import type {
   Env,
   Job,
   Lane,
+  LaneAddress,
   LaneHead,
   LeaseClaim,
   ReadyEntry,
@@ -33,6 +34,12 @@ export function appendReady(db: Db, arrivals: readonly Arrival[]): Db {
     return { slot: db.rings.queue.cur, lane, seq: next, job, lease, snoozes };
   });
   return { ...db, laneHeads: heads, readyEntries: [...db.readyEntries, ...rows] };
+}
+
+/** Lane rows that must not be handed out any more. */
+export function bar(db: Db, rows: readonly LaneAddress[]): Db {
+  const tombstones = rows.map(({ slot, lane, seq }) => ({ slot, lane, seq }));
+  return { ...db, readyTombstones: [...db.readyTombstones, ...tombstones] };
 }
 
 /** Writes the explicit proof that these receipts' attempts are over. */

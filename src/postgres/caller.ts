@@ -1,8 +1,14 @@
 /** What calls the functions of one installed schema, one statement a call. */
 
 import type pg from "pg";
-import type { RescuedAttempt } from "./answers.js";
-import { statements, type Statement, type Statements } from "./statements.js";
+import type { ClaimedJob, RescuedAttempt } from "./answers.js";
+import {
+  statements,
+  tokenOfRow,
+  type ClaimRow,
+  type Statement,
+  type Statements,
+} from "./statements.js";
 
 /** Anything that runs queries: a client, a pooled client, a pool. */
 export type Queryable = Pick<pg.Client, "query">;
@@ -25,6 +31,12 @@ export abstract class Caller {
   protected async answer<T>(statement: Statement): Promise<T> {
     const { rows } = await this.run<{ answer: T }>(statement);
     return rows[0]!.answer;
+  }
+
+  /** The jobs that a claim handed out. */
+  protected async handedOut<P>(statement: Statement): Promise<ClaimedJob<P>[]> {
+    const { rows } = await this.run<ClaimRow>(statement);
+    return rows.map((r) => ({ ...tokenOfRow(r), payload: r.payload as P }));
   }
 
   /** The attempts that a rescue ended. */

@@ -2,7 +2,6 @@
 
 import type { ClaimedJob, MoveAnswer } from "./answers.js";
 import { Caller } from "./caller.js";
-import { tokenOfRow, type ClaimRow } from "./statements.js";
 
 export interface LaneChoice {
   /** The attempts may be rescued from then on; never by default. */
@@ -17,15 +16,13 @@ export class Lanes extends Caller {
    * Hands out up to `limit` jobs of one lane of the queue: of the most urgent one, which is that
    * with the lowest priority number, unless others have waited for too long.
    */
-  async claim<P = unknown>(
+  claim<P = unknown>(
     queue: string,
     limit: number,
     now: Date,
     { deadline = null, ageing = 60_000 }: LaneChoice = {},
   ): Promise<ClaimedJob<P>[]> {
-    const call = this.sql.claimFromQueue(queue, limit, deadline, ageing, now);
-    const { rows } = await this.run<ClaimRow>(call);
-    return rows.map((r) => ({ ...tokenOfRow(r), payload: r.payload as P }));
+    return this.handedOut(this.sql.claimFromQueue(queue, limit, deadline, ageing, now));
   }
 
   /** Pending jobs get another priority in their queues. */

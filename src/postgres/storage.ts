@@ -19,7 +19,7 @@ import type {
   RotateOutcome,
 } from "./answers.js";
 import { Caller } from "./caller.js";
-import { tokenOfRow, type ClaimRow, type WorkerToken } from "./statements.js";
+import type { WorkerToken } from "./statements.js";
 
 export type * from "./answers.js";
 export type { Queryable } from "./caller.js";
@@ -52,14 +52,13 @@ export class PostgresStorage extends Caller {
    * Hands out up to `limit` jobs of one lane; none while somebody else is claiming from it. The
    * attempts may be rescued from `deadline` on.
    */
-  async claim<P = unknown>(
+  claim<P = unknown>(
     laneId: number,
     limit: number,
     now: Date,
     deadline: Date | null = null,
   ): Promise<ClaimedJob<P>[]> {
-    const { rows } = await this.run<ClaimRow>(this.sql.claim(laneId, limit, deadline, now));
-    return rows.map((r) => ({ ...tokenOfRow(r), payload: r.payload as P }));
+    return this.handedOut(this.sql.claim(laneId, limit, deadline, now));
   }
 
   /** The lane's new cursor, or null where it did not move. */
