@@ -39,9 +39,10 @@ function frozen<T>(value: T): T {
   return value;
 }
 
+const machine = storageMachine(scope);
+
 /** The state after these calls, which nobody can change any more. */
-const after = (done: readonly Call[]): State =>
-  frozen(replay(done, storageMachine(scope)).at(-1)!.state);
+const after = (done: readonly Call[]): State => frozen(replay(done, machine).at(-1)!.state);
 
 const rowsOf = (action: ActionName) =>
   (table[action] as readonly Row<ActionName>[]).map(

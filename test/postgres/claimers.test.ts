@@ -33,7 +33,7 @@ let second: ClaimerLeases;
 beforeEach(async () => {
   one = await connect(server);
   two = await connect(server);
-  await install(one, { schema });
+  await install(one, { schema, queueSlots: 2, claimSlots: 2, leaseSlots: 2 });
   [first, second] = [new ClaimerLeases(one, { schema }), new ClaimerLeases(two, { schema })];
   expect(await first.acquire(z, terms, at(0))).toMatchObject({ slot: 0 });
 });

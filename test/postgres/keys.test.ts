@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 beforeEach(async () => {
   [one, two, watcher] = [await connect(server), await connect(server), await connect(server)];
-  await install(one, { schema });
+  await install(one, { schema, queueSlots: 2, claimSlots: 2, leaseSlots: 2 });
   [first, second] = [new PostgresStorage(one, { schema }), new PostgresStorage(two, { schema })];
   lane = await first.ensureLane("mail", 1, 0);
 });

@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 beforeEach(async () => {
   [client, other] = [await connect(server), await connect(server)];
-  await install(client, { schema });
+  await install(client, { schema, queueSlots: 2, claimSlots: 2, leaseSlots: 2 });
   [storage, lanes] = [new PostgresStorage(client, { schema }), new Lanes(client, { schema })];
 });
 afterEach(async () => {

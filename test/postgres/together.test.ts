@@ -13,7 +13,7 @@ import { connect, openPostgres, type PostgresServer } from "../../src/postgres/s
 import { PostgresStorage, type ClaimedJob } from "../../src/postgres/storage.js";
 
 const schema = "together";
-const JOBS = 1200;
+const JOBS = 600;
 const BATCH = 5;
 const SILENCE_MS = 25;
 let server: PostgresServer;
