@@ -35,11 +35,11 @@ const schemas = async (): Promise<number> => {
 };
 
 test("contract, core and Postgres stay in step, and what did not occur is named", async () => {
-  const result = await lockstep({ runs: 8, steps: 200 });
+  const result = await lockstep({ runs: 12, steps: 200 });
   const told = result.failure && failureFinding(result.failure);
   expect(told).toBeUndefined();
-  expect(result.runs).toBe(8);
-  expect(result.steps).toBeGreaterThan(1200);
+  expect(result.runs).toBe(12);
+  expect(result.steps).toBeGreaterThan(2000);
   expect(unseen(result).length).toBeLessThan(allAnswers.length / 8);
   expect([...result.counts.keys(), ...unseen(result)].sort()).toEqual([...allAnswers].sort());
   const kept = ["rebuild rebuilt", "rollup noop", "rollup rolledUp", "rollup skippedActive"];
