@@ -62,8 +62,8 @@ describe("packed and unpacked elsewhere", () => {
     ["configs", /spent-battery .* violates NoTokenTwice/],
     ["explore slots --report report", /slots .* 2,517 .* holds/],
     ["tlc spent-battery", /violates NoTokenTwice, as expected/],
-    ["conform cursor --pg embedded", /cursor .* 97 .* holds/],
-    ["lockstep --shard 1/20 --pg embedded", /100 jobs.* holds/],
+    ["conform cursor --shard 1/4 --pg embedded", /cursor .* 97 .* holds/],
+    ["lockstep --shard 1/40 --pg embedded", /100 jobs.* holds/],
   ])("ringproof %s", async (command, said) => {
     const program = join(packed.root, "dist", "correctness", "bin.js");
     const { stdout } = await promisify(execFile)(program, command.split(" "), { cwd: dir });

@@ -6,7 +6,10 @@ const common = { testTimeout: 120_000, hookTimeout: 60_000 };
 
 export default defineConfig({
   test: {
+    // Every file puts back what it changes, so all can share two threads and what they import.
     maxWorkers: 2,
+    pool: "threads",
+    isolate: false,
     projects: [
       { test: { ...common, name: "tests", include: ["test/**/*.test.ts"], exclude: mutants } },
       { test: { ...common, name: "mutants", include: mutants } },

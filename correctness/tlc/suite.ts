@@ -72,12 +72,17 @@ export interface Tools {
   readonly java: Java;
 }
 
-let tools: Promise<Tools> | undefined;
+/** By the JAVA_HOME that was searched. */
+const found = new Map<string | undefined, Promise<Tools>>();
 
 /** Java and the jar, looked for once; what the search says goes to the progress line. */
 export function findTools(context: Pick<Context, "progress">): Promise<Tools> {
+  const home = process.env["JAVA_HOME"];
   const progress = (line: string) => context.progress(line, 0);
-  tools ??= findJava().then(async (java) => ({ java, jar: await findJar({ progress }) }));
+  const tools =
+    found.get(home) ??
+    findJava().then(async (java) => ({ java, jar: await findJar({ progress }) }));
+  found.set(home, tools);
   return tools;
 }
 

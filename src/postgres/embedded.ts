@@ -1,7 +1,7 @@
 import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { chownSync, closeSync, mkdtempSync, openSync } from "node:fs";
+import { chownSync, closeSync, mkdirSync, openSync } from "node:fs";
 import { readFile, statfs, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -48,12 +48,13 @@ export async function startEmbedded(settings: Settings): Promise<EmbeddedServer>
     throw new UserError("Embedded Postgres needs Unix sockets and a shell.", REMEDY);
   }
   const user = await unprivilegedUser();
-  const directory = await temporaryDirectory(user, settings);
+  const directory = await temporaryName(user, settings);
   const guardian = guard(directory);
   let stopping: Promise<void> | undefined;
   const stop = () => (stopping ??= guardian.release());
   const unregister = registerCleanup(stop);
   try {
+    makePrivate(directory, user);
     const binaries = await usableBinaries(directory, user);
     const cluster = { directory, user, guardian, binaries };
     const password = randomBytes(18).toString("hex");
@@ -94,15 +95,18 @@ async function unprivilegedUser(): Promise<RunAs> {
  * Where the user can go and the path of a socket still fits: in memory for a cluster that need not
  * survive, unless TMPDIR says where to go; then under TMPDIR, or else in /tmp.
  */
-async function temporaryDirectory(user: RunAs, settings: Settings): Promise<string> {
+async function temporaryName(user: RunAs, settings: Settings): Promise<string> {
   const inMemory = settings["fsync"] === "off" && !process.env["TMPDIR"];
   const wished = [...(inMemory ? ["/dev/shm"] : []), tmpdir(), "/tmp"];
   let parent = "/tmp";
   for (const place of wished.reverse()) if (await suits(place, user)) parent = place;
+  return join(parent, `ringproof-pg-${randomBytes(6).toString("hex")}`);
+}
+
+function makePrivate(directory: string, user: RunAs): void {
   try {
-    const directory = mkdtempSync(join(parent, "ringproof-pg-"));
+    mkdirSync(directory, { mode: 0o700 });
     give(directory, user);
-    return directory;
   } catch (cause) {
     const message = `No temporary directory for Postgres: ${(cause as Error).message}`;
     throw new UserError(message, "Set TMPDIR to a directory you can write to.", { cause });
@@ -168,19 +172,23 @@ async function startOnFreePort(cluster: Cluster): Promise<{ port: number; pid: n
   }
 }
 
-/** In a session of its own, so that Ctrl-C reaches us first and Postgres through us. */
+/**
+ * In a session of its own, so that Ctrl-C reaches us first and Postgres through us. The program
+ * waits until the guardian knows of it: were we killed before, nobody would stop it.
+ */
 async function launch(cluster: Cluster, binary: string, args: readonly string[]) {
   const log = openSync(join(cluster.directory, "log"), "w");
-  const child = spawn(binary, args, {
+  const child = spawn("/bin/sh", ["-c", 'read -r go && exec "$0" "$@"', binary, ...args], {
     ...cluster.user,
     cwd: cluster.directory,
     detached: true,
     env: { PATH: process.env["PATH"], TZ: "UTC", LC_ALL: "C" },
-    stdio: ["ignore", log, log],
+    stdio: ["pipe", log, log],
   });
   closeSync(log);
   await once(child, "spawn");
   cluster.guardian.watch(child);
+  child.stdin?.on("error", () => undefined).end("go\n");
   return child;
 }
 

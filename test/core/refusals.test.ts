@@ -41,8 +41,15 @@ function frozen<T>(value: T): T {
 
 const machine = storageMachine(scope);
 
+const states = new Map<string, State>();
+
 /** The state after these calls, which nobody can change any more. */
-const after = (done: readonly Call[]): State => frozen(replay(done, machine).at(-1)!.state);
+function after(done: readonly Call[]): State {
+  const key = JSON.stringify(done);
+  const state = states.get(key) ?? frozen(replay(done, machine).at(-1)!.state);
+  states.set(key, state);
+  return state;
+}
 
 const rowsOf = (action: ActionName) =>
   (table[action] as readonly Row<ActionName>[]).map(
@@ -80,8 +87,8 @@ test("the tables are in the registry's order and reach every answer there is", (
 });
 
 test("no call of any kind throws on, or changes, any of these states", () => {
-  const states = actionNames.flatMap((name) => rowsOf(name).map(([, { state }]) => state));
-  for (const state of states) {
+  expect(states.size).toBeGreaterThan(actionNames.length);
+  for (const state of states.values()) {
     for (const tried of calls({ ...scope, enabled: actionNames })) {
       const { outcome, state: next } = step(state, tried, scope);
       for (const word of wordsOf(outcome)) expect(actions[tried.action].answers).toContain(word);

@@ -58,3 +58,14 @@ test("where core and Postgres are wrong alike, the contract says so", async () =
   expect(failure.bad.rows).toEqual([]);
   expect(badStepLines(failure.bad)[3]).toMatch(/contract says {2}Forget says forgotten, but j1/);
 });
+
+test("seed and path replay the shortest trace, and nothing else", async () => {
+  const core = coreMutants["cancel forgets the tombstone"]!;
+  const options = { server, scope: small, seed: 1, runs: 16, steps: 100, tables: { core } };
+  const { failure } = await runLockstep(options);
+  const again = await runLockstep({ ...options, path: failure!.path });
+  expect(again.failure).toEqual({ ...failure, tried: 1 });
+  const mended = await runLockstep({ ...options, tables: {}, path: failure!.path });
+  expect(mended).toMatchObject({ runs: 1, steps: failure!.trace.length });
+  expect(mended.failure).toBeUndefined();
+});
