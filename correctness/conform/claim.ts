@@ -38,14 +38,14 @@ const full = [
   "heartbeats",
   "callbacks",
   "deadlines",
-  "moves",
   "rescue",
-  "dlq",
   "keys-deferred",
-  "retention-rings",
 ];
 const nightly = [
   ...full,
+  "moves",
+  "dlq",
+  "retention-rings",
   "batches",
   "lanes",
   "slots",
