@@ -1,0 +1,220 @@
+/**
+ * A schema in which schedules are run: an instrumented install, the sessions that are stepped, and
+ * the start state, which is reached by calls and put back from its rows after every run.
+ */
+
+import type pg from "pg";
+import type { Call, Db, Outcome, Scope } from "../../src/core/index.js";
+import { newBinding, type Binding } from "../../src/postgres/binding.js";
+import { inline } from "../../src/postgres/inline.js";
+import { install, uninstall } from "../../src/postgres/install.js";
+import { requalify } from "../../src/postgres/requalify.js";
+import { connect, type PostgresServer } from "../../src/postgres/server.js";
+import { statements } from "../../src/postgres/statements.js";
+import { PostgresStorage } from "../../src/postgres/storage.js";
+import type { TwinContext } from "../../src/postgres/twin.js";
+import { twinOf } from "../conform/attempts.js";
+import { ensureLanes, installHarness } from "../conform/conform.js";
+import { readSnapshot, type Snapshot } from "../conform/snapshot.js";
+import { leadingCursors, wrongCounts } from "../conform/unmodelled.js";
+import type { Uses } from "./footprint.js";
+import { installBreakpoints } from "./instrument.js";
+import { Schedules } from "./schedules.js";
+import { Stepper, Stepping, type StepMade } from "./stepping.js";
+
+export interface ArenaOptions {
+  readonly schema: string;
+  readonly scope: Scope;
+  /** How many sessions there are. */
+  readonly sessions: number;
+  /** Tells this arena's sessions from those of others on the same server. */
+  readonly number: number;
+  /** SQL that is run once the schema is installed, written for the schema `ringproof`. */
+  readonly amend?: string;
+}
+
+export interface Ran {
+  readonly steps: readonly StepMade[];
+  /** What each call answered, or the error that it ended with. */
+  readonly outcomes: readonly (Outcome | Error)[];
+  readonly db: Db;
+  /** What is wrong with rows that the model does not have. */
+  readonly faults: readonly string[];
+  /** For each session, what the others held when its statement ended. */
+  readonly seen: readonly (readonly Held[])[];
+}
+
+/** A lock of another session: of a whole relation, or of a row. */
+export interface Held {
+  readonly relation: string;
+  readonly mode: string;
+}
+
+export class Arena {
+  readonly scope: Scope;
+  private readonly options: ArenaOptions;
+  private readonly controller: pg.Client;
+  private readonly context: TwinContext;
+  private stepping!: Stepping;
+  private clients: pg.Client[] = [];
+  private root: Binding = newBinding(new Map());
+  private start: Binding = this.root;
+  private tableOf = new Map<string, string>();
+
+  private constructor(controller: pg.Client, options: ArenaOptions) {
+    this.controller = controller;
+    this.options = options;
+    this.scope = options.scope;
+    this.context = { sql: statements(options.schema), scope: options.scope };
+  }
+
+  static async open(server: PostgresServer, options: ArenaOptions): Promise<Arena> {
+    const arena = new Arena(await connect(server), options);
+    await arena.prepare(server);
+    return arena;
+  }
+
+  private async prepare(server: PostgresServer): Promise<void> {
+    const { schema, scope, amend, sessions, number } = this.options;
+    const { controller } = this;
+    await uninstall(controller, { schema });
+    const { queueSlots, claimSlots, leaseSlots } = scope;
+    await install(controller, { schema, queueSlots, claimSlots, leaseSlots });
+    if (amend) await controller.query(requalify(amend, schema));
+    await installHarness(controller, schema);
+    await installBreakpoints(controller, schema);
+    const storage = new PostgresStorage(controller, { schema });
+    this.root = newBinding(await ensureLanes(storage, scope));
+    await controller.query(`select "${schema}".save('root')`);
+    const nameOf = await this.relations();
+    const steppers: Stepper[] = [];
+    for (let i = 0; i < sessions; i++) {
+      const client = await connect(server);
+      this.clients.push(client);
+      const place = { schema, nameOf, number: number * 8 + i };
+      steppers.push(await Stepper.open(client, i, place));
+    }
+    const { rows } = await controller.query("select pg_backend_pid() as pid");
+    this.stepping = new Stepping(controller, rows[0].pid, steppers);
+  }
+
+  /** Names of tables by their oid and by those of their indexes; and the table of each partition. */
+  private async relations(): Promise<Map<number, string>> {
+    const { rows } = await this.controller.query<{ oid: number; name: string; whole: string }>(
+      `select c.oid::int, t.relname as name,
+              coalesce((select p.relname from pg_inherits h join pg_class p on p.oid = h.inhparent
+                        where h.inhrelid = t.oid), t.relname) as whole
+       from pg_class c
+       left join pg_index i on i.indexrelid = c.oid
+       join pg_class t on t.oid = coalesce(i.indrelid, c.oid)
+       where t.relnamespace = $1::regnamespace and t.relkind in ('r', 'p')
+         and t.relname <> 'saved'`,
+      [this.options.schema],
+    );
+    this.tableOf = new Map(rows.map(({ name, whole }) => [name, whole]));
+    return new Map(rows.map(({ oid, name }) => [oid, name]));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.clients.map((client) => client.end()));
+    await uninstall(this.controller, { schema: this.options.schema });
+    await this.controller.end();
+  }
+
+  /** Makes the state that these calls reach the start of the runs that follow. */
+  async load(way: readonly Call[]): Promise<void> {
+    const { schema } = this.options;
+    await this.controller.query(`select "${schema}".restore_all('root')`);
+    let binding = this.root;
+    for (const call of way) {
+      const { action, args } = call;
+      const statement = twinOf(action).statement([args], binding, this.context);
+      const rows = statement ? (await this.controller.query(inline(statement))).rows : [];
+      binding = twinOf(action).answer(rows, [args], binding).binding;
+    }
+    this.start = binding;
+    await this.controller.query(`select "${schema}".save('start')`);
+  }
+
+  /** One run of these calls at once, led by the schedules; the rows are as before afterwards. */
+  async run(calls: readonly Call[], schedules: Schedules): Promise<Ran> {
+    const texts = calls.map(({ action, args }) => {
+      const statement = twinOf(action).statement([args], this.start, this.context)!;
+      return inline(statement);
+    });
+    await this.stepping.begin(texts);
+    const steps: StepMade[] = [];
+    const seen: (readonly Held[])[] = calls.map(() => []);
+    const waiting = new Map<number, { step: StepMade; at: number }>();
+    const { steppers } = this.stepping;
+    for (;;) {
+      const { enabled } = this.stepping;
+      if (enabled.length === 0) break;
+      const index = schedules.choose(enabled);
+      const step = await this.stepping.step(index);
+      for (const [other, { step: made, at }] of waiting) {
+        if (steppers[other]!.stand === "blocked") continue;
+        schedules.amend(at, made.did());
+        waiting.delete(other);
+      }
+      if (step.waitsFor.length > 0) waiting.set(index, { step, at: steps.length });
+      steps.push(step);
+      schedules.executed(step.did());
+      if (steppers[index]!.stand === "commit") seen[index] = await this.heldByOthers(index);
+    }
+    const stuck = steppers.filter(({ stand }) => stand !== "done");
+    if (stuck.length > 0) throw new Error("every session waits for another one");
+    const ran = await this.read(calls);
+    await this.putBack(steppers.map(({ uses }) => uses));
+    return { steps, seen, ...ran };
+  }
+
+  private async heldByOthers(index: number): Promise<readonly Held[]> {
+    const others = this.stepping.steppers.filter(
+      (s) => s.index !== index && s.uses && s.stand !== "done",
+    );
+    return others.flatMap(({ uses }) =>
+      [...uses!].flatMap(([relation, { modes }]) => modes.map((mode) => ({ relation, mode }))),
+    );
+  }
+
+  private async read(calls: readonly Call[]): Promise<Pick<Ran, "outcomes" | "db" | "faults">> {
+    const { schema, scope } = this.options;
+    let binding = this.start;
+    const outcomes: (Outcome | Error)[] = [];
+    const first = (call: Call) => (call.action === "Enqueue" ? 0 : call.action === "Claim" ? 1 : 2);
+    const order = calls.map((_, i) => i).sort((a, b) => first(calls[a]!) - first(calls[b]!));
+    for (const i of order) {
+      const { action, args } = calls[i]!;
+      const { rows, error } = this.stepping.steppers[i]!.finished;
+      if (error) {
+        outcomes[i] = error;
+        continue;
+      }
+      const answered = twinOf(action).answer(rows!, [args], binding);
+      binding = answered.binding;
+      outcomes[i] = answered.outcomes[0]!;
+    }
+    const result = await this.controller.query<{ snapshot: Snapshot }>(
+      `select "${schema}".snapshot()`,
+    );
+    const { snapshot } = result.rows[0]!;
+    const db = readSnapshot(snapshot, binding, scope);
+    const faults = [
+      ...leadingCursors(snapshot, db, binding, scope),
+      ...wrongCounts(snapshot, db, binding),
+    ];
+    return { outcomes, db, faults };
+  }
+
+  /** Only the tables that somebody may have written have other rows than at the start. */
+  private async putBack(uses: readonly (Uses | null)[]): Promise<void> {
+    const written = uses.flatMap((each) =>
+      [...(each ?? [])].filter(([, { modes }]) => modes.some((m) => m !== "AccessShareLock")),
+    );
+    const tables = new Set(written.map(([name]) => this.tableOf.get(name)!));
+    if (tables.size === 0) return;
+    const text = `select "${this.options.schema}".restore('start', $1)`;
+    await this.controller.query(text, [[...tables]]);
+  }
+}

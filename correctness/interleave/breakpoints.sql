@@ -1,0 +1,91 @@
+-- What the scheduler adds to an installed schema: breakpoints, and what each step touched.
+
+-- What this session has done so far, one word per relation that it holds a lock on: its scans,
+-- the rows that it inserted, those that it changed or deleted, and the modes of its locks.
+create or replace function ringproof.footprint() returns text
+language sql volatile as $$
+  select coalesce(string_agg(concat_ws(':', l.relation,
+           pg_stat_get_xact_numscans(l.relation), pg_stat_get_xact_tuples_inserted(l.relation),
+           pg_stat_get_xact_tuples_updated(l.relation)
+             + pg_stat_get_xact_tuples_deleted(l.relation), l.modes), ' '), '')
+  from (
+    select relation, string_agg(mode, ',') as modes from pg_locks
+    where pid = pg_backend_pid() and locktype = 'relation' and relation >= 16384 and granted
+    group by relation) l
+$$;
+
+-- Tells the scheduler where this session is, and waits at a gate until the scheduler opens it. A
+-- session without a number is nobody's to stop. Gates are counted by a sequence: what a session rolls
+-- back, it has passed all the same.
+create or replace function ringproof.breakpoint(p_label text) returns boolean
+language plpgsql volatile as $$
+declare
+  v_session int := nullif(current_setting('breakpoint.session', true), '')::int;
+  v_timeout text := current_setting('lock_timeout');
+  v_gate    int;
+begin
+  if v_session is null then return true; end if;
+  v_gate := nextval(format('ringproof.gates_%s', v_session)::regclass);
+  raise notice '%', concat_ws(' ', v_gate, p_label, ringproof.footprint());
+  perform set_config('lock_timeout', '0', true);
+  perform pg_advisory_lock(v_session, v_gate);
+  perform pg_advisory_unlock(v_session, v_gate);
+  perform set_config('lock_timeout', v_timeout, true);
+  return true;
+end
+$$;
+
+-- The rows of each table as they were when `save` was last called under this name.
+create table if not exists ringproof.saved (name text, place text, rows jsonb, primary key (name, place));
+
+create or replace function ringproof.stored_tables() returns setof text
+language sql stable as $$
+  select c.relname::text from pg_class c
+  where c.relnamespace = (select relnamespace from pg_class where oid = 'ringproof.meta'::regclass)
+    and c.relkind in ('r', 'p') and not c.relispartition and c.relname not in ('meta', 'saved')
+  order by 1
+$$;
+
+create or replace function ringproof.save(p_name text) returns void
+language plpgsql as $$
+declare
+  v_table text;
+begin
+  delete from ringproof.saved where name = p_name;
+  for v_table in select * from ringproof.stored_tables() loop
+    execute format(
+      'insert into ringproof.saved
+       select %L, %L, coalesce(jsonb_agg(to_jsonb(t)), ''[]'') from ringproof.%I t',
+      p_name, v_table, v_table);
+  end loop;
+end
+$$;
+
+-- Puts the rows of these tables back.
+create or replace function ringproof.restore(p_name text, p_tables text[]) returns void
+language plpgsql as $$
+declare
+  v_table text;
+begin
+  -- Rows that refer to each other come back in any order.
+  perform set_config('session_replication_role', 'replica', true);
+  foreach v_table in array p_tables loop
+    execute format('delete from ringproof.%I', v_table);
+    execute format(
+      'insert into ringproof.%1$I overriding system value
+       select (jsonb_populate_recordset(null::ringproof.%1$I, rows)).*
+       from ringproof.saved where name = %2$L and place = %1$L', v_table, p_name);
+  end loop;
+end
+$$;
+
+-- Puts every row back, and leaves no dead one.
+create or replace function ringproof.restore_all(p_name text) returns void
+language plpgsql as $$
+declare
+  v_tables text[] := array(select * from ringproof.stored_tables());
+begin
+  execute 'truncate ' || (select string_agg(format('ringproof.%I', t), ', ') from unnest(v_tables) t);
+  perform ringproof.restore(p_name, v_tables);
+end
+$$;

@@ -1,0 +1,153 @@
+/**
+ * Which schedules are tried: one of each class that only reorders steps that do not depend on each
+ * other. Dynamic partial-order reduction with sleep sets (Flanagan and Godefroid, 2005): a run is
+ * made, its races are found, and each race is turned round in a later run.
+ */
+
+import { depend, type Footprint } from "./footprint.js";
+
+interface Point {
+  readonly enabled: readonly number[];
+  chosen: number;
+  /** Sessions that must be tried here. */
+  readonly wanted: Set<number>;
+  /** What was tried here, and what it did. */
+  readonly tried: Map<number, Footprint>;
+  /** What need not be tried here: it was tried before something that it does not depend on. */
+  readonly asleep: ReadonlyMap<number, Footprint>;
+}
+
+type Clock = readonly number[];
+
+export class Schedules {
+  private readonly points: Point[] = [];
+  private readonly steps: Footprint[] = [];
+  private readonly sessions: number;
+  private depth = 0;
+  /** Whether the run so far only repeats, in another order, what others have done. */
+  redundant = false;
+
+  constructor(sessions: number) {
+    this.sessions = sessions;
+  }
+
+  /** The session that goes next: the one that went last, while that is to be tried. */
+  choose(enabled: readonly number[]): number {
+    const known = this.points[this.depth];
+    if (known) return known.chosen;
+    const last = this.points[this.depth - 1];
+    const asleep = new Map<number, Footprint>();
+    if (last) {
+      const step = this.steps[this.depth - 1]!;
+      const before = [...last.asleep, ...last.tried].filter(([s]) => s !== last.chosen);
+      for (const [session, did] of before) if (!depend(did, step)) asleep.set(session, did);
+    }
+    const awake = enabled.filter((session) => !asleep.has(session));
+    if (awake.length === 0) this.redundant = true;
+    const from = awake.length === 0 ? enabled : awake;
+    const chosen = last && from.includes(last.chosen) ? last.chosen : from[0]!;
+    this.points.push({ enabled, chosen, wanted: new Set([chosen]), tried: new Map(), asleep });
+    return chosen;
+  }
+
+  executed(step: Footprint): void {
+    const point = this.points[this.depth]!;
+    this.steps[this.depth++] = step;
+    point.tried.set(step.session, step);
+  }
+
+  /** What a step did that was waiting when it was reported. */
+  amend(at: number, step: Footprint): void {
+    this.steps[at] = step;
+    this.points[at]!.tried.set(step.session, step);
+  }
+
+  /** After a run: whether another one is needed, which `choose` then leads. */
+  next(): boolean {
+    this.steps.length = this.depth;
+    this.points.length = this.depth;
+    this.findRaces();
+    this.depth = 0;
+    this.redundant = false;
+    while (this.points.length > 0) {
+      const point = this.points.at(-1)!;
+      const open = [...point.wanted].find((s) => !point.tried.has(s) && !point.asleep.has(s));
+      if (open !== undefined) {
+        point.chosen = open;
+        return true;
+      }
+      this.points.pop();
+    }
+    return false;
+  }
+
+  /** The steps of the last run, each with the earlier ones that it comes after. */
+  private clocks(onRace: (earlier: number, later: number) => void): readonly Clock[] {
+    const clocks: Clock[] = [];
+    const latest = new Map<number, number>();
+    this.steps.forEach((step, j) => {
+      const own = latest.get(step.session);
+      const clock = own === undefined ? Array<number>(this.sessions).fill(-1) : [...clocks[own]!];
+      for (let i = j - 1; i >= 0; i--) {
+        const other = this.steps[i]!;
+        if (other.session === step.session || clock[other.session]! >= i) continue;
+        if (!depend(other, step)) continue;
+        onRace(i, j);
+        clocks[i]!.forEach((at, s) => (clock[s] = Math.max(clock[s]!, at)));
+      }
+      clock[step.session] = j;
+      clocks.push(clock);
+      latest.set(step.session, j);
+    });
+    return clocks;
+  }
+
+  private findRaces(): void {
+    this.clocks((earlier, later) => {
+      const { enabled, wanted } = this.points[earlier]!;
+      const { session } = this.steps[later]!;
+      const tried = enabled.includes(session) ? [session] : enabled;
+      for (const each of tried) wanted.add(each);
+    });
+  }
+
+  /** How many interleavings the run that just ended stands for: orders that respect its clocks. */
+  orders(): number {
+    const clocks = this.clocks(() => undefined);
+    const bySession = new Map<number, number[]>();
+    this.steps.slice(0, this.depth).forEach(({ session }, j) => {
+      bySession.set(session, [...(bySession.get(session) ?? []), j]);
+    });
+    const chains = [...bySession.entries()];
+    const counts = new Map<string, number>([[chains.map(() => 0).join(), 1]]);
+    return countOrders(chains, clocks, counts);
+  }
+}
+
+/** Orders by how far each session has come, from nothing to everything. */
+function countOrders(
+  chains: readonly (readonly [session: number, steps: readonly number[]])[],
+  clocks: readonly Clock[],
+  counts: Map<string, number>,
+): number {
+  const goal = chains.map(([, steps]) => steps.length);
+  const visit = (at: readonly number[]): number => {
+    const known = counts.get(at.join());
+    if (known !== undefined) return known;
+    let sum = 0;
+    chains.forEach(([session, steps], c) => {
+      if (at[c] === 0) return;
+      const step = steps[at[c]! - 1]!;
+      // It can be the last one only if nobody else has done what comes after it.
+      const before = at.map((n, d) => (d === c ? n - 1 : n));
+      const free = chains.every(
+        ([, others], d) =>
+          d === c || before[d] === 0 || clocks[others[before[d]! - 1]!]![session]! < step,
+      );
+      if (free) sum += visit(before);
+    });
+    counts.set(at.join(), sum);
+    return sum;
+  };
+  return visit(goal);
+}
