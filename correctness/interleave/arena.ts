@@ -18,9 +18,9 @@ import { ensureLanes, installHarness } from "../conform/conform.js";
 import { readSnapshot, type Snapshot } from "../conform/snapshot.js";
 import { leadingCursors, wrongCounts } from "../conform/unmodelled.js";
 import type { Uses } from "./footprint.js";
-import { installBreakpoints } from "./instrument.js";
+import { installBreakpoints, instrument } from "./instrument.js";
 import { Schedules } from "./schedules.js";
-import { Stepper, Stepping, type StepMade } from "./stepping.js";
+import { GATES, Stepper, Stepping, type StepMade } from "./stepping.js";
 
 export interface ArenaOptions {
   readonly schema: string;
@@ -40,7 +40,7 @@ export interface Ran {
   readonly db: Db;
   /** What is wrong with rows that the model does not have. */
   readonly faults: readonly string[];
-  /** For each session, what the others held when its statement ended. */
+  /** For each session, what the others held when it tried to lock something without waiting. */
   readonly seen: readonly (readonly Held[])[];
 }
 
@@ -60,6 +60,8 @@ export class Arena {
   private root: Binding = newBinding(new Map());
   private start: Binding = this.root;
   private tableOf = new Map<string, string>();
+  private nameOf: ReadonlyMap<number, string> = new Map();
+  private tries: ReadonlySet<string> = new Set();
 
   private constructor(controller: pg.Client, options: ArenaOptions) {
     this.controller = controller;
@@ -80,18 +82,18 @@ export class Arena {
     await uninstall(controller, { schema });
     const { queueSlots, claimSlots, leaseSlots } = scope;
     await install(controller, { schema, queueSlots, claimSlots, leaseSlots });
-    if (amend) await controller.query(requalify(amend, schema));
     await installHarness(controller, schema);
-    await installBreakpoints(controller, schema);
+    this.tries = await installBreakpoints(controller, schema);
+    if (amend) await controller.query(requalify(instrument(amend), schema));
     const storage = new PostgresStorage(controller, { schema });
     this.root = newBinding(await ensureLanes(storage, scope));
     await controller.query(`select "${schema}".save('root')`);
-    const nameOf = await this.relations();
+    this.nameOf = await this.relations();
     const steppers: Stepper[] = [];
     for (let i = 0; i < sessions; i++) {
       const client = await connect(server);
       this.clients.push(client);
-      const place = { schema, nameOf, number: number * 8 + i };
+      const place = { schema, nameOf: this.nameOf, number: number * 8 + i };
       steppers.push(await Stepper.open(client, i, place));
     }
     const { rows } = await controller.query("select pg_backend_pid() as pid");
@@ -144,38 +146,55 @@ export class Arena {
     });
     await this.stepping.begin(texts);
     const steps: StepMade[] = [];
-    const seen: (readonly Held[])[] = calls.map(() => []);
-    const waiting = new Map<number, { step: StepMade; at: number }>();
+    const seen: Held[][] = calls.map(() => []);
+    const waiting = new Map<number, number>();
     const { steppers } = this.stepping;
     for (;;) {
       const { enabled } = this.stepping;
       if (enabled.length === 0) break;
       const index = schedules.choose(enabled);
-      const step = await this.stepping.step(index);
-      for (const [other, { step: made, at }] of waiting) {
-        if (steppers[other]!.stand === "blocked") continue;
-        schedules.amend(at, made.did());
+      const burst = Math.min(schedules.burst, GATES);
+      const held = await this.heldByOthers(index);
+      for (const step of await this.stepping.go(index, burst)) {
+        if (schedules.choose(enabled) !== index) throw new Error("a schedule that cannot be kept");
+        if (step.waitsFor.length > 0) waiting.set(index, steps.length);
+        if (this.tries.has(step.label)) seen[index]!.push(...held);
+        schedules.executed(step.did);
+        steps.push(step);
+      }
+      for (const [other, at] of waiting) {
+        const stepper = steppers[other]!;
+        if (stepper.moving) continue;
+        const amended = stepper.did(stepper.trail.length - 2, steps[at]!.waitsFor[0]!);
+        schedules.amend(at, amended);
         waiting.delete(other);
       }
-      if (step.waitsFor.length > 0) waiting.set(index, { step, at: steps.length });
-      steps.push(step);
-      schedules.executed(step.did());
-      if (steppers[index]!.stand === "commit") seen[index] = await this.heldByOthers(index);
     }
-    const stuck = steppers.filter(({ stand }) => stand !== "done");
+    const stuck = steppers.filter(({ at }) => at.stand !== "done");
     if (stuck.length > 0) throw new Error("every session waits for another one");
     const ran = await this.read(calls);
-    await this.putBack(steppers.map(({ uses }) => uses));
+    await this.putBack(steppers.map(({ at }) => at.uses));
     return { steps, seen, ...ran };
   }
 
+  /** Locks that the other sessions hold, where they stand or wait. */
   private async heldByOthers(index: number): Promise<readonly Held[]> {
-    const others = this.stepping.steppers.filter(
-      (s) => s.index !== index && s.uses && s.stand !== "done",
+    const others = this.stepping.steppers.filter((s) => s.index !== index);
+    const waiting = others.filter((s) => s.moving);
+    const standing = others.filter((s) => !s.moving && s.at.stand !== "done");
+    const held = standing.flatMap(({ at }) =>
+      [...(at.uses ?? [])].flatMap(([relation, use]) =>
+        use.modes.map((mode): Held => ({ relation, mode })),
+      ),
     );
-    return others.flatMap(({ uses }) =>
-      [...uses!].flatMap(([relation, { modes }]) => modes.map((mode) => ({ relation, mode }))),
+    if (waiting.length === 0) return held;
+    const { rows } = await this.controller.query<{ oid: number; mode: string }>(
+      `select relation::int as oid, mode from pg_locks
+       where granted and locktype = 'relation' and pid = any ($1::int[])`,
+      [waiting.map((s) => s.pid)],
     );
+    const known = rows.filter(({ oid }) => this.nameOf.has(oid));
+    return [...held, ...known.map((r) => ({ relation: this.nameOf.get(r.oid)!, mode: r.mode }))];
   }
 
   private async read(calls: readonly Call[]): Promise<Pick<Ran, "outcomes" | "db" | "faults">> {

@@ -61,7 +61,7 @@ const tries = (words: string[], rows: string[], tables: string[] = []): Benign =
   mode: "AccessExclusiveLock",
 });
 const rotate = (tables: string[]): Benign => ({
-  ...tries(["blocked", "skippedBusy"], ["rings"], tables),
+  ...tries(["blocked"], ["rings"], tables),
   mode: "ShareLock",
 });
 

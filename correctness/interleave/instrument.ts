@@ -18,19 +18,44 @@ const LOCKS_ROWS = /\bfor (?:no key )?update\b|\bfor (?:key )?share\b|^\s*(?:upd
 /** What the breakpoint inside a locking statement is called, behind the statement's own label. */
 export const INSIDE = "+";
 
+/** A labelled statement: where it begins and ends in its file. */
+export interface Labelled {
+  /** As in `claim.read_tail`. */
+  readonly label: string;
+  /** Where the line with the label begins, and the text of the statement behind it. */
+  readonly index: number;
+  readonly indent: string;
+  readonly statement: string;
+  readonly end: number;
+}
+
+export function labelled(sql: string): readonly Labelled[] {
+  const functions = [...sql.matchAll(FUNCTION)];
+  return [...sql.matchAll(LABEL)].map((found) => {
+    const name = functions.findLast(({ index }) => index < found.index)![1]!;
+    const start = found.index + found[0].length;
+    const end = statementEnd(sql, start);
+    return {
+      label: `${name}.${found[2]}`,
+      index: found.index,
+      indent: found[1]!,
+      statement: sql.slice(start, end),
+      end,
+    };
+  });
+}
+
+/** Whether the statement takes locks that it does not wait for. */
+export const triesLocks = ({ statement }: Labelled): boolean =>
+  /\b(?:skip locked|nowait|truncate)\b/i.test(statement);
+
 /** The SQL of a file with its breakpoints; the lines keep their numbers. */
 export function instrument(sql: string): string {
-  const functions = [...sql.matchAll(FUNCTION)];
-  const labels = [...sql.matchAll(LABEL)];
   let out = "";
   let at = 0;
-  for (const label of labels) {
-    const name = functions.findLast(({ index }) => index < label.index)![1]!;
-    const full = `${name}.${label[2]}`;
-    const start = label.index + label[0].length;
-    const end = statementEnd(sql, start);
-    out += `${sql.slice(at, label.index)}${label[1]}perform ringproof.breakpoint('${full}');`;
-    out += withBreakpointInside(sql.slice(start, end), full);
+  for (const { label, index, indent, statement, end } of labelled(sql)) {
+    out += `${sql.slice(at, index)}${indent}perform ringproof.breakpoint('${label}');`;
+    out += withBreakpointInside(statement, label);
     at = end;
   }
   return out + sql.slice(at);
@@ -72,13 +97,23 @@ function depthAt(text: string, place: number): number {
   return before.split("(").length - before.split(")").length;
 }
 
-/** Defines the functions of an installed schema again, with breakpoints. */
-export async function installBreakpoints(client: pg.Client, schema: string): Promise<void> {
+/**
+ * Defines the functions of an installed schema again, with breakpoints; returns the labels of
+ * statements that take locks without waiting.
+ */
+export async function installBreakpoints(
+  client: pg.Client,
+  schema: string,
+): Promise<ReadonlySet<string>> {
   const { dir, files } = ringproofSql();
   const own = join(packageRoot(), "correctness", "interleave", "breakpoints.sql");
   await client.query(requalify(await readFile(own, "utf8"), schema));
+  const tries = new Set<string>();
   for (const file of files) {
     const sql = await readFile(join(dir, file), "utf8");
     await client.query(requalify(instrument(sql), schema));
+    for (const each of labelled(sql).filter(triesLocks))
+      tries.add(each.label).add(each.label + INSIDE);
   }
+  return tries;
 }

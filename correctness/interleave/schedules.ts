@@ -31,6 +31,15 @@ export class Schedules {
     this.sessions = sessions;
   }
 
+  /** For how many steps the session that goes next goes on, if it can. */
+  get burst(): number {
+    const { depth, points } = this;
+    const last = points.length - 1;
+    const { chosen } = points[depth]!;
+    for (let i = depth; i <= last; i++) if (points[i]!.chosen !== chosen) return i - depth;
+    return Infinity;
+  }
+
   /** The session that goes next: the one that went last, while that is to be tried. */
   choose(enabled: readonly number[]): number {
     const known = this.points[this.depth];

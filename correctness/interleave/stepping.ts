@@ -1,7 +1,8 @@
 /**
  * Steps several sessions through one schedule. Each session is a transaction of one call; a step
  * takes it from where it stands to its next breakpoint, to the end of its statement, or to a lock
- * that somebody else holds.
+ * that somebody else holds. Steps that follow each other in one session are made in one go: the
+ * gates on the way are opened before it comes to them.
  */
 
 import { setTimeout as sleep } from "node:timers/promises";
@@ -9,7 +10,7 @@ import type pg from "pg";
 import { between, end, idle, readUses, type Footprint, type Uses } from "./footprint.js";
 
 /** Before its BEGIN, before its call, at a breakpoint, before its COMMIT, or at its end. */
-type Stand = "begin" | "call" | "breakpoint" | "commit" | "done" | "running" | "blocked";
+type Stand = "begin" | "call" | "breakpoint" | "commit" | "done";
 
 export interface StepMade {
   readonly session: number;
@@ -17,8 +18,7 @@ export interface StepMade {
   readonly label: string;
   /** The sessions that it waits for, if a lock is in the way. */
   readonly waitsFor: readonly number[];
-  /** What it did; of a session that waits, what it had done when it was asked. */
-  readonly did: () => Footprint;
+  readonly did: Footprint;
 }
 
 export interface Finished {
@@ -39,20 +39,32 @@ export interface Place {
 /** More breakpoints than any call has. */
 export const GATES = 200;
 
+/** Where a session stands, what it is about to do there, and what it has done so far. */
+export interface Stop {
+  readonly stand: Stand;
+  readonly label: string;
+  readonly uses: Uses | null;
+}
+
 export class Stepper {
   readonly client: pg.Client;
   readonly index: number;
   readonly pid: number;
-  stand: Stand = "begin";
-  label = "begin";
-  waitsFor: readonly number[] = [];
-  finished: Finished = { rows: null, error: null };
-  /** What the transaction has done up to where it stands. */
-  uses: Uses | null = null;
-  arrival: Promise<void> = Promise.resolve();
   readonly place: Place;
-  private gate = 0;
+  finished: Finished = { rows: null, error: null };
+  /** The sessions that it waits for. */
+  waitsFor: readonly number[] = [];
+  /** Whether it is on its way to the end of a step. */
+  moving = false;
+  arrival: Promise<void> = Promise.resolve();
+  /** Everywhere it has stood in this run. */
+  readonly trail: Stop[] = [];
   private call = "";
+  /** The last gate that it came to, and the last one that is open. */
+  private gate = 0;
+  private open = 0;
+  /** Steps that it still has to make. */
+  private left = 0;
   private arrive: () => void = () => undefined;
 
   private constructor(client: pg.Client, pid: number, index: number, place: Place) {
@@ -76,65 +88,112 @@ export class Stepper {
   /** At the start of a run: a transaction that will make this call. */
   load(call: string): void {
     this.call = call;
-    this.stand = "begin";
-    this.label = "begin";
-    this.uses = null;
+    this.gate = 0;
+    this.open = 0;
     this.finished = { rows: null, error: null };
     this.waitsFor = [];
+    this.trail.splice(0, this.trail.length, { stand: "begin", label: "begin", uses: null });
+  }
+
+  get at(): Stop {
+    return this.trail.at(-1)!;
   }
 
   get enabled(): boolean {
-    return ["begin", "call", "breakpoint", "commit"].includes(this.stand);
+    return !this.moving && this.at.stand !== "done";
+  }
+
+  /** Sets the session going, for so many steps; it has made them when `arrival` is there. */
+  async go(controller: pg.Client, steps: number): Promise<void> {
+    this.left = steps;
+    this.moving = true;
+    this.arrival = new Promise((resolve) => (this.arrive = resolve));
+    const { stand } = this.at;
+    if (stand === "begin" || stand === "call")
+      await this.openGates(controller, steps - (stand === "begin" ? 2 : 1));
+    else if (stand === "breakpoint") await this.openGates(controller, steps);
+    if (stand !== "breakpoint") this.goOn();
+  }
+
+  /** So that it stops at the next gate, whatever it was told before. */
+  async halt(controller: pg.Client): Promise<void> {
+    this.left = 1;
+    const { gate, open, place } = this;
+    this.open = gate;
+    if (open > gate)
+      await controller.query(
+        `select pg_advisory_lock(${place.number}, g) from generate_series(${gate + 1}, ${open}) g`,
+      );
+  }
+
+  private async openGates(controller: pg.Client, more: number): Promise<void> {
+    const [from, to] = [this.open + 1, Math.min(this.open + more, GATES)];
+    if (to < from) return;
+    this.open = to;
+    await controller.query(
+      `select pg_advisory_unlock(${this.place.number}, g) from generate_series(${from}, ${to}) g`,
+    );
   }
 
   private reached(message: string): void {
     const [gate, label, ...footprint] = message.split(" ");
     this.gate = Number(gate);
-    this.label = label!;
-    this.uses = readUses(footprint.join(" "), this.place.nameOf);
-    this.stand = "breakpoint";
+    const uses = readUses(footprint.join(" "), this.place.nameOf);
+    this.stop({ stand: "breakpoint", label: label!, uses });
+  }
+
+  private stop(at: Stop): void {
+    this.trail.push(at);
+    this.left--;
+    if (at.stand !== "done" && this.left > 0) {
+      if (at.stand !== "breakpoint") this.goOn();
+      return;
+    }
+    this.moving = false;
+    this.waitsFor = [];
     this.arrive();
   }
 
-  /** Sets the session going; it has arrived when `arrival` is there. */
-  async go(controller: pg.Client): Promise<void> {
-    const stand = this.stand;
-    this.stand = "running";
-    this.arrival = new Promise((resolve) => (this.arrive = resolve));
-    if (stand === "begin") void this.ask("begin", "call");
+  private goOn(): void {
+    const { stand, uses } = this.at;
+    if (stand === "begin") void this.ask("begin", { stand: "call", label: "call", uses });
     else if (stand === "call") void this.makeCall();
-    else if (stand === "commit") void this.ask(this.finished.error ? "rollback" : "commit", "done");
     else {
-      if (this.gate > GATES) throw new Error(`more than ${GATES} breakpoints in ${this.call}`);
-      await controller.query(`select pg_advisory_unlock(${this.place.number}, ${this.gate})`);
+      const text = this.finished.error ? "rollback" : "commit";
+      void this.ask(text, { stand: "done", label: "done", uses });
     }
   }
 
-  private async ask(text: string, next: "call" | "done"): Promise<void> {
+  private async ask(text: string, next: Stop): Promise<void> {
     try {
       await this.client.query(text);
     } catch (error) {
-      this.finished = { ...this.finished, error: error as Error };
+      this.finished = { rows: null, error: error as Error };
     }
-    this.arrived(next, next);
+    this.stop(next);
   }
 
   private async makeCall(): Promise<void> {
+    let { uses } = this.at;
     try {
       const { rows } = await this.client.query(this.call);
       const after = await this.client.query(`select "${this.place.schema}".footprint() as uses`);
-      this.uses = readUses(after.rows[0].uses, this.place.nameOf);
+      uses = readUses(after.rows[0].uses, this.place.nameOf);
       this.finished = { rows, error: null };
     } catch (error) {
+      uses = this.at.uses;
       this.finished = { rows: null, error: error as Error };
     }
-    this.arrived("commit", "commit");
+    this.stop({ stand: "commit", label: "commit", uses });
   }
 
-  private arrived(stand: Stand, label: string): void {
-    this.stand = stand;
-    this.label = label;
-    this.arrive();
+  /** What it did between where it stood then and where it stood, or will stand, next. */
+  did(at: number, waitedFor: number | null): Footprint {
+    const { stand, uses } = this.trail[at]!;
+    if (stand === "commit") return end(this.index, uses ?? new Map());
+    if (stand === "begin") return idle(this.index);
+    const after = this.trail[at + 1]?.uses ?? uses ?? new Map();
+    return { ...between(this.index, uses, after), waitedFor };
   }
 }
 
@@ -168,52 +227,57 @@ export class Stepping {
     this.steppers.forEach((stepper, i) => stepper.load(calls[i]!));
   }
 
-  /** One step of one session; whoever waited for it goes on by itself, too. */
-  async step(index: number): Promise<StepMade> {
+  /**
+   * So many steps of one session, or fewer if it ends or has to wait; whoever waited for it goes on
+   * by itself, too. The last step is not over while the session waits.
+   */
+  async go(index: number, steps: number): Promise<readonly StepMade[]> {
     const stepper = this.steppers[index]!;
-    const { label, stand, uses } = stepper;
-    await stepper.go(this.controller);
+    const from = stepper.trail.length - 1;
+    await stepper.go(this.controller, steps);
     await this.settle();
-    const waitsFor = stepper.stand === "blocked" ? stepper.waitsFor : [];
-    const did = (): Footprint => {
-      if (stand === "commit") return end(index, uses ?? new Map());
-      if (stand === "begin") return idle(index);
-      const step = between(index, uses, stepper.uses ?? new Map());
-      return { ...step, waitedFor: waitsFor[0] ?? null };
-    };
-    return { session: index, label, waitsFor, did };
+    const waits = stepper.moving;
+    const made = stepper.trail.length - 1 - from + (waits ? 1 : 0);
+    return Array.from({ length: made }, (_, k): StepMade => {
+      const waitsFor = waits && k === made - 1 ? stepper.waitsFor : [];
+      const did = stepper.did(from + k, waitsFor[0] ?? null);
+      return { session: index, label: stepper.trail[from + k]!.label, waitsFor, did };
+    });
   }
 
   /** Until every session stands somewhere, or waits for one that stands. */
   private async settle(): Promise<void> {
     let asked = false;
     for (;;) {
-      const running = this.steppers.filter((s) => s.stand === "running");
-      const blocked = this.steppers.filter((s) => s.stand === "blocked");
-      if (running.length === 0 && (blocked.length === 0 || asked)) return;
-      if (running.length > 0)
-        await Promise.race([Promise.all(running.map((s) => s.arrival)), sleep(PATIENCE_MS)]);
-      const open = this.steppers.filter((s) => s.stand === "running" || s.stand === "blocked");
-      if (open.length === 0) return;
-      await this.look(open);
-      asked = true;
+      const running = this.steppers.filter((s) => s.moving && s.waitsFor.length === 0);
+      const waiting = this.steppers.filter((s) => s.moving && s.waitsFor.length > 0);
+      if (running.length === 0 && (waiting.length === 0 || asked)) return;
+      if (running.length > 0) {
+        const timer = new AbortController();
+        const patience = sleep(PATIENCE_MS, undefined, { signal: timer.signal });
+        await Promise.race([Promise.all(running.map((s) => s.arrival)), patience]).catch(() => 0);
+        timer.abort();
+        patience.catch(() => 0);
+      }
+      if (!this.steppers.some((s) => s.moving)) return;
+      await this.look();
+      asked = running.length === 0;
     }
   }
 
-  private async look(open: readonly Stepper[]): Promise<void> {
-    const pids = open.map((s) => s.pid);
+  private async look(): Promise<void> {
+    const moving = this.steppers.filter((s) => s.moving);
     const { rows } = await this.controller.query<{ pid: number; by: number[] }>(
       "select pid, pg_blocking_pids(pid) as by from unnest($1::int[]) pid",
-      [pids],
+      [moving.map((s) => s.pid)],
     );
     for (const { pid, by } of rows) {
-      const stepper = open.find((s) => s.pid === pid)!;
-      if (stepper.stand !== "running" && stepper.stand !== "blocked") continue;
-      const waits = by.length > 0 && !by.includes(this.controllerPid);
-      stepper.stand = waits ? "blocked" : "running";
-      stepper.waitsFor = waits
-        ? this.steppers.filter((s) => by.includes(s.pid)).map((s) => s.index)
-        : [];
+      const stepper = moving.find((s) => s.pid === pid)!;
+      if (!stepper.moving) continue;
+      const waited = stepper.waitsFor.length > 0;
+      const others = this.steppers.filter((s) => by.includes(s.pid)).map((s) => s.index);
+      stepper.waitsFor = by.includes(this.controllerPid) ? [] : others;
+      if (!waited && stepper.waitsFor.length > 0) await stepper.halt(this.controller);
     }
   }
 }

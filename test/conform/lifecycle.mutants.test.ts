@@ -241,8 +241,8 @@ const planted: readonly Planted<keyof typeof scopes>[] = [
     changedSql(
       "terminal",
       "failed_to_dlq",
-      "ringproof.remove_done(p_job_ids, '{failed}')",
-      "ringproof.remove_done(p_job_ids, '{failed,cancelled}')",
+      "ringproof.remove_done(v_ended, '{failed}')",
+      "ringproof.remove_done(v_ended, '{failed,cancelled}')",
     ),
     "FailedToDlq",
     ["notFailed"],

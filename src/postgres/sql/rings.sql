@@ -15,6 +15,8 @@ language sql stable as $$
   where r.ring = p_ring and r.generation > ringproof.oldest_generation(r)
 $$;
 
+-- One at a time: two that read the same cursor would both move it, or one would wait for the other
+-- and then be told something that is true of no order of the two.
 create or replace function ringproof.rotate(p_ring text) returns jsonb
 language plpgsql as $$
 declare
@@ -22,6 +24,9 @@ declare
   v_next  int;
   v_which text[];
 begin
+  --@ lock_ring
+  perform from ringproof.rings where ring = p_ring for update skip locked;
+  if not found then return jsonb_build_object('result', 'blocked'); end if;
   --@ read_ring
   select * into strict v_ring from ringproof.rings where ring = p_ring;
   v_next := (v_ring.current_slot + 1) % v_ring.slot_count;
@@ -39,10 +44,7 @@ begin
   --@ advance_ring
   update ringproof.rings
   set current_slot = v_next, generation = generation + 1
-  where ring = p_ring and current_slot = v_ring.current_slot and generation = v_ring.generation;
-  if not found then
-    return jsonb_build_object('result', 'skippedBusy', 'which', array['rings']);
-  end if;
+  where ring = p_ring;
   return jsonb_build_object('result', 'rotated');
 end
 $$;

@@ -1,37 +1,46 @@
 -- Terminal: an administrator takes back the public fact that a job ended.
 
--- Terminal deletes take the mutexes of the attempts, and then the terminal rows of these jobs.
-create or replace function ringproof.lock_terminal(p_job_ids bigint[]) returns void
+-- Terminal deletes take the mutexes of the ended attempts of these jobs, and their terminal rows,
+-- and return those attempts. What ends after that is left alone: a fact that is removed by one
+-- statement, and was not there for the one before, would leave its receipt open.
+create or replace function ringproof.lock_ended(p_job_ids bigint[]) returns ringproof.token[]
 language plpgsql as $$
 declare
-  v_tokens ringproof.token[];
+  v_compact ringproof.token[];
+  v_done    ringproof.token[];
 begin
-  --@ find_receipts
-  select array_agg(row(f.job_id, f.run_lease, c.slot, c.lane_id, c.receipt_seq)::ringproof.token)
-  into v_tokens
-  from ringproof.compact_facts f
-  join ringproof.lease_claims c using (lane_id, receipt_seq)
-  where f.job_id = any (p_job_ids);
-  perform ringproof.lock_receipts(v_tokens);
+  --@ find_facts
+  v_compact := array(
+    select row(f.job_id, f.run_lease, c.slot, f.lane_id, f.receipt_seq)::ringproof.token
+    from ringproof.compact_facts f
+    left join ringproof.lease_claims c using (lane_id, receipt_seq)
+    where f.job_id = any (p_job_ids));
+  perform ringproof.lock_receipts(v_compact);
   --@ lock_done
-  perform from ringproof.done_entries where job_id = any (p_job_ids)
-  order by slot, job_id, run_lease for update;
+  v_done := array(
+    select row(d.job_id, d.run_lease, null, d.lane_id, null)::ringproof.token
+    from (
+      select job_id, run_lease, lane_id from ringproof.done_entries
+      where job_id = any (p_job_ids)
+      order by slot, job_id, run_lease for update) d);
+  return v_compact || v_done;
 end
 $$;
 
 -- While a receipt of an ended attempt still exists, its terminal fact must not go before it has an
 -- explicit closure, or it would look open again.
 create or replace function ringproof.close_orphans(
-  p_job_ids bigint[], p_states text[], p_now timestamptz)
+  p_ended ringproof.token[], p_states text[], p_now timestamptz)
 returns void
 language plpgsql as $$
 begin
   --@ close_orphans
   insert into ringproof.lease_claim_closures (slot, job_id, run_lease, outcome, closed_at)
   select r.slot, r.job_id, r.run_lease, 'terminalRemoved', p_now
-  from ringproof.terminal_facts f
+  from unnest(p_ended) e
+  join ringproof.terminal_facts f using (job_id, run_lease)
   join ringproof.unclosed_receipts r using (job_id, run_lease)
-  where f.job_id = any (p_job_ids) and f.state = any (p_states)
+  where f.state = any (p_states)
   order by r.slot, r.job_id, r.run_lease
   on conflict do nothing;
 end
@@ -42,21 +51,23 @@ create or replace function ringproof.discard_terminal(p_job_ids bigint[], p_now 
 returns text[]
 language plpgsql as $$
 declare
-  v_gone bigint[];
+  v_ended ringproof.token[] := ringproof.lock_ended(p_job_ids);
+  v_gone  bigint[];
 begin
-  perform ringproof.lock_terminal(p_job_ids);
-  perform ringproof.close_orphans(p_job_ids, '{completed,failed,cancelled}', p_now);
+  perform ringproof.close_orphans(v_ended, '{completed,failed,cancelled}', p_now);
   --@ remove_facts
   with found as materialized (
-    select slot, lane_id, job_id, run_lease from ringproof.compact_facts
-    where job_id = any (p_job_ids)),
+    select f.slot, f.lane_id, f.job_id, f.run_lease
+    from ringproof.compact_facts f
+    join unnest(v_ended) e using (job_id, run_lease)),
   compact as (
     insert into ringproof.receipt_completion_tombstones (slot, job_id, run_lease)
     select slot, job_id, run_lease from found order by slot, job_id, run_lease
     on conflict do nothing
     returning slot, job_id, run_lease),
   explicit as (
-    delete from ringproof.done_entries where job_id = any (p_job_ids)
+    delete from ringproof.done_entries
+    where (job_id, run_lease) in (select job_id, run_lease from unnest(v_ended))
     returning slot, lane_id, state, job_id),
   gone as (
     select slot, lane_id, 'completed' as state, job_id
@@ -73,9 +84,9 @@ begin
 end
 $$;
 
--- Removes the terminal rows of these jobs that are in one of these states, and returns what their
--- ready rows still say of the jobs.
-create or replace function ringproof.remove_done(p_job_ids bigint[], p_states text[])
+-- Removes the terminal rows of these attempts that are in one of these states, and returns what
+-- their ready rows still say of the jobs.
+create or replace function ringproof.remove_done(p_ended ringproof.token[], p_states text[])
 returns setof ringproof.arrival
 language plpgsql as $$
 begin
@@ -83,7 +94,8 @@ begin
   return query
     with gone as (
       delete from ringproof.done_entries
-      where job_id = any (p_job_ids) and state = any (p_states)
+      where (job_id, run_lease) in (select job_id, run_lease from unnest(p_ended))
+        and state = any (p_states)
       returning slot, lane_id, lane_seq, job_id, run_lease, state),
     counts as (
       insert into ringproof.queue_terminal_count_deltas (slot, lane_id, state, bucket, delta)
@@ -104,23 +116,25 @@ returns text[]
 language plpgsql as $$
 declare
   v_states constant text[] := '{failed,cancelled}';
+  v_ended  ringproof.token[] := ringproof.lock_ended(p_job_ids);
   v_over   bigint[];
   v_keys   text[];
   v_back   bigint[];
 begin
-  perform ringproof.lock_terminal(p_job_ids);
   --@ find_done
   select array_agg(d.job_id order by array_position(p_job_ids, d.job_id)),
          array_agg(r.unique_key order by array_position(p_job_ids, d.job_id))
   into v_over, v_keys
   from ringproof.done_entries d
   join ringproof.ready_entries r using (slot, lane_id, lane_seq)
-  where d.job_id = any (p_job_ids) and d.state = any (v_states);
+  where (d.job_id, d.run_lease) in (select job_id, run_lease from unnest(v_ended))
+    and d.state = any (v_states);
   --@ take_keys
   v_back := ringproof.take_keys(v_over, v_keys);
-  perform ringproof.close_orphans(v_back, v_states, p_now);
+  v_ended := array(select e::ringproof.token from unnest(v_ended) e where job_id = any (v_back));
+  perform ringproof.close_orphans(v_ended, v_states, p_now);
   perform ringproof.append_ready(array(
-    select d::ringproof.arrival from ringproof.remove_done(v_back, v_states) d
+    select d::ringproof.arrival from ringproof.remove_done(v_ended, v_states) d
     order by array_position(p_job_ids, d.job_id)), p_now);
   return ringproof.answers_for(p_job_ids, v_back, 'readmitted', 'notRetryable',
     array(select unnest(v_over) except select unnest(v_back)));
@@ -133,16 +147,16 @@ create or replace function ringproof.failed_to_dlq(p_job_ids bigint[], p_now tim
 returns text[]
 language plpgsql as $$
 declare
-  v_gone bigint[];
+  v_ended ringproof.token[] := ringproof.lock_ended(p_job_ids);
+  v_gone  bigint[];
 begin
-  perform ringproof.lock_terminal(p_job_ids);
-  perform ringproof.close_orphans(p_job_ids, '{failed}', p_now);
+  perform ringproof.close_orphans(v_ended, '{failed}', p_now);
   --@ insert_dead
   with dead as (
     insert into ringproof.dlq_entries
       (job_id, run_lease, snoozes, lane_id, dead_at, unique_key, payload)
     select job_id, run_lease, snoozes, lane_id, p_now, unique_key, payload
-    from ringproof.remove_done(p_job_ids, '{failed}') order by job_id
+    from ringproof.remove_done(v_ended, '{failed}') order by job_id
     returning job_id)
   select array_agg(job_id) into v_gone from dead;
   return ringproof.answers_for(p_job_ids, v_gone, 'deadLettered', 'notFailed');
