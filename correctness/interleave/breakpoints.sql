@@ -3,15 +3,18 @@
 -- What this session has done so far, one word per relation that it holds a lock on: its scans,
 -- the rows that it inserted, those that it changed or deleted, and the modes of its locks.
 create or replace function ringproof.footprint() returns text
-language sql volatile as $$
-  select coalesce(string_agg(concat_ws(':', l.relation,
-           pg_stat_get_xact_numscans(l.relation), pg_stat_get_xact_tuples_inserted(l.relation),
-           pg_stat_get_xact_tuples_updated(l.relation)
-             + pg_stat_get_xact_tuples_deleted(l.relation), l.modes), ' '), '')
-  from (
-    select relation, string_agg(mode, ',') as modes from pg_locks
-    where pid = pg_backend_pid() and locktype = 'relation' and relation >= 16384 and granted
-    group by relation) l
+language plpgsql volatile set plan_cache_mode = force_generic_plan as $$
+begin
+  return (
+    select coalesce(string_agg(concat_ws(':', l.relation,
+             pg_stat_get_xact_numscans(l.relation), pg_stat_get_xact_tuples_inserted(l.relation),
+             pg_stat_get_xact_tuples_updated(l.relation)
+               + pg_stat_get_xact_tuples_deleted(l.relation), l.modes), ' '), '')
+    from (
+      select relation, string_agg(mode, ',') as modes from pg_locks
+      where pid = pg_backend_pid() and locktype = 'relation' and relation >= 16384 and granted
+      group by relation) l);
+end
 $$;
 
 -- Tells the scheduler where this session is, and waits at a gate until the scheduler opens it. A

@@ -27,7 +27,7 @@ export interface Finished {
 }
 
 /** Longer than this, and a session that runs is asked whether it waits for a lock. */
-const PATIENCE_MS = 2;
+const PATIENCE_MS = 4;
 
 /** Where a session works, and its number among all sessions of the server. */
 export interface Place {
