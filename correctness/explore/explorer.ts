@@ -11,6 +11,8 @@ export interface ExploreOptions {
   readonly properties?: readonly string[];
   /** Keep every edge, not only the counts. */
   readonly keepEdges?: boolean;
+  /** Goes no further once it has this many states: what it has then are those with shortest ways. */
+  readonly atMost?: number;
   readonly onProgress?: (p: { states: number; queued: number; depth: number }) => void;
 }
 
@@ -81,7 +83,9 @@ class Explorer<S extends object, C extends NamedCall> {
       (call) => [machine.actionNames.indexOf(call.action), call] as const,
     );
     this.add(machine.initial, -1, null);
+    const most = this.options.atMost ?? Infinity;
     for (let at = 0; at < this.states.length && !this.violation; at++) {
+      if (this.states.length >= most) break;
       this.expand(at, all);
       if (at % 2048 === 0)
         this.options.onProgress?.({

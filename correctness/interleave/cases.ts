@@ -1,5 +1,5 @@
 /**
- * Which calls meet in which states. The explorer chooses: among the states of a configuration, for
+ * Which calls meet in which states. The explorer chooses: among the states of a areauration, for
  * every unordered pair of operations, some in which both succeed, some in which one changes what
  * the other is told, and some in which one is refused.
  */
@@ -15,14 +15,13 @@ import {
   type Scope,
   type State,
 } from "../../src/core/index.js";
-import type { Graph } from "../explore/explorer.js";
 import type { Node } from "../conform/tree.js";
 
 export type Kind = "both" | "changes" | "refused";
 export const kinds: readonly Kind[] = ["both", "changes", "refused"];
 
 export interface Case {
-  readonly config: string;
+  readonly area: string;
   readonly node: Node;
   readonly calls: readonly Call[];
   readonly kind: Kind;
@@ -53,9 +52,11 @@ interface Tried {
 
 const told = (o: Outcome): string => JSON.stringify(o);
 
-/** Of each operation the first calls that succeed, and the first that is refused. */
+/** Of each operation the first and the last call that succeed, and the first that is refused. */
 function shortlist(tried: readonly Tried[]): readonly Tried[] {
-  return [...tried.filter((t) => t.ok).slice(0, 2), ...tried.filter((t) => !t.ok).slice(0, 1)];
+  const ok = tried.filter((t) => t.ok);
+  const picked = [ok[0], ok.length > 1 ? ok.at(-1) : undefined, tried.find((t) => !t.ok)];
+  return picked.filter((t) => t !== undefined);
 }
 
 /** Two producers do not present the same job, and nobody presents one that is known. */
@@ -75,6 +76,7 @@ export class Chooser {
       this.chosen.set(pairName(a, b), new Map(kinds.map((kind) => [kind, []])));
   }
 
+  /** Of a pair, those of the first kinds first. */
   of([a, b]: readonly [ActionName, ActionName]): readonly Case[] {
     return [...this.chosen.get(pairName(a, b))!.values()].flat();
   }
@@ -83,32 +85,36 @@ export class Chooser {
     return pairs.flatMap((pair) => this.of(pair));
   }
 
-  /** Looks at every state of a configuration for pairs that still want one. */
-  look(config: string, nodes: readonly Node[], scope: Scope): void {
-    const all = calls({ ...scope, enabled: operations }).filter(single);
-    for (const node of nodes) this.lookAt(config, node, scope, all);
+  /** Looks at these states of a areauration for pairs that still want one. */
+  look(area: string, nodes: readonly Node[], scope: Scope): void {
+    const all = calls({ ...scope, enabled: operations });
+    for (const node of nodes) this.lookAt(area, node, scope, all);
   }
 
-  private lookAt(config: string, node: Node, scope: Scope, all: readonly Call[]): void {
+  private lookAt(area: string, node: Node, scope: Scope, all: readonly Call[]): void {
     const { state } = node;
-    const byAction = new Map<ActionName, Tried[]>();
+    const byAction = new Map<ActionName, Tried[]>(operations.map((name) => [name, []]));
     for (const call of all) {
       const { outcome, state: after } = step(state, call, scope);
       const tried = { call, outcome, after, ok: succeeds(call.action, outcome) };
-      byAction.set(call.action, [...(byAction.get(call.action) ?? []), tried]);
+      byAction.get(call.action)!.push(tried);
     }
     const short = new Map([...byAction].map(([name, tried]) => [name, shortlist(tried)]));
     for (const [a, b] of pairs) {
-      const open = this.chosen.get(pairName(a, b))!;
-      if (kinds.every((kind) => open.get(kind)!.length >= this.wanted)) continue;
-      for (const first of short.get(a) ?? []) {
-        for (const second of short.get(b) ?? []) {
+      const found = this.chosen.get(pairName(a, b))!;
+      const [firsts, seconds] = [short.get(a)!, short.get(b)!];
+      const open = kinds.filter((kind) => found.get(kind)!.length < this.wanted);
+      if (open.length === 0) continue;
+      // Where nobody succeeds, nobody can change what the other is told.
+      if (!open.includes("refused") && !firsts[0]?.ok && !seconds[0]?.ok) continue;
+      for (const first of firsts) {
+        for (const second of seconds) {
           const both = [first.call, second.call];
           if (!presentable(state, both)) continue;
           const kind = kindOf(first, second, scope);
-          const found = open.get(kind)!;
-          if (found.length >= this.wanted || found.some((c) => c.node === node)) continue;
-          found.push({ config, node, calls: both, kind });
+          const list = found.get(kind)!;
+          if (list.length >= this.wanted || list.some((c) => c.node === node)) continue;
+          list.push({ area, node, calls: both, kind });
         }
       }
     }
@@ -121,8 +127,3 @@ function kindOf(a: Tried, b: Tried, scope: Scope): Kind {
   if (told(later) !== told(b.outcome) || told(earlier) !== told(a.outcome)) return "changes";
   return a.ok && b.ok ? "both" : "refused";
 }
-
-/** Batches of one are enough for pairs; larger ones are met in their own configurations. */
-const single = (call: Call): boolean => JSON.stringify(call.args).length < 200;
-
-export type { Graph };

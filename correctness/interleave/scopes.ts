@@ -1,0 +1,64 @@
+/** Where the start states of interleavings come from: as far as the explorer gets in an area. */
+
+import { NONE, storageMachine, type Scope } from "../../src/core/index.js";
+import { databaseTree, type Node } from "../conform/tree.js";
+import { explore } from "../explore/explorer.js";
+
+const base: Scope = {
+  jobs: ["j1", "j2"],
+  lanes: ["a"],
+  queueSlots: 2,
+  claimSlots: 2,
+  leaseSlots: 2,
+  leases: [1, 2],
+  maxBatch: 2,
+  maxWait: 1,
+  deadlines: [NONE],
+  callbackWait: 1,
+  staleAfter: 1,
+  maxAttempts: 1,
+  failedFloor: 0,
+  sameKey: [],
+  maxSeq: 4,
+  enabled: ["Enqueue", "Claim"],
+};
+
+/** One area of the lifecycle: what its two jobs may do before others meet them. */
+export interface Area {
+  readonly name: string;
+  /** What the start states are reached in. */
+  readonly scope: Scope;
+}
+
+const area = (name: string, enabled: readonly string[], more: Partial<Scope> = {}): Area => ({
+  name,
+  scope: { ...base, ...more, enabled: [...base.enabled, ...enabled] },
+});
+
+export const areas: readonly Area[] = [
+  area("ending", ["CompleteFast", "Fail", "FailToDlq", "CancelReady", "Retry", "PassTime"]),
+  area("parking", ["ParkForCallback", "ResumeCallback", "Heartbeat", "PassTime", "CompleteFast"]),
+  area("deadlines", ["ParkForCallback", "ResumeCallback", "PassTime", "FailToDlq"], {
+    deadlines: [NONE, 1],
+  }),
+  area("turning", ["CompleteFast", "RotateQueue", "RotateClaims", "PruneClaims", "PruneQueue"]),
+  area("leases", ["ParkForCallback", "ResumeCallback", "RotateLeases", "CompleteSlow"]),
+  area("lanes", ["CancelReady", "FailToDlq", "AdvanceClaimCursor", "Retry"], {
+    lanes: ["a", "b"],
+  }),
+  area("keys", ["Fail", "FailToDlq", "CancelReady", "Snooze", "PassTime"], {
+    sameKey: [["j1", "j2"]],
+  }),
+];
+
+/** The scope in which calls meet: two more jobs, which nobody has presented yet. */
+export const meeting = ({ scope }: Area): Scope => ({
+  ...scope,
+  jobs: [...scope.jobs, "j3", "j4"],
+});
+
+/** The databases among the first states of an area, nearest first. */
+export function startsOf({ scope }: Area, atMost: number): readonly Node[] {
+  const graph = explore(storageMachine(scope, { symmetric: true }), { properties: [], atMost });
+  return databaseTree(graph, scope);
+}
