@@ -1,7 +1,7 @@
 /**
  * Which schedules are tried: one of each class that only reorders steps that do not depend on each
- * other. Dynamic partial-order reduction with sleep sets (Flanagan and Godefroid, 2005): a run is
- * made, its races are found, and each race is turned round in a later run.
+ * other. Dynamic partial-order reduction with source sets and sleep sets (Abdulla, Aronis, Jonsson,
+ * Sagonas, 2014): a run is made, its races are found, and each is turned round in a later run.
  */
 
 import { depend, type Footprint } from "./footprint.js";
@@ -112,12 +112,28 @@ export class Schedules {
   }
 
   private findRaces(): void {
-    this.clocks((earlier, later) => {
-      const { enabled, wanted } = this.points[earlier]!;
-      const { session } = this.steps[later]!;
-      const tried = enabled.includes(session) ? [session] : enabled;
-      for (const each of tried) wanted.add(each);
-    });
+    const races: (readonly [earlier: number, later: number])[] = [];
+    const clocks = this.clocks((earlier, later) => races.push([earlier, later]));
+    for (const [earlier, later] of races) {
+      const { enabled, wanted, asleep } = this.points[earlier]!;
+      const first = this.beginners(earlier, later, clocks).filter((s) => enabled.includes(s));
+      if (first.some((s) => wanted.has(s) || asleep.has(s))) continue;
+      for (const session of first.length > 0 ? first.slice(-1) : enabled) wanted.add(session);
+    }
+  }
+
+  /**
+   * Who can go first in a run in which the later of two steps comes before the earlier one: of what
+   * lies between them and does not come after the earlier one, the steps that come after nothing.
+   */
+  private beginners(earlier: number, later: number, clocks: readonly Clock[]): readonly number[] {
+    const follows = (a: number, b: number) => clocks[b]![this.steps[a]!.session]! >= a;
+    const between: number[] = [];
+    for (let k = earlier + 1; k <= later; k++)
+      if (k === later || !follows(earlier, k)) between.push(k);
+    return between
+      .filter((k, i) => between.slice(0, i).every((m) => !follows(m, k)))
+      .map((k) => this.steps[k]!.session);
   }
 
   /** How many interleavings the run that just ended stands for: orders that respect its clocks. */
