@@ -93,7 +93,7 @@ export class Arena {
     for (let i = 0; i < sessions; i++) {
       const client = await connect(server);
       this.clients.push(client);
-      const place = { schema, nameOf: this.nameOf, number: number * 8 + i };
+      const place = { schema, nameOf: this.nameOf, number: number * 8 + i, tries: this.tries };
       steppers.push(await Stepper.open(client, i, place));
     }
     const { rows } = await controller.query("select pg_backend_pid() as pid");

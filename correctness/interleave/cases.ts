@@ -15,14 +15,17 @@ import {
   type Scope,
   type State,
 } from "../../src/core/index.js";
-import type { Node } from "../conform/tree.js";
+import { callsTo, type Node } from "../conform/tree.js";
 
 export type Kind = "both" | "changes" | "refused";
 export const kinds: readonly Kind[] = ["both", "changes", "refused"];
 
 export interface Case {
   readonly area: string;
-  readonly node: Node;
+  /** The calls that lead to the state, from the empty one. */
+  readonly way: readonly Call[];
+  readonly state: State;
+  /** One per session. */
   readonly calls: readonly Call[];
   readonly kind: Kind;
 }
@@ -113,8 +116,8 @@ export class Chooser {
           if (!presentable(state, both)) continue;
           const kind = kindOf(first, second, scope);
           const list = found.get(kind)!;
-          if (list.length >= this.wanted || list.some((c) => c.node === node)) continue;
-          list.push({ area, node, calls: both, kind });
+          if (list.length >= this.wanted || list.some((c) => c.state === state)) continue;
+          list.push({ area, way: callsTo(node), state, calls: both, kind });
         }
       }
     }

@@ -81,6 +81,8 @@ export interface Footprint {
   readonly locks: readonly (readonly [relation: string, mode: Mode])[];
   /** For a step that ends: what the transaction wrote or locked rows of, and every lock it held. */
   readonly wrote: ReadonlySet<string>;
+  /** Whether it tried to lock something without waiting, and may have failed: nobody can tell what. */
+  readonly failed: boolean;
   /** The session that it waited for. */
   readonly waitedFor: number | null;
 }
@@ -96,6 +98,7 @@ export const idle = (session: number): Footprint => ({
   rows: new Set(),
   locks: [],
   wrote: new Set(),
+  failed: false,
   waitedFor: null,
 });
 
@@ -134,6 +137,7 @@ const meet = <T>(a: ReadonlySet<T>, b: ReadonlySet<T>): boolean => {
 export function depend(a: Footprint, b: Footprint): boolean {
   if (a.waitedFor === b.session || b.waitedFor === a.session) return true;
   if (a.ends && b.ends) return false;
+  if ((a.failed && b.locks.length > 0) || (b.failed && a.locks.length > 0)) return true;
   if (meet(a.wrote, b.touched) || meet(b.wrote, a.touched) || meet(a.rows, b.rows)) return true;
   return a.locks.some(([relation, mode]) =>
     b.locks.some(([other, mode2]) => other === relation && conflict(mode, mode2)),

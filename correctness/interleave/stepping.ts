@@ -34,6 +34,8 @@ export interface Place {
   readonly schema: string;
   readonly nameOf: ReadonlyMap<number, string>;
   readonly number: number;
+  /** Labels of statements that take locks without waiting. */
+  readonly tries: ReadonlySet<string>;
 }
 
 /** More breakpoints than any call has. */
@@ -189,11 +191,13 @@ export class Stepper {
 
   /** What it did between where it stood then and where it stood, or will stand, next. */
   did(at: number, waitedFor: number | null): Footprint {
-    const { stand, uses } = this.trail[at]!;
+    const { stand, label, uses } = this.trail[at]!;
     if (stand === "commit") return end(this.index, uses ?? new Map());
     if (stand === "begin") return idle(this.index);
     const after = this.trail[at + 1]?.uses ?? uses ?? new Map();
-    return { ...between(this.index, uses, after), waitedFor };
+    const step = between(this.index, uses, after);
+    const failed = this.place.tries.has(label) && step.locks.length === 0;
+    return { ...step, failed, waitedFor };
   }
 }
 
