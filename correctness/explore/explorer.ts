@@ -11,7 +11,7 @@ export interface ExploreOptions {
   readonly properties?: readonly string[];
   /** Keep every edge, not only the counts. */
   readonly keepEdges?: boolean;
-  /** Goes no further once it has this many states: what it has then are those with shortest ways. */
+  /** Goes no further once it has this many states, those with the shortest ways. */
   readonly atMost?: number;
   readonly onProgress?: (p: { states: number; queued: number; depth: number }) => void;
 }

@@ -20,7 +20,8 @@ import { leadingCursors, wrongCounts } from "../conform/unmodelled.js";
 import type { Uses } from "./footprint.js";
 import { installBreakpoints, instrument } from "./instrument.js";
 import { Schedules } from "./schedules.js";
-import { GATES, Stepper, Stepping, type StepMade } from "./stepping.js";
+import { GATES, Stepper } from "./stepper.js";
+import { Stepping, type StepMade } from "./stepping.js";
 
 export interface ArenaOptions {
   readonly schema: string;
@@ -100,7 +101,7 @@ export class Arena {
     this.stepping = new Stepping(controller, rows[0].pid, steppers);
   }
 
-  /** Names of tables by their oid and by those of their indexes; and the table of each partition. */
+  /** Names of tables by their oids and those of their indexes; and the table of a partition. */
   private async relations(): Promise<Map<number, string>> {
     const { rows } = await this.controller.query<{ oid: number; name: string; whole: string }>(
       `select c.oid::int, t.relname as name,

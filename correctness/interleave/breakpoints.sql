@@ -18,8 +18,8 @@ end
 $$;
 
 -- Tells the scheduler where this session is, and waits at a gate until the scheduler opens it. A
--- session without a number is nobody's to stop. Gates are counted by a sequence: what a session rolls
--- back, it has passed all the same.
+-- session without a number is nobody's to stop. Gates are counted by a sequence: what a session
+-- rolls back, it has passed all the same.
 create or replace function ringproof.breakpoint(p_label text) returns boolean
 language plpgsql volatile as $$
 declare
@@ -39,7 +39,8 @@ end
 $$;
 
 -- The rows of each table as they were when `save` was last called under this name.
-create table if not exists ringproof.saved (name text, place text, rows jsonb, primary key (name, place));
+create table if not exists ringproof.saved (
+  name text, place text, rows jsonb, primary key (name, place));
 
 create or replace function ringproof.stored_tables() returns setof text
 language sql stable as $$
@@ -88,7 +89,8 @@ language plpgsql as $$
 declare
   v_tables text[] := array(select * from ringproof.stored_tables());
 begin
-  execute 'truncate ' || (select string_agg(format('ringproof.%I', t), ', ') from unnest(v_tables) t);
+  execute 'truncate ' || (
+    select string_agg(format('ringproof.%I', t), ', ') from unnest(v_tables) t);
   perform ringproof.restore(p_name, v_tables);
 end
 $$;

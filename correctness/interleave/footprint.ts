@@ -81,7 +81,7 @@ export interface Footprint {
   readonly locks: readonly (readonly [relation: string, mode: Mode])[];
   /** For a step that ends: what the transaction wrote or locked rows of, and every lock it held. */
   readonly wrote: ReadonlySet<string>;
-  /** Whether it tried to lock something without waiting, and may have failed: nobody can tell what. */
+  /** Whether it tried to lock something, nobody can tell what, and may have failed. */
   readonly failed: boolean;
   /** The session that it waited for. */
   readonly waitedFor: number | null;

@@ -1,0 +1,188 @@
+/**
+ * One session of a schedule: a transaction of one call. A step takes it from where it stands to its
+ * next breakpoint, to the end of its statement, or to a lock that somebody else holds. Steps that
+ * follow each other are made in one go: the gates on the way are opened before it comes to them.
+ */
+
+import type pg from "pg";
+import { between, end, idle, readUses, type Footprint, type Uses } from "./footprint.js";
+
+/** Before its BEGIN, before its call, at a breakpoint, before its COMMIT, or at its end. */
+type Stand = "begin" | "call" | "breakpoint" | "commit" | "done";
+
+export interface Finished {
+  readonly rows: readonly Record<string, unknown>[] | null;
+  readonly error: (Error & { code?: string }) | null;
+}
+
+/** Where a session works, and its number among all sessions of the server. */
+export interface Place {
+  readonly schema: string;
+  readonly nameOf: ReadonlyMap<number, string>;
+  readonly number: number;
+  /** Labels of statements that take locks without waiting. */
+  readonly tries: ReadonlySet<string>;
+}
+
+/** More breakpoints than any call has. */
+export const GATES = 200;
+
+/** Where a session stands, what it is about to do there, and what it has done so far. */
+export interface Stop {
+  readonly stand: Stand;
+  readonly label: string;
+  readonly uses: Uses | null;
+}
+
+export class Stepper {
+  readonly client: pg.Client;
+  readonly index: number;
+  readonly pid: number;
+  readonly place: Place;
+  finished: Finished = { rows: null, error: null };
+  /** The sessions that it waits for. */
+  waitsFor: readonly number[] = [];
+  /** Whether it is on its way to the end of a step. */
+  moving = false;
+  arrival: Promise<void> = Promise.resolve();
+  /** Everywhere it has stood in this run. */
+  readonly trail: Stop[] = [];
+  private call = "";
+  /** The last gate that it came to, and the last one that is open. */
+  private gate = 0;
+  private open = 0;
+  /** Steps that it still has to make. */
+  private left = 0;
+  private arrive: () => void = () => undefined;
+
+  private constructor(client: pg.Client, pid: number, index: number, place: Place) {
+    this.client = client;
+    this.pid = pid;
+    this.index = index;
+    this.place = place;
+    client.on("notice", ({ message = "" }) => this.reached(message));
+  }
+
+  static async open(client: pg.Client, index: number, place: Place): Promise<Stepper> {
+    const { rows } = await client.query("select pg_backend_pid() as pid");
+    await client.query(
+      `create sequence if not exists "${place.schema}".gates_${place.number};
+       set deadlock_timeout = '20ms'; set client_min_messages = notice;
+       set breakpoint.session = ${place.number}`,
+    );
+    return new Stepper(client, rows[0].pid, index, place);
+  }
+
+  /** At the start of a run: a transaction that will make this call. */
+  load(call: string): void {
+    this.call = call;
+    this.gate = 0;
+    this.open = 0;
+    this.finished = { rows: null, error: null };
+    this.waitsFor = [];
+    this.trail.splice(0, this.trail.length, { stand: "begin", label: "begin", uses: null });
+  }
+
+  get at(): Stop {
+    return this.trail.at(-1)!;
+  }
+
+  get enabled(): boolean {
+    return !this.moving && this.at.stand !== "done";
+  }
+
+  /** Sets the session going, for so many steps; it has made them when `arrival` is there. */
+  async go(controller: pg.Client, steps: number): Promise<void> {
+    this.left = steps;
+    this.moving = true;
+    this.arrival = new Promise((resolve) => (this.arrive = resolve));
+    const { stand } = this.at;
+    if (stand === "begin" || stand === "call")
+      await this.openGates(controller, steps - (stand === "begin" ? 2 : 1));
+    else if (stand === "breakpoint") await this.openGates(controller, steps);
+    if (stand !== "breakpoint") this.goOn();
+  }
+
+  /** So that it stops at the next gate, whatever it was told before. */
+  async halt(controller: pg.Client): Promise<void> {
+    this.left = 1;
+    const { gate, open, place } = this;
+    this.open = gate;
+    if (open > gate)
+      await controller.query(
+        `select pg_advisory_lock(${place.number}, g) from generate_series(${gate + 1}, ${open}) g`,
+      );
+  }
+
+  private async openGates(controller: pg.Client, more: number): Promise<void> {
+    const [from, to] = [this.open + 1, Math.min(this.open + more, GATES)];
+    if (to < from) return;
+    this.open = to;
+    await controller.query(
+      `select pg_advisory_unlock(${this.place.number}, g) from generate_series(${from}, ${to}) g`,
+    );
+  }
+
+  private reached(message: string): void {
+    const [gate, label, ...footprint] = message.split(" ");
+    this.gate = Number(gate);
+    const uses = readUses(footprint.join(" "), this.place.nameOf);
+    this.stop({ stand: "breakpoint", label: label!, uses });
+  }
+
+  private stop(at: Stop): void {
+    this.trail.push(at);
+    this.left--;
+    if (at.stand !== "done" && this.left > 0) {
+      if (at.stand !== "breakpoint") this.goOn();
+      return;
+    }
+    this.moving = false;
+    this.waitsFor = [];
+    this.arrive();
+  }
+
+  private goOn(): void {
+    const { stand, uses } = this.at;
+    if (stand === "begin") void this.ask("begin", { stand: "call", label: "call", uses });
+    else if (stand === "call") void this.makeCall();
+    else {
+      const text = this.finished.error ? "rollback" : "commit";
+      void this.ask(text, { stand: "done", label: "done", uses });
+    }
+  }
+
+  private async ask(text: string, next: Stop): Promise<void> {
+    try {
+      await this.client.query(text);
+    } catch (error) {
+      this.finished = { rows: null, error: error as Error };
+    }
+    this.stop(next);
+  }
+
+  private async makeCall(): Promise<void> {
+    let { uses } = this.at;
+    try {
+      const { rows } = await this.client.query(this.call);
+      const after = await this.client.query(`select "${this.place.schema}".footprint() as uses`);
+      uses = readUses(after.rows[0].uses, this.place.nameOf);
+      this.finished = { rows, error: null };
+    } catch (error) {
+      uses = this.at.uses;
+      this.finished = { rows: null, error: error as Error };
+    }
+    this.stop({ stand: "commit", label: "commit", uses });
+  }
+
+  /** What it did between where it stood then and where it stood, or will stand, next. */
+  did(at: number, waitedFor: number | null): Footprint {
+    const { stand, label, uses } = this.trail[at]!;
+    if (stand === "commit") return end(this.index, uses ?? new Map());
+    if (stand === "begin") return idle(this.index);
+    const after = this.trail[at + 1]?.uses ?? uses ?? new Map();
+    const step = between(this.index, uses, after);
+    const failed = this.place.tries.has(label) && step.locks.length === 0;
+    return { ...step, failed, waitedFor };
+  }
+}
