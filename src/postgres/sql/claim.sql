@@ -73,7 +73,7 @@ $$;
 -- Moves the cursor over the spent prefix, after the claim has committed. An advance that never
 -- comes loses nothing. The tail is read before the rows, and rows at or behind it are left alone: a
 -- row appended meanwhile is never passed over, and its generation is that of the last row seen, or
--- a later one. If the ring turned meanwhile, slots may have been reused, and the cursor stays.
+-- a later one. If the ring turned meanwhile, slots may have been reused: it looks again.
 -- @action AdvanceClaimCursor
 create or replace function ringproof.advance_claim_cursor(p_lane_id int, p_now timestamptz)
 returns bigint
@@ -92,31 +92,35 @@ begin
   if not found then return null; end if;
   --@ read_tail
   select next_seq into strict v_tail from ringproof.lane_enqueue_heads where lane_id = p_lane_id;
-  --@ read_queue_ring
-  select * into strict v_ring from ringproof.rings where ring = 'queue';
-  for v_generation in
-    greatest(v_head.cursor_generation, v_ring.generation - v_ring.slot_count + 1)
-    .. v_ring.generation
   loop
-    v_slot := v_generation % v_ring.slot_count;
-    --@ find_pending
-    select p.lane_seq into v_seq from ringproof.pending_in(v_slot) p
-    where p.lane_id = p_lane_id and p.lane_seq >= v_head.cursor_seq and p.lane_seq < v_tail
-    order by p.lane_seq limit 1;
-    --@ find_rows
-    if exists (
-      select from ringproof.ready_entries r
-      where r.slot = v_slot and r.lane_id = p_lane_id
-        and r.lane_seq >= v_head.cursor_seq and r.lane_seq < v_tail)
-    then v_seen := v_generation; end if;
-    exit when v_seq is not null;
+    --@ read_queue_ring
+    select * into strict v_ring from ringproof.rings where ring = 'queue';
+    v_seen := null;
+    for v_generation in
+      greatest(v_head.cursor_generation, v_ring.generation - v_ring.slot_count + 1)
+      .. v_ring.generation
+    loop
+      v_slot := v_generation % v_ring.slot_count;
+      --@ find_pending
+      select p.lane_seq into v_seq from ringproof.pending_in(v_slot) p
+      where p.lane_id = p_lane_id and p.lane_seq >= v_head.cursor_seq and p.lane_seq < v_tail
+      order by p.lane_seq limit 1;
+      --@ find_rows
+      if exists (
+        select from ringproof.ready_entries r
+        where r.slot = v_slot and r.lane_id = p_lane_id
+          and r.lane_seq >= v_head.cursor_seq and r.lane_seq < v_tail)
+      then v_seen := v_generation; end if;
+      exit when v_seq is not null;
+    end loop;
+    --@ reread_queue_ring
+    exit when v_ring.generation = (select generation from ringproof.rings where ring = 'queue');
   end loop;
   --@ advance
   update ringproof.lane_claim_heads
   set cursor_seq = coalesce(v_seq, v_tail),
       cursor_generation = coalesce(v_seen, cursor_generation)
   where lane_id = p_lane_id and coalesce(v_seq, v_tail) > cursor_seq
-    and v_ring.generation = (select generation from ringproof.rings where ring = 'queue')
   returning cursor_seq into v_seq;
   return case when found then v_seq end;
 end
