@@ -345,7 +345,23 @@ describe("what cannot be audited is one message", () => {
   });
 
   test("a server that is to be started first", async () => {
-    await expect(auditSection({ kind: "embedded" }, schema)).rejects.toThrow(/none is named/);
+    await expect(auditSection({ kind: "embedded" }, schema)).rejects.toThrow(/is always empty/);
+  });
+
+  test("a lock that somebody does not let go: who it is", async () => {
+    const other = await connect(server);
+    const { rows } = await other.query("select pg_backend_pid() as pid");
+    await other.query(`begin; lock table ${schema}.leases_0 in access exclusive mode`);
+    const { pid } = rows[0];
+    await expect(audit(client, { schema, lockTimeout: 50 })).rejects.toMatchObject({
+      name: "UserError",
+      message:
+        `The audit waited too long: session ${pid} (idle in transaction) has locked ` +
+        `${schema}.leases_0.`,
+      remedy: `Wait until its transaction ends, or run: select pg_terminate_backend(${pid});`,
+    });
+    await other.end();
+    expect((await audit(client, { schema })).flatMap((r) => r.violations)).toEqual([]);
   });
 });
 
