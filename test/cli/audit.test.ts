@@ -42,8 +42,11 @@ test("evidence is gone: what is violated, and of which job", async () => {
     expect(code).toBe(1);
     expect(out).toMatch(/HandedOutIsSpent +│ 1 .* violated/);
     expect(out).toMatch(/\bjob 1\b/);
-    expect(JSON.parse((await audit("--json")).out)).toMatchObject({
-      claims: [{ id: "audit", verdict: "violated" }],
+    const [claim] = JSON.parse((await audit("--json")).out).claims;
+    expect(claim).toMatchObject({ id: "audit", verdict: "violated" });
+    expect(claim.findings).toContainEqual({
+      title: "HandedOutIsSpent: a row that a worker holds is handed out once more",
+      replay: expect.stringMatching(`^ringproof audit --schema ${schema} --pg '?postgres`),
     });
   } finally {
     await client.query(`drop schema ${schema} cascade`);

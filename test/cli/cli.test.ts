@@ -5,7 +5,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import type { ClaimId, Context } from "../../correctness/claims.js";
+import type { ClaimId, ClaimResult, Context } from "../../correctness/claims.js";
 import { claims } from "../../correctness/registry.js";
 import { tlcClaim } from "../../correctness/tlc/claim.js";
 import { manifestFile } from "../../correctness/tlc/suite.js";
@@ -121,7 +121,10 @@ describe("--json", () => {
     expect(tier).toBe("quick");
     expect(list.length).toBe(args[0] === "check" ? 4 : 1);
     for (const claim of list)
-      expect(Object.keys(claim)).toEqual(["id", "verdict", "seconds", "covered"]);
+      expect(Object.keys(claim)).toEqual(["id", "verdict", "seconds", "covered", "findings"]);
+    const found = list.flatMap((claim: { findings: unknown }) => claim.findings);
+    const { title, replay } = finding;
+    expect(found).toEqual("C3" in others && code === 1 ? [{ title, replay }] : []);
   });
 
   test("what was not run covers nothing, under the same names", async () => {
@@ -131,7 +134,43 @@ describe("--json", () => {
       verdict: "not-run",
       seconds: 0,
       covered: { runs: 0, steps: 0 },
+      findings: [],
     });
+  });
+});
+
+describe("a finding is replayed on the Postgres on which it was found", () => {
+  const others = { C2: violated("C2"), C3: violated("C3") };
+  const replays = async (command: string, ...flags: string[]) => {
+    const { out, err } = await ran([command, ...flags, "--json"], holding(others), {
+      DATABASE_URL: "postgres://ada:secret@db/x",
+    });
+    expect(out + err).not.toContain("secret");
+    const claims: Pick<ClaimResult, "findings">[] = JSON.parse(out).claims;
+    return claims.flatMap(({ findings }) => findings.map((f) => f.replay));
+  };
+
+  test.each([
+    [[], "ringproof conform slots"],
+    [["embedded"], "ringproof conform slots --pg embedded"],
+    [["postgres://h:1/x"], "ringproof conform slots --pg postgres://h:1/x"],
+    [["postgres://ada:secret@h/x"], "ringproof conform slots --pg postgres://ada@h/x"],
+    [["postgres://ada:secret@s@h/x"], "ringproof conform slots --pg postgres://ada@h/x"],
+    [["postgres:///x?host=/run"], "ringproof conform slots --pg 'postgres:///x?host=/run'"],
+    [
+      ["postgres://h/x?password=secret&user=o'ada"],
+      "ringproof conform slots --pg 'postgres://h/x?user=o'\\''ada'",
+    ],
+    [["postgres://h/x?password=secret"], "ringproof conform slots --pg postgres://h/x"],
+  ])("--pg %s", async (where, replay) => {
+    expect(await replays("conform", ...where.flatMap((w) => ["--pg", w]))).toEqual([replay]);
+  });
+
+  test("what needs no Postgres is replayed without", async () => {
+    expect(await replays("check", "--pg", "embedded")).toEqual([
+      "ringproof conform slots",
+      "ringproof conform slots --pg embedded",
+    ]);
   });
 });
 
