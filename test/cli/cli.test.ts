@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { ClaimId, ClaimResult, Context } from "../../correctness/claims.js";
 import { claims } from "../../correctness/registry.js";
+import { EmptyShard } from "../../correctness/shard.js";
 import { tlcClaim } from "../../correctness/tlc/claim.js";
 import { manifestFile } from "../../correctness/tlc/suite.js";
 import { shapes } from "../../correctness/witness/shapes.js";
@@ -136,6 +137,44 @@ describe("--json", () => {
       covered: { runs: 0, steps: 0 },
       findings: [],
     });
+  });
+});
+
+describe("a shard with nothing to do", () => {
+  const nothing = async () => {
+    throw new EmptyShard({ index: 21, count: 40 }, 20);
+  };
+  const why = "There is nothing to do in shard 21/40: there is work for 20 of the 40.";
+
+  test("of one claim is said, and is no verdict on the others", async () => {
+    const { code, out, err } = await ran(["check", "--json"], holding({ C4: nothing }));
+    expect(code).toBe(0);
+    expect(err).toMatch(/C4 .* empty/);
+    expect(err).toContain(`C4 was not run: ${why}`);
+    expect(JSON.parse(out).claims[3]).toMatchObject({ verdict: "empty", covered: { steps: 0 } });
+  });
+
+  test.each([
+    ["of a violated claim", { C3: violated("C3"), C4: nothing }, 1],
+    ["and a claim that was not run", { C3: notRun, C4: nothing }, 2],
+    ["of all claims", { C1: nothing, C2: nothing, C3: nothing, C4: nothing }, 2],
+  ])("%s", async (_, others, code) => {
+    expect((await ran(["check"], holding(others))).code).toBe(code);
+  });
+
+  test.each([
+    [["lockstep", "--shard", "21/40"], why],
+    [["tlc", "cursor", "--shard", "2/2"], "in shard 2/2: there is work for 1 of the 2."],
+    [["graph", "cursor", "--shard", "2/2"], "in shard 2/2: there is work for 1 of the 2."],
+    [["explore", "cursor", "--shard", "2/2"], "in shard 2/2: there is work for 1 of the 2."],
+    [["explore", "--shard", "999/999"], /work for \d\d of the 999/],
+  ])("%s alone: wrong usage", async (args, message) => {
+    const { code, out, err } = await ran(args, claims, {
+      DATABASE_URL: "postgres://127.0.0.1:1/x",
+    });
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+    expect(err.split("\n")[0]).toMatch(message);
+    expect(err.split("\n")[1]).toBe("Leave this shard out, or spread the work over fewer.");
   });
 });
 
