@@ -77,19 +77,19 @@ describe.concurrent("what is missing or wrong is one message, and nothing is lef
       "no Java in JAVA_HOME",
       ["graph", "slots"],
       { JAVA_HOME: "/nowhere" },
-      /^error: TLC needs Java, .* \(\/nowhere\)\.\nInstall a Java runtime, version 11 or later .*\n$/,
+      /^error: TLC needs Java, .* \(\/nowhere\)\.\nInstall a Java runtime, version 11 .*\n$/,
     ],
     [
       "a jar with another hash",
       ["tlc", "slots"],
       { TLA2TOOLS_JAR: join(packageRoot(), "package.json") },
-      /^error: TLA2TOOLS_JAR \(.*\) is refused: its SHA-256 is [0-9a-f]{64}, .*\.\nUse the jar .*\n$/,
+      /^error: TLA2TOOLS_JAR \(.*\) is refused: its SHA-256 is [0-9a-f]{64}, .*\.\nUse .*\n$/,
     ],
     [
       "no jar where TLA2TOOLS_JAR says",
       ["tlc", "slots"],
       { TLA2TOOLS_JAR: "/nowhere/tla2tools.jar" },
-      /^error: TLA2TOOLS_JAR names no file: \/nowhere\/tla2tools\.jar\.\nCorrect it or unset it\.\n$/,
+      /^error: TLA2TOOLS_JAR names no file: .*\/tla2tools\.jar\.\nCorrect it or unset it\.\n$/,
     ],
     [
       "no room for a cache of the jar",

@@ -131,7 +131,7 @@ const doctored: readonly (readonly [sql: string, check: string, what: RegExp])[]
   [
     "update lease_claims set run_leases = '{1}'",
     "ArraysMatch",
-    /^the receipt of lane 1 through lane_seq 6 in claim slot 0 names 6 rows, 6 jobs and 1 attempts$/,
+    /^the receipt of lane 1 .* 6 in claim slot 0 names 6 rows, 6 jobs and 1 attempts$/,
   ],
   [
     "update receipt_completion_batches set job_ids = '{1, 2}'",
