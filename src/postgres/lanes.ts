@@ -13,8 +13,9 @@ export interface LaneChoice {
 
 export class Lanes extends Caller {
   /**
-   * Hands out up to `limit` jobs of one lane of the queue: of the most urgent one, which is that
-   * with the lowest priority number, unless others have waited for too long.
+   * Hands out up to `limit` jobs of one lane of the queue, as a claim from it does: of the most
+   * urgent one, which is that with the lowest priority number, unless others have waited for too
+   * long.
    */
   async claim<P = unknown>(
     queue: string,

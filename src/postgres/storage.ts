@@ -50,8 +50,9 @@ export class PostgresStorage extends Caller {
   }
 
   /**
-   * Hands out up to `limit` jobs of one lane; none while somebody else is claiming from it. The
-   * attempts may be rescued from `deadline` on.
+   * Hands out up to `limit` jobs of one lane, all from one slot of the ring: fewer may come although
+   * more are ready, and none while somebody else is claiming from the lane. The attempts may be
+   * rescued from `deadline` on.
    */
   async claim<P = unknown>(
     laneId: number,
