@@ -27,6 +27,11 @@ export async function auditProblem(
       `Schema ${schema} is damaged: ${message}.`,
       "Restore it from a backup, or install ringproof into another schema.",
     );
+  if (code === "57014")
+    return problem(
+      `Postgres did not let the audit end: ${message}.`,
+      "Run it again, with a statement_timeout that is long enough for your rows.",
+    );
   if (code === "55P03") return problem(...(await whoIsInTheWay(client, schema)));
   return error;
 }

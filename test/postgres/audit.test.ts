@@ -388,6 +388,18 @@ describe("what cannot be audited is one message", () => {
     await expect(auditSection({ kind: "embedded" }, schema)).rejects.toThrow(/is always empty/);
   });
 
+  test("a server that gives it no time", async () => {
+    const hurried = await connect(server);
+    await hurried.query("set statement_timeout to 1");
+    await expect(audit(hurried, { schema })).rejects.toMatchObject({
+      name: "UserError",
+      message: expect.stringMatching(
+        /^Postgres did not let the audit end: .* statement timeout\.$/,
+      ),
+    });
+    await hurried.end();
+  });
+
   test("a lock that somebody does not let go: who it is", async () => {
     const other = await connect(server);
     const { rows } = await other.query("select pg_backend_pid() as pid");
