@@ -50,7 +50,7 @@ export class PostgresStorage extends Caller {
   }
 
   /**
-   * Hands out up to `limit` jobs of one lane, all from one slot of the ring: fewer may come although
+   * Hands out up to `limit` jobs of one lane, all from one slot of the ring: fewer may come while
    * more are ready, and none while somebody else is claiming from the lane. The attempts may be
    * rescued from `deadline` on.
    */
