@@ -9,8 +9,9 @@ import type { Section } from "./report/report.js";
 export async function auditSection(pg: PgSource, schema: string): Promise<Section> {
   if (pg.kind !== "url")
     throw new UserError(
-      "An audit is of a database that is there already, and none is named.",
-      "Name it with --pg postgres://user@host/database, or in DATABASE_URL.",
+      "An audit is of a database that is there already; one that is started for it, embedded or " +
+        "in Docker, is always empty.",
+      "Name a server with --pg postgres://user@host/database, or in DATABASE_URL.",
     );
   const started = performance.now();
   const client = await connect(await openPostgres(pg));

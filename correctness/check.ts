@@ -1,13 +1,15 @@
-/** Runs a claim; a missing environment is a result of it, and does not stop the others. */
+/** Runs a claim; that it cannot be run is a result of it, and does not stop the others. */
 
 import { UserError } from "../src/errors.js";
 import type { Claim, ClaimResult, Context, Verdict } from "./claims.js";
+import { EmptyShard } from "./shard.js";
 
 /** A claim that could not run says why, and covers nothing. */
-function notRun(claim: Claim, seconds: number, { message, remedy }: UserError): ClaimResult {
+function notRun(claim: Claim, seconds: number, error: UserError): ClaimResult {
+  const { message, remedy } = error;
   return {
     id: claim.id,
-    verdict: "not-run",
+    verdict: error instanceof EmptyShard ? "empty" : "not-run",
     seconds,
     covered: Object.fromEntries(claim.covers.map((name) => [name, 0])),
     rows: [],
@@ -29,8 +31,8 @@ export async function runClaim(claim: Claim, context: Context): Promise<ClaimRes
   return result;
 }
 
-/** 1: a claim is violated; 2: one could not be run; 0: all hold. */
+/** 1: a claim is violated; 2: one could not be run, or there was nothing to do; 0: all hold. */
 export function exitCode(verdicts: readonly Verdict[]): number {
   if (verdicts.includes("violated")) return 1;
-  return verdicts.includes("not-run") ? 2 : 0;
+  return verdicts.includes("not-run") || !verdicts.includes("holds") ? 2 : 0;
 }

@@ -28,7 +28,8 @@ export interface Context {
 export type Need = "pg" | "seed";
 
 export type ClaimId = "C1" | "C2" | "C3" | "C4";
-export type Verdict = "holds" | "violated" | "not-run";
+/** Empty: the shard has nothing of this claim to do. */
+export type Verdict = "holds" | "violated" | "not-run" | "empty";
 
 /** One reason why a claim does not hold, most important lines first. */
 export interface Finding {
@@ -61,7 +62,7 @@ export interface ClaimResult extends Judged {
   readonly covered: Readonly<Record<string, number>>;
   readonly rows: readonly Row[];
   readonly findings: readonly Finding[];
-  /** Why it was not run, and what to install. */
+  /** Why it was not run, and what to install or to leave out. */
   readonly why?: string;
   /** What a reader could take this result for, and it is not. */
   readonly note?: string;

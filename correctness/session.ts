@@ -9,6 +9,7 @@ import { runExploreCommand } from "./explore/claim.js";
 import type { AuditFlags, CommonFlags, WitnessFlags } from "./flags.js";
 import { prepareFolder, writeFolder } from "./report/folder.js";
 import { PlainProgress, type Output, type Progress } from "./report/progress.js";
+import { onSamePostgres } from "./report/replay.js";
 import { heading, type Report, type Section } from "./report/report.js";
 import { TerminalProgress } from "./report/terminal.js";
 import { claimsTable, detailsText, jsonLine, rowsTable } from "./report/text.js";
@@ -26,6 +27,12 @@ type ContextOf = (id: string) => Context;
 type Table = (sections: readonly Section[]) => string;
 
 const rowsOf: Table = (sections) => rowsTable(sections.flatMap((s) => s.rows));
+
+const sectionOf = (claim: Claim, result: ClaimResult, { pg }: CommonFlags): Section =>
+  onSamePostgres(
+    { ...result, sentence: claim.sentence },
+    claim.needs.includes("pg") ? pg : undefined,
+  );
 
 export class Session {
   /** The exit code. */
@@ -60,7 +67,7 @@ export class Session {
     const sections: Section[] = [];
     await progress.each(this.claims, async (claim) => {
       const result = await runClaim(claim, contextOf(claim.id));
-      sections.push({ ...result, sentence: claim.sentence });
+      sections.push(sectionOf(claim, result, flags));
       return result.verdict;
     });
     this.print({ ...flags, command: "check", sections }, flags, claimsTable);
@@ -77,10 +84,10 @@ export class Session {
     const signal = this.listen();
     const context = this.prepare(claim.command, flags, configs, progress, signal)(claim.id);
     const sections: Section[] = [];
-    await progress.each([claim], async ({ sentence }) => {
+    await progress.each([claim], async () => {
       const result = await run(context);
       signal.throwIfAborted();
-      sections.push({ ...result, sentence });
+      sections.push(sectionOf(claim, result, flags));
       return result.verdict;
     });
     this.print({ ...flags, command: claim.command, sections }, flags, rowsOf);
@@ -113,7 +120,8 @@ export class Session {
   /** Somebody's own schema. */
   async audit({ schema, pg, json }: AuditFlags): Promise<void> {
     const section = await auditSection(parsePgSource(pg, this.io.env), schema);
-    this.print({ command: "audit", sections: [section] }, { ...(json && { json }) }, rowsOf);
+    const sections = [onSamePostgres(section, pg)];
+    this.print({ command: "audit", sections }, { ...(json && { json }) }, rowsOf);
   }
 
   /** The behaviours of these names, or all of them. */
@@ -130,7 +138,7 @@ export class Session {
         progress: (what, done, total) => progress.report(id, what, done, total),
       });
       signal.throwIfAborted();
-      sections.push(section);
+      sections.push(onSamePostgres(section, flags.pg));
       return section.verdict;
     });
     this.print({ command: "witness", sections }, flags, rowsOf);

@@ -21,7 +21,7 @@ import { callText, formatCalls, outcomeText } from "../report/calls.js";
 import { diffDb, formatDiff } from "../report/diff.js";
 import { itf } from "../report/itf.js";
 import type { ManifestEntry } from "../tlc/manifest.js";
-import { inShard } from "../tlc/suite.js";
+import { EmptyShard, inShard } from "../shard.js";
 import { Walker, type ConformOptions } from "./conform.js";
 import { conformed, type Conformed } from "./conformed.js";
 import type { Divergence } from "./divergence.js";
@@ -77,10 +77,13 @@ async function conformEntry(
     context.progress(`conform ${entry.name}, databases`, own.databases, nodes.length);
   const options = { scope, tally: own, onDatabase };
   const goOn = () => !context.signal.aborted;
-  const found = await onEach(server, options, piecesOf(nodes, context, only), goOn);
+  const work = pieces(nodes, PIECE);
+  const share = only === undefined ? inShard(work, context.shard) : alone(nodes, only);
+  const found = await onEach(server, options, share, goOn);
   const first = found && (await shortest(server, { scope, tally: newTally() }, nodes, found));
   merge(tally, own);
-  const run = { name: entry.name, states: graph.states.length, started, tally: own };
+  const { name } = entry;
+  const run = { name, states: graph.states.length, pieces: work.length, started, tally: own };
   const index = nodes.indexOf(first?.node ?? nodes[0]!);
   return conformed(run, first && divergenceFinding(first, index, entry, scope));
 }
@@ -124,13 +127,12 @@ async function shortest(
 ): Promise<Divergence> {
   const until = performance.now() + SHORTEST_MS;
   const before = nodes.slice(0, nodes.indexOf(found.node));
-  const alone = before.map((node) => ({ top: node, nodes: new Set([node]) }));
-  return (await onEach(server, options, alone, () => performance.now() < until)) ?? found;
+  const single = before.map((node) => ({ top: node, nodes: new Set([node]) }));
+  return (await onEach(server, options, single, () => performance.now() < until)) ?? found;
 }
 
-/** The shard's pieces of the tree, or the one database that a failure named. */
-function piecesOf(nodes: readonly Node[], context: Context, only?: number): readonly Piece[] {
-  if (only === undefined) return inShard(pieces(nodes, PIECE), context.shard);
+/** The one database that a failure named. */
+function alone(nodes: readonly Node[], only: number): readonly Piece[] {
   const top = nodes[only];
   if (top) return [{ top, nodes: new Set([top]) }];
   throw new UserError(
@@ -201,6 +203,9 @@ async function run(context: Context, only?: number): Promise<ClaimResult> {
     await server.stop();
   }
   const findings = done.flatMap((d) => d.finding ?? []);
+  const working = Math.max(...done.map((d) => d.pieces));
+  if (only === undefined && working < context.shard.index)
+    throw new EmptyShard(context.shard, working);
   const everything = context.configs.length === 0 && context.shard.count === 1;
   if (findings.length === 0 && everything && only === undefined)
     findings.push(...neverAnswered(tally, focusedAnswers(entries)));

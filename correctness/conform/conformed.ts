@@ -6,18 +6,22 @@ import type { Tally } from "./tally.js";
 export interface Conformed {
   readonly row: Row;
   readonly states: number;
+  /** For how many shards it has work. */
+  readonly pieces: number;
   readonly finding: Finding | null;
 }
 
 interface Run {
   readonly name: string;
   readonly states: number;
+  readonly pieces: number;
   readonly started: number;
   readonly tally: Tally;
 }
 
 export function conformed(run: Run, finding: Finding | null): Conformed {
-  const { name, states, tally } = run;
+  const { name, states, pieces, tally } = run;
+  const verdict = finding ? "violated" : tally.databases === 0 ? "empty" : "holds";
   const seconds = (performance.now() - run.started) / 1000;
   const facts = {
     states,
@@ -28,8 +32,9 @@ export function conformed(run: Run, finding: Finding | null): Conformed {
     "checks/s": Math.round(tally.checks / seconds),
   };
   return {
-    row: { name, verdict: finding ? "violated" : "holds", seconds, facts },
-    states,
+    row: { name, verdict, seconds, facts },
+    states: verdict === "empty" ? 0 : states,
+    pieces,
     finding,
   };
 }

@@ -60,7 +60,7 @@ export async function conformFocused(
     await walker.prepare();
     const found = await walker.walk();
     merge(tally, own);
-    const run = { name, states, started, tally: own };
+    const run = { name, states, pieces: states, started, tally: own };
     return conformed(run, found && focusedFinding(found, walker.graph, name));
   } finally {
     await uninstall(client, { schema }).catch(() => undefined);

@@ -4,12 +4,13 @@ import type { NamedCall } from "../../src/core/index.js";
 import { UserError } from "../../src/errors.js";
 import type { Claim, ClaimResult, Context, Finding, Row } from "../claims.js";
 import { formatCalls } from "../report/calls.js";
+import { shardOf } from "../shard.js";
 import type { ExpectHolds, ManifestEntry } from "../tlc/manifest.js";
 import {
   inParallel,
+  namedEntries,
   positive,
   RUNS_AT_ONCE,
-  selectEntries,
   suiteRun,
   wholeGraphLimit,
 } from "../tlc/suite.js";
@@ -103,7 +104,8 @@ async function compareEntry(entry: PositiveEntry, context: Context): Promise<Com
 
 async function run(context: Context): Promise<ClaimResult> {
   const started = performance.now();
-  const entries = (await modelledEntries(context)).filter(positive);
+  const meant = (entry: ManifestEntry) => modelled(entry) && positive(entry);
+  const entries = (await modelledEntries(context, meant)).filter(positive);
   await inParallel(entries, RUNS_AT_ONCE, (entry) => suiteRun(entry, context));
   const compared: Compared[] = [];
   for (const entry of entries) {
@@ -150,15 +152,18 @@ const slower = ({ verdict, name, facts }: Row): Finding[] =>
       ];
 
 /** The selected configurations of that design; naming another one is a mistake. */
-export async function modelledEntries(context: Context): Promise<ManifestEntry[]> {
-  const entries = await selectEntries(context);
+export async function modelledEntries(
+  context: Context,
+  meant: (entry: ManifestEntry) => boolean = modelled,
+): Promise<ManifestEntry[]> {
+  const entries = await namedEntries(context);
   const other = entries.find((e) => !modelled(e));
   if (other && context.configs.length > 0)
     throw new UserError(
       `${other.name} describes a design that does not ship: only TLC knows it.`,
       `Look at it with: npx ringproof tlc ${other.name}.`,
     );
-  return entries.filter(modelled);
+  return shardOf(entries, context.shard, meant);
 }
 
 export const graphClaim: Claim = {

@@ -3,6 +3,7 @@
 import { actionNames, allAnswers, NONE, type Scope } from "../../src/core/index.js";
 import { openPostgres } from "../../src/postgres/server.js";
 import type { Claim, ClaimResult, Context, Finding, Tier } from "../claims.js";
+import { shardOf } from "../shard.js";
 import { runLockstep, type Failure, type LockstepResult } from "./lockstep.js";
 import { badStepLines, traceText } from "./text.js";
 
@@ -70,10 +71,10 @@ export function neverSeen(
   ];
 }
 
-/** The runs of this shard, every `count`-th one. */
-function runsFor({ tier, shard }: Context): number[] {
-  const runs = Array.from({ length: runsOf[tier] }, (_, i) => i);
-  return runs.filter((i) => i % shard.count === shard.index - 1);
+/** The runs of this shard; a path names its own. */
+function runsFor({ tier, shard }: Context, path?: string): number[] {
+  if (path !== undefined) return [];
+  return shardOf([...Array(runsOf[tier]).keys()], shard);
 }
 
 function findings(result: LockstepResult, context: Context, path?: string): Finding[] {
@@ -83,6 +84,7 @@ function findings(result: LockstepResult, context: Context, path?: string): Find
 
 async function run(context: Context, path?: string): Promise<ClaimResult> {
   const began = Date.now();
+  const wanted = runsFor(context, path);
   const server = await openPostgres(context.pg);
   try {
     const result = await runLockstep({
@@ -90,7 +92,7 @@ async function run(context: Context, path?: string): Promise<ClaimResult> {
       scope: lockstepScope,
       steps: lockstepSteps,
       seed: context.seed,
-      runs: runsFor(context),
+      runs: wanted,
       path,
       signal: context.signal,
       progress: (steps, of) => context.progress("lockstep", steps, of),

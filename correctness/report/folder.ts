@@ -81,11 +81,12 @@ function junitXml({ sections }: Report): string {
     for (const row of rows) {
       const testCase = suite.testCase().className(id).name(printable(row.name)).time(row.seconds);
       if (row.verdict === "violated") testCase.failure(`${row.name} is violated`);
-      if (row.verdict === "not-run") testCase.skipped();
+      if (row.verdict === "not-run" || row.verdict === "empty") testCase.skipped();
     }
     const whole = suite.testCase().className(id).name(sentence).time(seconds);
     if (verdict === "violated")
       whole.failure(printable(findings.map(findingText).join("\n\n") || "violated"));
+    if (verdict === "empty") whole.skipped();
     if (verdict === "not-run") whole.error(printable(why ?? "not run"));
   }
   return builder.build();

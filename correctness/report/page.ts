@@ -11,7 +11,7 @@ const style = `
   th, td { text-align: left; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid #dde2ea;
            vertical-align: top; font-variant-numeric: tabular-nums; }
   .holds { color: #14733a; } .violated { color: #b3261e; font-weight: 600; }
-  .not-run { color: #8a5a00; }
+  .not-run, .empty { color: #8a5a00; }
   h3 { font-size: 1rem; overflow-wrap: anywhere; }
   pre { background: #f5f6f8; padding: .8rem; overflow-x: auto; }
 `;

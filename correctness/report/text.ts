@@ -71,12 +71,13 @@ export function detailsText(sections: readonly Section[]): string {
 export const jsonLine = ({ tier, sections }: Report): string =>
   JSON.stringify({
     tier,
-    claims: sections.map(({ id, claim, verdict, seconds, covered, note }) => ({
+    claims: sections.map(({ id, claim, verdict, seconds, covered, note, findings }) => ({
       id,
       claim,
       verdict,
       seconds: Number(seconds.toFixed(1)),
       covered,
       note,
+      findings: findings.map(({ title, replay }) => ({ title, replay })),
     })),
   });

@@ -65,7 +65,7 @@ function makeCache(dir: string): void {
   try {
     makeFolder(dir);
   } catch (cause) {
-    throw new UserError(`cannot create the cache ${dir}`, "Set XDG_CACHE_HOME.", { cause });
+    throw new UserError(`The cache ${dir} cannot be made.`, "Set XDG_CACHE_HOME.", { cause });
   }
 }
 
@@ -92,7 +92,7 @@ export async function findJar(opts: FindJarOptions = {}): Promise<Jar> {
     }
   }
   throw new UserError(
-    `cannot fetch tla2tools.jar: ${reasons.join("; ")}`,
+    `tla2tools.jar cannot be fetched: ${reasons.join("; ")}.`,
     `Download ${releases[0]?.at ?? "it"} by other means and set TLA2TOOLS_JAR to the file.`,
   );
 }
@@ -103,7 +103,7 @@ async function fromEnvironment(path: string, releases: readonly JarSource[]): Pr
     () => false,
   );
   if (!isFile) {
-    throw new UserError(`TLA2TOOLS_JAR names no file: ${path}`, "Correct it or unset it.");
+    throw new UserError(`TLA2TOOLS_JAR names no file: ${path}.`, "Correct it or unset it.");
   }
   const sha256 = await hashOf(path);
   const release = releases.find((candidate) => candidate.sha256 === sha256);
@@ -225,12 +225,12 @@ async function hashOf(path: string): Promise<string> {
 function wrongHash(what: string, found: string, releases: readonly JarSource[]): UserError {
   const expected = releases.map((release) => release.sha256).join(" or ");
   return new UserError(
-    `${what} is refused: its SHA-256 is ${found}, expected ${expected}`,
+    `${what} is refused: its SHA-256 is ${found}, expected ${expected}.`,
     `Use the jar of ${releases.map((release) => release.at).join(" or ")}.`,
   );
 }
 
 const cacheFull = (cause: unknown) =>
-  new UserError("the disk of the cache is full", "Free some space or set XDG_CACHE_HOME.", {
+  new UserError("The disk of the cache is full.", "Free some space or set XDG_CACHE_HOME.", {
     cause,
   });

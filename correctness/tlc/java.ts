@@ -24,13 +24,13 @@ export async function findJava(opts: { env?: NodeJS.ProcessEnv } = {}): Promise<
     : await onPath("java", env);
   if (!path) {
     const where = env["JAVA_HOME"] ? `in JAVA_HOME (${env["JAVA_HOME"]})` : "on the PATH";
-    throw new UserError(`TLC needs Java, and there is no executable java ${where}`, INSTALL);
+    throw new UserError(`TLC needs Java, and there is no executable java ${where}.`, INSTALL);
   }
   const version = await versionOf(path);
   const parts = version.split(".").map((part) => Number.parseInt(part, 10));
   const major = parts[0] === 1 ? parts[1]! : parts[0]!;
   if (!(major >= OLDEST)) {
-    throw new UserError(`${path} is Java ${version}; TLC needs ${OLDEST} or later`, INSTALL);
+    throw new UserError(`${path} is Java ${version}; TLC needs ${OLDEST} or later.`, INSTALL);
   }
   return { path, version };
 }
@@ -54,10 +54,10 @@ async function onlyIfExecutable(path: string): Promise<string | undefined> {
 async function versionOf(path: string): Promise<string> {
   const printed = await promisify(execFile)(path, ["-version"], { timeout: 20_000 }).catch(
     (error: Error) => {
-      throw new UserError(`${path} -version fails: ${error.message.trim()}`, INSTALL);
+      throw new UserError(`${path} -version fails: ${error.message.trim()}.`, INSTALL);
     },
   );
   const version = /version "([^"]+)"/.exec(printed.stderr + printed.stdout)?.[1];
-  if (!version) throw new UserError(`${path} -version does not print a version`, INSTALL);
+  if (!version) throw new UserError(`${path} -version does not print a version.`, INSTALL);
   return version;
 }

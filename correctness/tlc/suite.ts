@@ -3,7 +3,8 @@
 import { join } from "node:path";
 import { specDir } from "../explore/scope.js";
 import { UserError } from "../../src/errors.js";
-import { tiers, type Context, type Shard, type Tier } from "../claims.js";
+import { tiers, type Context, type Tier } from "../claims.js";
+import { shardOf } from "../shard.js";
 import { GraphSink, type TlcGraph } from "./graph-sink.js";
 import { findJar, type Jar } from "./jar.js";
 import { findJava, type Java } from "./java.js";
@@ -16,8 +17,12 @@ export const manifestFile = (): string => join(specDir(), "manifest.json");
 
 /** The entries that a run is about: those named, or all up to its tier; its shard of them. */
 export async function selectEntries(context: Context): Promise<ManifestEntry[]> {
+  return shardOf(await namedEntries(context), context.shard);
+}
+
+/** The same in all shards together. */
+export async function namedEntries({ configs: named, tier }: Context): Promise<ManifestEntry[]> {
   const all = await readManifest(manifestFile());
-  const named = context.configs;
   const unknown = named.find((name) => !all.some((e) => e.name === name));
   if (unknown !== undefined)
     throw new UserError(
@@ -27,10 +32,7 @@ export async function selectEntries(context: Context): Promise<ManifestEntry[]> 
         all.map((e) => e.name),
       ),
     );
-  const chosen = all.filter((e) =>
-    named.length > 0 ? named.includes(e.name) : upTo(context.tier)(e),
-  );
-  return inShard(chosen, context.shard);
+  return all.filter((e) => (named.length > 0 ? named.includes(e.name) : upTo(tier)(e)));
 }
 
 /** Each tier runs what the tiers before it run. */
@@ -41,9 +43,6 @@ export const upTo =
 
 const whatThereIs = (unknown: string, all: readonly string[]): string =>
   `${didYouMean(unknown, all)}List them all with: npx ringproof configs.`;
-
-export const inShard = <T>(items: readonly T[], { index, count }: Shard): T[] =>
-  items.filter((_, i) => i % count === index - 1);
 
 export const positive = (e: ManifestEntry): e is ManifestEntry & { expect: ExpectHolds } =>
   e.expect.verdict === "holds";

@@ -27,8 +27,9 @@ export type Verdict =
 /**
  * Whether the contract allows this answer to this call: the state after it, or one sentence that
  * names the job or token and the promise that the answer breaks. Jobs and lanes that nobody
- * enqueued are absent, not errors; an operation or result outside the table is refused. Pure:
- * `state` stays as it is. Takes time in proportion to the number of jobs in `state`.
+ * enqueued are absent, not errors; an operation or result outside the table is refused, and one
+ * without the arguments of its type is a TypeError. Pure: `state` stays as it is. Takes time in
+ * proportion to the number of jobs in `state`.
  */
 export function allows(state: ContractState, operation: Operation, outcome: Outcome): Verdict {
   const { action, args } = operation;

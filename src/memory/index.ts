@@ -5,8 +5,8 @@
  * what was answered, starting from `initial(limits)`, and compare `view(state)` with what the
  * storage shows of its jobs. A prune may take finished jobs out of that view: hand the difference
  * to the judge as `{ action: "Forget", args: { jobs } }`. Times are whole ticks, and one
- * `PassTime` is one tick. It never throws; a refusal is
- * `{ ok: false, why }`.
+ * `PassTime` is one tick. A refusal is `{ ok: false, why }`; only a call without the arguments
+ * that its type demands throws.
  *
  * `MemoryQueue` is a small queue that keeps the contract, for use in your own tests; `answer` is
  * the same queue as a pure function on the judge's state.

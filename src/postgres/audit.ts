@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type pg from "pg";
 import { UserError } from "../errors.js";
+import { auditProblem } from "./audit-problem.js";
 import { checkSchemaName, installedVersion, ringproofSql } from "./install.js";
 import { requalify } from "./requalify.js";
 
@@ -24,6 +25,8 @@ export interface AuditOptions {
   readonly schema: string;
   /** How many violations of each check are told; 20 unless given. */
   readonly limit?: number;
+  /** For how many milliseconds it waits behind somebody's lock; 10,000 unless given. */
+  readonly lockTimeout?: number;
 }
 
 /** The checks of `audit.sql`, each a whole query for the schema `ringproof`. */
@@ -48,39 +51,61 @@ export async function auditQuery(schema: string): Promise<string> {
 /** Asks every check in one read-only snapshot; the schema must hold this version of ringproof. */
 export async function audit(
   client: pg.Client,
-  { schema, limit = 20 }: AuditOptions,
+  { schema, limit = 20, lockTimeout = 10_000 }: AuditOptions,
 ): Promise<readonly AuditResult[]> {
   checkSchemaName(schema);
-  const checks = await auditChecks();
-  await checkInstalled(client, schema);
-  await client.query("begin isolation level repeatable read read only");
   try {
-    // No snapshot shows what was truncated since: nobody who folds counts may, until the end.
-    await client.query(`lock table "${schema}".queue_terminal_count_deltas in access share mode`);
-    const results: AuditResult[] = [];
-    for (const { query, ...check } of checks) {
-      const started = performance.now();
-      const text = `select x.what from (${requalify(query, schema)}) x (what) limit $1`;
-      const { rows } = await client.query<{ what: string }>(text, [limit]);
-      const seconds = (performance.now() - started) / 1000;
-      results.push({ ...check, violations: rows.map((r) => r.what), seconds });
-    }
-    return results;
+    await readOnly(client, "read committed", lockTimeout, () => checkInstalled(client, schema));
+    return await readOnly(client, "repeatable read", lockTimeout, () =>
+      asked(client, schema, limit),
+    );
+  } catch (error) {
+    throw await auditProblem(client, schema, error as Error);
+  }
+}
+
+async function readOnly<T>(
+  client: pg.Client,
+  isolation: string,
+  lockTimeout: number,
+  body: () => Promise<T>,
+): Promise<T> {
+  await client.query(`begin isolation level ${isolation} read only`);
+  try {
+    // SET, unlike a query, takes no snapshot yet.
+    await client.query(`set local lock_timeout to ${Math.trunc(lockTimeout)}`);
+    return await body();
   } finally {
     await client.query("rollback");
   }
 }
 
+async function asked(client: pg.Client, schema: string, limit: number): Promise<AuditResult[]> {
+  // No snapshot shows what was truncated since: nobody who folds counts may, until the end.
+  await client.query(`lock table "${schema}".queue_terminal_count_deltas in access share mode`);
+  const results: AuditResult[] = [];
+  for (const { query, ...check } of await auditChecks()) {
+    const started = performance.now();
+    const text = `select x.what from (${requalify(query, schema)}) x (what) limit $1`;
+    const { rows } = await client.query<{ what: string }>(text, [limit]);
+    const seconds = (performance.now() - started) / 1000;
+    results.push({ ...check, violations: rows.map((r) => r.what), seconds });
+  }
+  return results;
+}
+
 async function checkInstalled(client: pg.Client, schema: string): Promise<void> {
-  const { found, current } = await installedVersion(client, schema);
+  const { found, stranger, current } = await installedVersion(client, schema);
   if (found === current) return;
-  if (found === undefined)
+  if (found !== undefined)
     throw new UserError(
-      `There is no ringproof in the schema ${schema}.`,
-      "Name the schema that it was installed into, and its database.",
+      `Schema ${schema} has version ${found}; this audit is of version ${current}.`,
+      found < current ? "Install this ringproof into it first." : "Use the newer ringproof.",
     );
   throw new UserError(
-    `Schema ${schema} has version ${found}; this audit is of version ${current}.`,
-    found < current ? "Install this ringproof into it first." : "Use the newer ringproof.",
+    stranger === undefined
+      ? `There is no ringproof in the schema ${schema}.`
+      : `Schema ${schema} holds something that is not ringproof (${stranger}).`,
+    "Name the schema that ringproof was installed into, and its database.",
   );
 }

@@ -1,6 +1,7 @@
 /** What calls the functions of one installed schema, one statement a call. */
 
 import type pg from "pg";
+import { UserError } from "../errors.js";
 import type { ClaimedJob, RescuedAttempt } from "./answers.js";
 import {
   statements,
@@ -9,6 +10,11 @@ import {
   type Statement,
   type Statements,
 } from "./statements.js";
+
+/** A schema, a function, a type or a view. */
+const MISSING = new Set(["3F000", "42883", "42704", "42P01"]);
+
+type PgError = Error & { readonly code?: string; readonly where?: string };
 
 /** Anything that runs queries: a client, a pooled client, a pool. */
 export type Queryable = Pick<pg.Client, "query">;
@@ -24,8 +30,23 @@ export abstract class Caller {
     this.sql = statements(schema);
   }
 
-  protected run<Row extends object>({ text, values }: Statement): Promise<pg.QueryResult<Row>> {
-    return this.client.query<Row>(text, [...values]);
+  protected async run<Row extends object>(statement: Statement): Promise<pg.QueryResult<Row>> {
+    try {
+      return await this.client.query<Row>(statement.text, [...statement.values]);
+    } catch (error) {
+      throw this.notInstalled(error as PgError) ?? error;
+    }
+  }
+
+  /** What our own statement names is not there; an error within a function says where it was. */
+  private notInstalled(cause: PgError): UserError | undefined {
+    const { schema } = this;
+    if (!MISSING.has(cause.code ?? "") || cause.where !== undefined) return undefined;
+    return new UserError(
+      `There is no ringproof of this version in schema ${schema}: ${cause.message}.`,
+      `Install it with: await install(client, { schema: "${schema}" }).`,
+      { cause },
+    );
   }
 
   protected async answer<T>(statement: Statement): Promise<T> {

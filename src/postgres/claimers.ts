@@ -5,12 +5,12 @@ import { Caller } from "./caller.js";
 
 export class ClaimerLeases extends Caller {
   /** The instance's own slot of the queue, or one that nobody uses, or none. */
-  acquire(claimer: Claimer, terms: ClaimerTerms, now: Date): Promise<AcquireOutcome> {
+  async acquire(claimer: Claimer, terms: ClaimerTerms, now: Date): Promise<AcquireOutcome> {
     return this.answer(this.sql.acquireClaimer(claimer, terms, now));
   }
 
   /** To be called after a claim that returned jobs: refreshes the lease where it must be. */
-  claimed(
+  async claimed(
     claimer: Claimer,
     held: HeldSlot | null,
     terms: ClaimerTerms,

@@ -70,10 +70,11 @@ export async function install(client: pg.Client, options: InstallOptions): Promi
   });
 }
 
-/** The version of what a schema holds, if it is ringproof, and that of this ringproof. */
+/** The version of what a schema holds, or something else in it, and that of this ringproof. */
 export async function installedVersion(client: pg.Client, schema: string) {
   const current = (await listMigrations(ringproofSql().dir)).at(-1)?.version ?? 1;
-  return { found: (await inspect(client, schema))?.version, current };
+  const { meta, stranger } = await look(client, schema);
+  return { found: meta?.version, stranger, current };
 }
 
 /** Removes a schema that holds ringproof; a schema that does not exist is fine. */
@@ -122,6 +123,19 @@ async function exclusively<T>(
 
 /** What the schema says about itself; undefined: there is room for us. */
 async function inspect(client: pg.Client, schema: string): Promise<Meta | undefined> {
+  const { meta, stranger } = await look(client, schema);
+  if (stranger === undefined) return meta;
+  throw new UserError(
+    `Schema ${schema} holds something that is not ringproof (${stranger}); not touched.`,
+    "Name another schema, or an empty one.",
+  );
+}
+
+/** What the schema says about itself, or the name of something in it if that is not ringproof. */
+async function look(
+  client: pg.Client,
+  schema: string,
+): Promise<{ readonly meta?: Meta; readonly stranger?: string }> {
   const { rows } = await client.query<{ names: string[]; meta: boolean }>(
     `select array(
          select relname::text from pg_class where relnamespace = n.oid
@@ -136,13 +150,10 @@ async function inspect(client: pg.Client, schema: string): Promise<Meta | undefi
     [schema],
   );
   const [found] = rows;
-  if (!found || found.names.length === 0) return undefined;
+  const [stranger] = found?.names ?? [];
+  if (!found || stranger === undefined) return {};
   const meta = found.meta ? await readMeta(client, schema) : undefined;
-  if (meta) return meta;
-  throw new UserError(
-    `Schema ${schema} holds something that is not ringproof (${found.names[0]}); not touched.`,
-    "Name another schema, or an empty one.",
-  );
+  return meta ? { meta } : { stranger };
 }
 
 async function readMeta(client: pg.Client, schema: string): Promise<Meta | undefined> {

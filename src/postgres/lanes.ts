@@ -13,10 +13,11 @@ export interface LaneChoice {
 
 export class Lanes extends Caller {
   /**
-   * Hands out up to `limit` jobs of one lane of the queue: of the most urgent one, which is that
-   * with the lowest priority number, unless others have waited for too long.
+   * Hands out up to `limit` jobs of one lane of the queue, as a claim from it does: of the most
+   * urgent one, which is that with the lowest priority number, unless others have waited for too
+   * long.
    */
-  claim<P = unknown>(
+  async claim<P = unknown>(
     queue: string,
     limit: number,
     now: Date,
@@ -26,12 +27,16 @@ export class Lanes extends Caller {
   }
 
   /** Pending jobs get another priority in their queues. */
-  reprioritise(jobIds: readonly string[], priority: number, now: Date): Promise<MoveAnswer[]> {
+  async reprioritise(
+    jobIds: readonly string[],
+    priority: number,
+    now: Date,
+  ): Promise<MoveAnswer[]> {
     return this.answer(this.sql.reprioritise(jobIds, priority, now));
   }
 
   /** Pending jobs go to another queue, with the priority that they have. */
-  moveQueue(jobIds: readonly string[], queue: string, now: Date): Promise<MoveAnswer[]> {
+  async moveQueue(jobIds: readonly string[], queue: string, now: Date): Promise<MoveAnswer[]> {
     return this.answer(this.sql.moveQueue(jobIds, queue, now));
   }
 }

@@ -7,13 +7,13 @@ const usual: PassLimits = { budget: 500, window: 10_000 };
 
 export class RescuePasses extends Caller {
   /** Ends attempts silent since before `cutoff` that were never parked. */
-  staleReceipts(cutoff: Date, now: Date, limits: Partial<PassLimits> = {}) {
+  async staleReceipts(cutoff: Date, now: Date, limits: Partial<PassLimits> = {}) {
     const all = { ...usual, ...limits };
     return this.rescued(this.sql.rescueStaleReceiptsPass(cutoff, all, now));
   }
 
   /** Ends attempts whose deadline has passed, and that were never parked. */
-  expiredDeadlines(now: Date, limits: Partial<PassLimits> = {}): Promise<RescuedAttempt[]> {
+  async expiredDeadlines(now: Date, limits: Partial<PassLimits> = {}): Promise<RescuedAttempt[]> {
     return this.rescued(this.sql.rescueExpiredDeadlinesPass({ ...usual, ...limits }, now));
   }
 }

@@ -27,3 +27,9 @@ function parseUrl(url: string, from: "--pg" | "DATABASE_URL"): PgSource {
   if (/^postgres(ql)?:\/\/\S+$/.test(url)) return { kind: "url", url, from };
   throw new UserError(`The value of ${from} is not the address of a Postgres.`, REMEDY);
 }
+
+/** What names the same Postgres once more, fit to be shown: an address without its password. */
+export function withoutPassword(where: string): string {
+  const [, before = where, after = ""] = /^(\w+:\/\/[^/?#:]*):[^/?#]*(@.*)$/.exec(where) ?? [];
+  return `${before}${after}`.replace(/([?&])password=[^&]*&?/g, "$1").replace(/[?&]$/, "");
+}

@@ -3,6 +3,7 @@
  * come back as `pg` gives them; 64-bit integers are strings on both sides.
  */
 
+import { interval, json, literal, someText, whole } from "./arguments.js";
 import type { Claimer, ClaimerTerms, HeldSlot, PassLimits } from "./answers.js";
 
 export interface Statement {
@@ -37,12 +38,9 @@ export const tokenOfRow = (r: ClaimRow): WorkerToken => ({
   laneId: r.lane_id,
   receiptSeq: r.receipt_seq,
 });
-const json = (value: unknown): string => JSON.stringify(value);
-const interval = (milliseconds: number): string => `${milliseconds} milliseconds`;
 
-/** A `token` of the schema as a composite literal. */
-const literal = (t: WorkerToken): string =>
-  `(${t.jobId},${t.runLease},${t.claimSlot},${t.laneId},${t.receiptSeq})`;
+const all = (name: string, values: readonly unknown[]): string[] =>
+  values.map((value, i) => json(`${name}[${i}]`, value));
 
 /** How the functions of one installed schema are called. */
 function callsOf(schema: string) {
@@ -72,8 +70,9 @@ function claimerCalls(schema: string) {
   const { answers } = callsOf(schema);
   return {
     acquireClaimer: ({ queue, owner }: Claimer, { slots, ttl, idle }: ClaimerTerms, now: Date) => {
-      const times = [interval(ttl), interval(idle), now];
-      return answers("acquire_claimer($1, $2, $3, $4, $5, $6)", queue, owner, slots, ...times);
+      const times = [interval("ttl", ttl), interval("idle", idle), now];
+      const by = [someText("queue", queue), someText("owner", owner), whole("slots", slots, 1)];
+      return answers("acquire_claimer($1, $2, $3, $4, $5, $6)", ...by, ...times);
     },
     claimerClaimed: (by: Claimer, held: HeldSlot | null, { ttl, idle }: ClaimerTerms, now: Date) =>
       answers(
@@ -82,20 +81,25 @@ function claimerCalls(schema: string) {
         by.owner,
         held?.slot ?? null,
         held?.epoch ?? null,
-        interval(ttl),
-        interval(idle),
+        interval("ttl", ttl),
+        interval("idle", idle),
         now,
       ),
   };
 }
 
+const passed = ({ budget, window }: PassLimits): number[] => [
+  whole("budget", budget, 1),
+  whole("window", window, 1),
+];
+
 function rescuePassCalls(schema: string) {
   const { rows } = callsOf(schema);
   return {
-    rescueStaleReceiptsPass: (cutoff: Date, { budget, window }: PassLimits, now: Date) =>
-      rows("rescue_stale_receipts_pass($1, $2, $3, $4)", cutoff, budget, window, now),
-    rescueExpiredDeadlinesPass: ({ budget, window }: PassLimits, now: Date) =>
-      rows("rescue_expired_deadlines_pass($1, $2, $3)", budget, window, now),
+    rescueStaleReceiptsPass: (cutoff: Date, limits: PassLimits, now: Date) =>
+      rows("rescue_stale_receipts_pass($1, $2, $3, $4)", cutoff, ...passed(limits), now),
+    rescueExpiredDeadlinesPass: (limits: PassLimits, now: Date) =>
+      rows("rescue_expired_deadlines_pass($1, $2, $3)", ...passed(limits), now),
   };
 }
 
@@ -103,7 +107,12 @@ function laneCalls(schema: string) {
   const { answers, rows } = callsOf(schema);
   return {
     ensureLane: (queue: string, priority: number, shard: number) =>
-      answers("ensure_lane($1, $2, $3)", queue, priority, shard),
+      answers(
+        "ensure_lane($1, $2, $3)",
+        someText("queue", queue),
+        whole("priority", priority),
+        whole("shard", shard, 0),
+      ),
     claimFromQueue: (
       queue: string,
       limit: number,
@@ -111,7 +120,14 @@ function laneCalls(schema: string) {
       ageing: number,
       now: Date,
     ) =>
-      rows("claim_from_queue($1, $2, $3, $4, $5)", queue, limit, deadline, interval(ageing), now),
+      rows(
+        "claim_from_queue($1, $2, $3, $4, $5)",
+        someText("queue", queue),
+        whole("limit", limit, 1),
+        deadline,
+        interval("ageing", ageing),
+        now,
+      ),
     reprioritise: (jobIds: readonly string[], priority: number, now: Date) =>
       answers("reprioritise($1, $2, $3)", jobIds, priority, now),
     moveQueue: (jobIds: readonly string[], queue: string, now: Date) =>
@@ -126,7 +142,7 @@ function ringCalls(schema: string) {
     rotateClaims: onRing("rotate_claims"),
     rotateLeases: onRing("rotate_leases"),
     pruneQueue: (now: Date, failedFloor = 0) =>
-      answers("prune_queue($1, $2)", now, interval(failedFloor)),
+      answers("prune_queue($1, $2)", now, interval("failedFloor", failedFloor, 0)),
     pruneClaims: onRing("prune_claims"),
     pruneLeases: onRing("prune_leases"),
     rollupTerminalCounts: (slot: number, now: Date) =>
@@ -141,22 +157,25 @@ export function statements(schema: string) {
   return {
     ...laneCalls(schema),
     enqueue: (laneId: number, payloads: readonly unknown[], runAt: Date, now: Date) =>
-      answers("enqueue($1, $2, $3, $4)", laneId, payloads.map(json), runAt, now),
+      answers("enqueue($1, $2, $3, $4)", laneId, all("payloads", payloads), runAt, now),
     enqueueUnique: (
       laneId: number,
       payloads: readonly unknown[],
       uniqueKeys: readonly (string | null)[],
       runAt: Date,
       now: Date,
-    ) => answers("enqueue($1, $2, $3, $4, $5)", laneId, payloads.map(json), runAt, now, uniqueKeys),
+    ) => {
+      const texts = all("payloads", payloads);
+      return answers("enqueue($1, $2, $3, $4, $5)", laneId, texts, runAt, now, uniqueKeys);
+    },
     promoteDeferred: onJobs("promote_deferred"),
     claim: (laneId: number, limit: number, deadline: Date | null, now: Date) =>
-      rows("claim($1, $2, $3, $4)", laneId, limit, deadline, now),
+      rows("claim($1, $2, $3, $4)", laneId, whole("limit", limit, 1), deadline, now),
     advanceClaimCursor: (laneId: number, now: Date) =>
       answers("advance_claim_cursor($1, $2)", laneId, now),
     heartbeat: onTokens("heartbeat"),
     flushProgress: (list: readonly WorkerToken[], progress: readonly unknown[], now: Date) => {
-      const texts = progress.map(json);
+      const texts = all("progress", progress);
       return onTokensWith<readonly string[]>("flush_progress")(list, texts, now);
     },
     parkForCallback: onTokensWith<Date>("park_for_callback"),

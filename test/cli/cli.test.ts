@@ -5,8 +5,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import type { ClaimId, Context } from "../../correctness/claims.js";
+import type { ClaimId, ClaimResult, Context } from "../../correctness/claims.js";
 import { claims } from "../../correctness/registry.js";
+import { EmptyShard } from "../../correctness/shard.js";
 import { tlcClaim } from "../../correctness/tlc/claim.js";
 import { manifestFile } from "../../correctness/tlc/suite.js";
 import { shapes } from "../../correctness/witness/shapes.js";
@@ -121,7 +122,10 @@ describe("--json", () => {
     expect(tier).toBe("quick");
     expect(list.length).toBe(args[0] === "check" ? 4 : 1);
     for (const claim of list)
-      expect(Object.keys(claim)).toEqual(["id", "verdict", "seconds", "covered"]);
+      expect(Object.keys(claim)).toEqual(["id", "verdict", "seconds", "covered", "findings"]);
+    const found = list.flatMap((claim: { findings: unknown }) => claim.findings);
+    const { title, replay } = finding;
+    expect(found).toEqual("C3" in others && code === 1 ? [{ title, replay }] : []);
   });
 
   test("what was not run covers nothing, under the same names", async () => {
@@ -131,7 +135,81 @@ describe("--json", () => {
       verdict: "not-run",
       seconds: 0,
       covered: { runs: 0, steps: 0 },
+      findings: [],
     });
+  });
+});
+
+describe("a shard with nothing to do", () => {
+  const nothing = async () => {
+    throw new EmptyShard({ index: 21, count: 40 }, 20);
+  };
+  const why = "There is nothing to do in shard 21/40: there is work for 20 of the 40.";
+
+  test("of one claim is said, and is no verdict on the others", async () => {
+    const { code, out, err } = await ran(["check", "--json"], holding({ C4: nothing }));
+    expect(code).toBe(0);
+    expect(err).toMatch(/C4 .* empty/);
+    expect(err).toContain(`C4 was not run: ${why}`);
+    expect(JSON.parse(out).claims[3]).toMatchObject({ verdict: "empty", covered: { steps: 0 } });
+  });
+
+  test.each([
+    ["of a violated claim", { C3: violated("C3"), C4: nothing }, 1],
+    ["and a claim that was not run", { C3: notRun, C4: nothing }, 2],
+    ["of all claims", { C1: nothing, C2: nothing, C3: nothing, C4: nothing }, 2],
+  ])("%s", async (_, others, code) => {
+    expect((await ran(["check"], holding(others))).code).toBe(code);
+  });
+
+  test.each([
+    [["lockstep", "--shard", "21/40"], why],
+    [["tlc", "cursor", "--shard", "2/2"], "in shard 2/2: there is work for 1 of the 2."],
+    [["graph", "cursor", "--shard", "2/2"], "in shard 2/2: there is work for 1 of the 2."],
+    [["explore", "cursor", "--shard", "2/2"], "in shard 2/2: there is work for 1 of the 2."],
+    [["explore", "--shard", "999/999"], /work for \d\d of the 999/],
+  ])("%s alone: wrong usage", async (args, message) => {
+    const { code, out, err } = await ran(args, claims, {
+      DATABASE_URL: "postgres://127.0.0.1:1/x",
+    });
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+    expect(err.split("\n")[0]).toMatch(message);
+    expect(err.split("\n")[1]).toBe("Leave this shard out, or spread the work over fewer.");
+  });
+});
+
+describe("a finding is replayed on the Postgres on which it was found", () => {
+  const others = { C2: violated("C2"), C3: violated("C3") };
+  const replays = async (command: string, ...flags: string[]) => {
+    const { out, err } = await ran([command, ...flags, "--json"], holding(others), {
+      DATABASE_URL: "postgres://ada:secret@db/x",
+    });
+    expect(out + err).not.toContain("secret");
+    const claims: Pick<ClaimResult, "findings">[] = JSON.parse(out).claims;
+    return claims.flatMap(({ findings }) => findings.map((f) => f.replay));
+  };
+
+  test.each([
+    [[], "ringproof conform slots"],
+    [["embedded"], "ringproof conform slots --pg embedded"],
+    [["postgres://h:1/x"], "ringproof conform slots --pg postgres://h:1/x"],
+    [["postgres://ada:secret@h/x"], "ringproof conform slots --pg postgres://ada@h/x"],
+    [["postgres://ada:secret@s@h/x"], "ringproof conform slots --pg postgres://ada@h/x"],
+    [["postgres:///x?host=/run"], "ringproof conform slots --pg 'postgres:///x?host=/run'"],
+    [
+      ["postgres://h/x?password=secret&user=o'ada"],
+      "ringproof conform slots --pg 'postgres://h/x?user=o'\\''ada'",
+    ],
+    [["postgres://h/x?password=secret"], "ringproof conform slots --pg postgres://h/x"],
+  ])("--pg %s", async (where, replay) => {
+    expect(await replays("conform", ...where.flatMap((w) => ["--pg", w]))).toEqual([replay]);
+  });
+
+  test("what needs no Postgres is replayed without", async () => {
+    expect(await replays("check", "--pg", "embedded")).toEqual([
+      "ringproof conform slots",
+      "ringproof conform slots --pg embedded",
+    ]);
   });
 });
 

@@ -1,6 +1,6 @@
 /** What the tables of the real commands say, and the line above them while they work. */
 
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { claims } from "../../correctness/registry.js";
 import { wordingOf } from "../../correctness/tlc/claim.js";
 import type { ManifestEntry } from "../../correctness/tlc/manifest.js";
@@ -8,6 +8,7 @@ import type { TlcResult } from "../../correctness/tlc/outcome.js";
 import { witnessOf } from "../../correctness/witness/generate.js";
 import { sectionOf } from "../../correctness/witness/section.js";
 import { shapes } from "../../correctness/witness/shapes.js";
+import { openPostgres } from "../../src/postgres/server.js";
 import { ran } from "./fixture.js";
 
 afterEach(() => vi.restoreAllMocks());
@@ -78,6 +79,20 @@ test("lockstep: the columns say what is counted", async () => {
   expect(Number(row!["steps of all runs"])).toBeGreaterThan(100);
   expect(row!["kinds of answers"]).toMatch(/^\d+ of \d+$/);
   expect(row!["Postgres"]).toMatch(/^\d+\.\d+$/);
+});
+
+test("conform: what the shard has nothing of is empty; all of it, wrong usage", async () => {
+  const server = await openPostgres({ kind: "embedded" });
+  onTestFinished(() => server.stop());
+  const last = ["--shard", "90/90", "--pg", server.url];
+  const rows = await tableOf("conform", "cursor", "claimer-lease", ...last);
+  expect(rows["cursor"]).toMatchObject({ databases: "0", verdict: "empty" });
+  expect(rows["claimer-lease"]).toMatchObject({ databases: "2", verdict: "holds" });
+  const { code, out, err } = await ran(["conform", "cursor", ...last], claims);
+  expect({ code, out }).toEqual({ code: 2, out: "" });
+  expect(err).toMatch(
+    /^error: There is nothing to do in shard 90\/90: there is work for \d of the/,
+  );
 });
 
 describe("witness", () => {

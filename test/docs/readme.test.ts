@@ -14,6 +14,9 @@ import {
   type ManifestEntry,
 } from "../../correctness/tlc/manifest.js";
 import { manifestFile, positive, upTo } from "../../correctness/tlc/suite.js";
+import { shapes } from "../../correctness/witness/shapes.js";
+import * as library from "../../src/index.js";
+import * as memory from "../../src/memory/index.js";
 import { focusedModules } from "../../src/core/index.js";
 import { focusedTwins } from "../../src/postgres/focused-twins.js";
 
@@ -52,6 +55,39 @@ test("the table that check prints has the manifest's numbers", async () => {
   const visited = await Promise.all(tried.map(statesOf));
   const states = visited.reduce((a, b) => a + b, 0).toLocaleString("en");
   expect(readme).toContain(`  ${states} states, `);
+});
+
+/** What stands in backticks in this section. */
+function namesIn(heading: string): string[] {
+  const [, section = ""] = readme.split(`\n## ${heading}\n`);
+  return [...section.split("\n## ")[0]!.matchAll(/`([^`\n]+)`/g)].map((m) => m[1]!);
+}
+
+test("the exports that it lists are those that there are", () => {
+  const rows = [...readme.matchAll(/^\| (`\w+`(?:, `\w+`)*) \| /gm)].map((m) => m[1]!);
+  const listed = rows.flatMap((cell) => [...cell.matchAll(/\w+/g)].map(([name]) => name));
+  const ofMemory = ["MemoryQueue", "allows"];
+  expect(listed.sort()).toEqual([...Object.keys(library), ...ofMemory].sort());
+  for (const name of ofMemory) expect(memory).toHaveProperty(name);
+});
+
+test("every call of maintenance is there, and none of storage is forgotten", () => {
+  const made = { ...methodsOf(library.PostgresStorage), ...methodsOf(library.RescuePasses) };
+  const named = namesIn("Maintenance");
+  const calls = named.filter((name) => /^[a-z]+[A-Z]\w+$/.test(name) && name !== "failedFloor");
+  for (const name of calls) expect(made).toHaveProperty(name);
+  const due = Object.keys(made).filter((name) =>
+    /^(advance|promote|rotate|prune|rollup|rescue.*Lease|rescueCallback)/.test(name),
+  );
+  expect(due.filter((name) => !named.includes(name))).toEqual([]);
+});
+
+const methodsOf = ({ prototype }: { prototype: object }) =>
+  Object.fromEntries(Object.getOwnPropertyNames(prototype).map((name) => [name, true]));
+
+test("the witnesses that it names are those that there are", () => {
+  const named = namesIn("Validate a change");
+  for (const { name } of shapes) expect(named).toContain(name);
 });
 
 test("every file that it sends a reader to exists", () => {

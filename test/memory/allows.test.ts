@@ -54,6 +54,14 @@ describe("the judge's state", () => {
     });
   });
 
+  it("throws at a call without its arguments, and at no answer", () => {
+    const nameless = { action: "Claim" } as unknown as Operation;
+    expect(() => allows(world, nameless, { result: "claimed" })).toThrow(TypeError);
+    for (const [action, rows] of Object.entries(tables))
+      for (const [args, { result }] of rows)
+        expect(() => allows(world, { action, args } as Operation, { result })).not.toThrow();
+  });
+
   it("shows neither absent nor removed jobs", () => {
     expect(
       view(initial({ staleAfter: 1, callbackWait: 1, maxAttempts: 1, failedFloor: 0 })),

@@ -99,6 +99,46 @@ const doctored: readonly (readonly [sql: string, check: string, what: RegExp])[]
     /^job 7 is cancelled at attempt 0 and rea/,
   ],
   [
+    "delete from ready_entries where job_id = 8",
+    "EveryJobInOnePlace",
+    /^the rows of lane 1 from lane_seq 8 through 8 are gone, and no prune took them$/,
+  ],
+  [
+    "delete from ready_entries where job_id = 1",
+    "EveryJobInOnePlace",
+    /^the rows of lane 1 from lane_seq 1 through 1 are gone, and no prune took them$/,
+  ],
+  [
+    "delete from ready_entries where job_id > 8",
+    "EveryJobInOnePlace",
+    /^the rows of lane 1 from lane_seq 9 through 10 are gone, and no prune took them$/,
+  ],
+  [
+    "update dlq_entries set run_lease = 7",
+    "RunLeaseIsTheLast",
+    /^job 5 is dead at attempt 7, and the last that was handed out is 1$/,
+  ],
+  [
+    "update deferred_jobs set run_lease = 0",
+    "RunLeaseIsTheLast",
+    /^job 6 is deferred at attempt 0, and the last that was handed out is 1$/,
+  ],
+  [
+    "update done_entries set run_lease = 2 where job_id = 2",
+    "RunLeaseIsTheLast",
+    /^job 2 is failed at attempt 2, and the last that was handed out is 1$/,
+  ],
+  [
+    "update lease_claims set run_leases = '{1}'",
+    "ArraysMatch",
+    /^the receipt of lane 1 .* 6 in claim slot 0 names 6 rows, 6 jobs and 1 attempts$/,
+  ],
+  [
+    "update receipt_completion_batches set job_ids = '{1, 2}'",
+    "ArraysMatch",
+    /^a completion in queue slot 0 of the receipt of lane 1 .* 6 names 2 jobs and 1 attempts$/,
+  ],
+  [
     `${ready(3, 0)}; ${heads}`,
     "NoTokenTwice",
     /^job 3 is ready, and its next attempt, 1, was handed out in claim slot 0$/,
@@ -345,7 +385,35 @@ describe("what cannot be audited is one message", () => {
   });
 
   test("a server that is to be started first", async () => {
-    await expect(auditSection({ kind: "embedded" }, schema)).rejects.toThrow(/none is named/);
+    await expect(auditSection({ kind: "embedded" }, schema)).rejects.toThrow(/is always empty/);
+  });
+
+  test("a server that gives it no time", async () => {
+    const hurried = await connect(server);
+    await hurried.query("set statement_timeout to 1");
+    await expect(audit(hurried, { schema })).rejects.toMatchObject({
+      name: "UserError",
+      message: expect.stringMatching(
+        /^Postgres did not let the audit end: .* statement timeout\.$/,
+      ),
+    });
+    await hurried.end();
+  });
+
+  test("a lock that somebody does not let go: who it is", async () => {
+    const other = await connect(server);
+    const { rows } = await other.query("select pg_backend_pid() as pid");
+    await other.query(`begin; lock table ${schema}.leases_0 in access exclusive mode`);
+    const { pid } = rows[0];
+    await expect(audit(client, { schema, lockTimeout: 50 })).rejects.toMatchObject({
+      name: "UserError",
+      message:
+        `The audit waited too long: session ${pid} (idle in transaction) has locked ` +
+        `${schema}.leases_0.`,
+      remedy: `Wait until its transaction ends, or run: select pg_terminate_backend(${pid});`,
+    });
+    await other.end();
+    expect((await audit(client, { schema })).flatMap((r) => r.violations)).toEqual([]);
   });
 });
 

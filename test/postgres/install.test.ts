@@ -7,6 +7,7 @@ import { UserError } from "../../src/errors.js";
 import { packageRoot } from "../../src/package-root.js";
 import { install, ringproofSql, uninstall, type SqlSource } from "../../src/postgres/install.js";
 import { connect, openPostgres, type PostgresServer } from "../../src/postgres/server.js";
+import { PostgresStorage } from "../../src/postgres/storage.js";
 
 const fixture: SqlSource = {
   dir: join(packageRoot(), "test", "postgres", "fixtures", "sql"),
@@ -195,6 +196,31 @@ describe("install refuses, and changes nothing", () => {
     });
     expect(await value("select to_regnamespace('half')")).toBeNull();
     expect(await value("select 1")).toBe(1);
+  });
+});
+
+describe("a call where nothing is installed says so", () => {
+  const now = new Date();
+  const calls: readonly [name: string, call: (storage: PostgresStorage) => Promise<unknown>][] = [
+    ["a function", (storage) => storage.claim(1, 1, now)],
+    ["tokens", (storage) => storage.complete([], now)],
+    ["a view", (storage) => storage.jobs()],
+  ];
+
+  test.each(calls)("%s", async (_, call) => {
+    await client.query("drop schema if exists bare; create schema bare");
+    for (const schema of ["nowhere", "bare"]) {
+      const { message, remedy } = await refusal(call(new PostgresStorage(client, { schema })));
+      expect(message).toContain(`There is no ringproof of this version in schema ${schema}: `);
+      expect(remedy).toBe(`Install it with: await install(client, { schema: "${schema}" }).`);
+    }
+  });
+
+  test("what is missing within a function is an error of the database", async () => {
+    await install(client, { schema: "torn" });
+    await client.query("drop table torn.lane_claim_heads cascade");
+    const claim = new PostgresStorage(client, { schema: "torn" }).claim(1, 1, now);
+    await expect(claim).rejects.toMatchObject({ name: "error", code: "42704" });
   });
 });
 

@@ -107,7 +107,7 @@ describe("findJar", () => {
     const env = await pathWith("mvn", "echo '[ERROR] no such artifact'; exit 1");
     await expect(findJar({ env, cacheDir, releases })).rejects.toMatchObject({
       name: "UserError",
-      message: expect.stringMatching(/127\.0\.0\.1:1.*; .*: no such artifact$/),
+      message: expect.stringMatching(/127\.0\.0\.1:1.*; .*: no such artifact\.$/),
     });
     await expect(findJar({ env: {}, cacheDir, releases })).rejects.toThrow(/no mvn on the PATH/);
     expect(await readdir(cacheDir)).toEqual([]);
@@ -158,7 +158,7 @@ describe("findJava", () => {
   test.each(["1.8.0_392", "10.0.1"])("refuses Java %s, says what to install", async (version) => {
     await expect(findJava({ env: await pathWith("java", says(version)) })).rejects.toMatchObject({
       name: "UserError",
-      message: expect.stringContaining(`is Java ${version}; TLC needs 11 or later`),
+      message: expect.stringContaining(`is Java ${version}; TLC needs 11 or later.`),
       remedy: expect.stringContaining("Install a Java runtime, version 11 or later"),
     });
   });
@@ -166,7 +166,7 @@ describe("findJava", () => {
   test("prefers JAVA_HOME, and says so when there is no Java in it", async () => {
     const home = await temporary();
     const env = { ...(await pathWith("java", says("17"))), JAVA_HOME: home };
-    await expect(findJava({ env })).rejects.toThrow(`no executable java in JAVA_HOME (${home})`);
+    await expect(findJava({ env })).rejects.toThrow(`no executable java in JAVA_HOME (${home}).`);
     await mkdir(join(home, "bin"));
     await writeFile(join(home, "bin", "java"), `#!/bin/sh\n${says("21")}\n`);
     await chmod(join(home, "bin", "java"), 0o755);
@@ -174,6 +174,8 @@ describe("findJava", () => {
   });
 
   test("says what to install when there is none", async () => {
-    await expect(findJava({ env: { PATH: "" } })).rejects.toThrow(/no executable java on the PATH/);
+    await expect(findJava({ env: { PATH: "" } })).rejects.toThrow(
+      /no executable java on the PATH\.$/,
+    );
   });
 });

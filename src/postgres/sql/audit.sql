@@ -7,11 +7,13 @@ with receipts as (
   select c.slot, c.ready_slot, c.lane_id, c.receipt_seq, m.lane_seq, m.job_id, m.run_lease
   from ringproof.lease_claims c
   cross join lateral unnest(c.lane_seqs, c.job_ids, c.run_leases)
-    as m (lane_seq, job_id, run_lease)),
+    as m (lane_seq, job_id, run_lease)
+  where (m.lane_seq, m.job_id, m.run_lease) is not null),
 members as (
   select b.slot, b.lane_id, b.receipt_seq, m.job_id, m.run_lease
   from ringproof.receipt_completion_batches b
-  cross join lateral unnest(b.job_ids, b.run_leases) as m (job_id, run_lease)),
+  cross join lateral unnest(b.job_ids, b.run_leases) as m (job_id, run_lease)
+  where (m.job_id, m.run_lease) is not null),
 compact as (
   select * from members m
   where not exists (
@@ -67,6 +69,25 @@ slots as (
 -- a job is lost without a trace, or is at once finished and about to run
 select format('job %s is %s', job_id, string_agg(place, ' and ' order by place))
 from places group by job_id having count(*) > 1
+union all
+-- Prune takes whole slots, oldest first: what is left of a lane ends at its head without a gap, and
+-- begins at 1 as long as the first slot of all is there.
+select format('the rows of lane %s from lane_seq %s through %s are gone, and no prune took them',
+              lane_id, before + 1, lane_seq - 1)
+from (
+  select lane_id, lane_seq, lag(lane_seq) over (partition by lane_id order by lane_seq) as before
+  from (
+    select lane_id, lane_seq from ringproof.ready_entries
+    union all
+    select lane_id, next_seq from ringproof.lane_enqueue_heads
+    union all
+    select lane_id, 0 from ringproof.lane_enqueue_heads
+    where exists (
+      select from slots s
+      where s.ring = 'queue' and s.generation = 0 and (
+        s.slot in (select slot from ringproof.ready_entries)
+        or not exists (select from slots x where x.ring = 'queue' and x.generation > 0)))) r) g
+where lane_seq > before + 1
 
 -- @check NoTokenTwice
 -- two workers run the same attempt and nothing tells them apart
@@ -77,6 +98,21 @@ select format('job %s is ready, and its next attempt, %s, was handed out in clai
               p.job_id, r.run_lease, r.slot)
 from pending p
 join receipts r on r.job_id = p.job_id and r.run_lease > p.run_lease
+
+-- @check RunLeaseIsTheLast
+-- a job is given up too early or too late, or its next token is one that a worker holds
+select format('job %s is %s at attempt %s, and the last that was handed out is %s',
+              j.job_id, j.state, j.run_lease, max(r.run_lease))
+from (
+  select job_id, run_lease, 'ready' as state from pending
+  union all
+  select job_id, run_lease, 'deferred' from ringproof.deferred_jobs
+  union all
+  select job_id, run_lease, 'dead' from ringproof.dlq_entries
+  union all
+  select job_id, run_lease, state from facts) j
+join receipts r using (job_id)
+group by j.job_id, j.state, j.run_lease having max(r.run_lease) <> j.run_lease
 
 -- @check OneWinnerPerToken
 -- two callers both believe that they ended the attempt, and both act on it
@@ -230,6 +266,21 @@ from (
   union all select 'lease', 'leases', slot from ringproof.leases) t
 where not exists (select from slots s where s.ring = t.ring and s.slot = t.slot)
 group by t.ring, t.name, t.slot
+
+-- @check ArraysMatch
+-- an attempt has no job or no number: nobody can end it, and no rescue finds it
+select format('the receipt of lane %s through lane_seq %s in claim slot %s names %s rows, %s jobs '
+              'and %s attempts', lane_id, receipt_seq, slot, cardinality(lane_seqs),
+              cardinality(job_ids), cardinality(run_leases))
+from ringproof.lease_claims
+where cardinality(lane_seqs) <> cardinality(job_ids)
+   or cardinality(job_ids) <> cardinality(run_leases)
+union all
+select format('a completion in queue slot %s of the receipt of lane %s through lane_seq %s names '
+              '%s jobs and %s attempts', slot, lane_id, receipt_seq, cardinality(job_ids),
+              cardinality(run_leases))
+from ringproof.receipt_completion_batches
+where cardinality(job_ids) <> cardinality(run_leases)
 
 -- @check EvidenceNamesRows
 -- evidence speaks of nothing that is there, and will speak of what comes to that place

@@ -7,8 +7,9 @@ select ring, slot_count, current_slot, generation,
        generation - ringproof.oldest_generation(rings) + 1 as slots_in_use
 from ringproof.rings;
 
--- Per queue, without a look at receipts or at history: backlog is what lies between the cursors and
--- the heads of its lanes, which is too much by what a lagging cursor has not yet passed.
+-- Per queue, without a look at receipts or at history. Backlog is what lies between the cursors and
+-- the heads of its lanes: never less than what is ready, and more by what is spent and not yet
+-- passed by advance_claim_cursor. queue_counts is exact.
 create or replace view ringproof.queue_metrics as
 select l.queue, sum(e.next_seq - c.cursor_seq)::bigint as backlog,
        (select count(*) from ringproof.deferred_jobs d
