@@ -40,6 +40,7 @@ const full = [
   "deadlines",
   "rescue",
   "keys-deferred",
+  "shards",
 ];
 const nightly = [
   ...full,
