@@ -67,16 +67,17 @@ export function detailsText(sections: readonly Section[]): string {
   return parts.join("\n\n");
 }
 
-/** What a program reads: one line. */
+/** What a program reads: one line. To it, a claim with nothing to do in its shard was not run. */
 export const jsonLine = ({ tier, sections }: Report): string =>
   JSON.stringify({
     tier,
-    claims: sections.map(({ id, claim, verdict, seconds, covered, note, findings }) => ({
+    claims: sections.map(({ id, claim, verdict, seconds, covered, why, note, findings }) => ({
       id,
       claim,
-      verdict,
+      verdict: verdict === "empty" ? "not-run" : verdict,
       seconds: Number(seconds.toFixed(1)),
       covered,
+      why,
       note,
       findings: findings.map(({ title, replay }) => ({ title, replay })),
     })),

@@ -151,7 +151,7 @@ describe("a shard with nothing to do", () => {
     expect(code).toBe(0);
     expect(err).toMatch(/C4 .* empty/);
     expect(err).toContain(`C4 was not run: ${why}`);
-    expect(JSON.parse(out).claims[3]).toMatchObject({ verdict: "empty", covered: { steps: 0 } });
+    expect(JSON.parse(out).claims[3]).toMatchObject({ verdict: "not-run", covered: { steps: 0 } });
   });
 
   test.each([
