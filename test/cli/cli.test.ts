@@ -121,8 +121,11 @@ describe("--json", () => {
     const { tier, claims: list } = JSON.parse(done.out);
     expect(tier).toBe("quick");
     expect(list.length).toBe(args[0] === "check" ? 4 : 1);
-    for (const claim of list)
-      expect(Object.keys(claim)).toEqual(["id", "verdict", "seconds", "covered", "findings"]);
+    for (const claim of list) {
+      const why = claim.verdict === "not-run" ? ["why"] : [];
+      const keys = ["id", "verdict", "seconds", "covered", ...why, "findings"];
+      expect(Object.keys(claim)).toEqual(keys);
+    }
     const found = list.flatMap((claim: { findings: unknown }) => claim.findings);
     const { title, replay } = finding;
     expect(found).toEqual("C3" in others && code === 1 ? [{ title, replay }] : []);
@@ -135,6 +138,7 @@ describe("--json", () => {
       verdict: "not-run",
       seconds: 0,
       covered: { runs: 0, steps: 0 },
+      why: expect.stringMatching(/^Nothing listens at localhost:1\. /),
       findings: [],
     });
   });
