@@ -24,7 +24,7 @@ import { readSnapshot, type Snapshot } from "./snapshot.js";
 import { count, type Tally } from "./tally.js";
 import { cost, together, type Try } from "./tries.js";
 import { wayTo, type Node, type Piece } from "./tree.js";
-import { leadingCursors, wrongCounts, wrongTimes } from "./unmodelled.js";
+import { wrongRows, wrongTimes } from "./unmodelled.js";
 
 interface Probed {
   readonly answer: readonly Record<string, unknown>[] | null;
@@ -161,10 +161,7 @@ export class Walker {
     this.options.onDatabase?.();
     const snapshot = before!.after!;
     const db = readSnapshot(snapshot, binding, scope);
-    const faults = [
-      ...leadingCursors(snapshot, db, binding, scope),
-      ...wrongCounts(snapshot, db, binding),
-    ];
+    const faults = wrongRows(snapshot, db, binding, scope);
     const here = { node, snapshot, text: encodeDb(node.state.db, scope) };
     if (encodeDb(db, scope) !== here.text || faults.length > 0)
       return divergence(node, null, { outcomes: [], state: node.state }, { db, faults });
@@ -202,8 +199,7 @@ export class Walker {
     const db = after && readSnapshot(after, answered.binding, scope);
     const faults = after
       ? [
-          ...leadingCursors(after, db!, answered.binding, scope),
-          ...wrongCounts(after, db!, answered.binding),
+          ...wrongRows(after, db!, answered.binding, scope),
           ...wrongTimes(snapshot, after, answered.binding),
         ]
       : [];

@@ -20,7 +20,7 @@ import { idOf, laneOf, type Binding } from "../../src/postgres/binding.js";
 import { hasFailed, hours, placeOf, type Cells, type Snapshot } from "./snapshot.js";
 
 /** Every pending row at or behind a lane's cursor is in a slot of its generation or later. */
-export function leadingCursors(snapshot: Snapshot, db: Db, b: Binding, scope: Scope): string[] {
+function leadingCursors(snapshot: Snapshot, db: Db, b: Binding, scope: Scope): string[] {
   const { queueSlots } = scope;
   const [cur, , generation] = snapshot.rings.queue;
   const generationOf = (slot: number): number =>
@@ -93,7 +93,7 @@ const laneOfCompact = (db: Db, { slot, job, lease }: CompletionMember): Lane =>
   )?.lane ?? "of no row";
 
 /** What is counted of each queue, state and bucket is what is there. */
-export function wrongCounts({ terminalCounts }: Snapshot, db: Db, b: Binding): string[] {
+function wrongCounts({ terminalCounts }: Snapshot, db: Db, b: Binding): string[] {
   const facts = [
     ...compactFacts(db).map((f) => ({ ...f, lane: laneOfCompact(db, f), state: "completed" })),
     ...db.doneEntries,
@@ -114,3 +114,9 @@ export function wrongCounts({ terminalCounts }: Snapshot, db: Db, b: Binding): s
     .filter((key) => (there.get(key) ?? 0) !== (counted.get(key) ?? 0))
     .map((key) => `${key}: ${counted.get(key) ?? 0} counted, ${there.get(key) ?? 0} there`);
 }
+
+/** What one snapshot shows to be wrong where the model has no column for it. */
+export const wrongRows = (snapshot: Snapshot, db: Db, b: Binding, scope: Scope): string[] => [
+  ...leadingCursors(snapshot, db, b, scope),
+  ...wrongCounts(snapshot, db, b),
+];

@@ -16,7 +16,7 @@ import type { TwinContext } from "../../src/postgres/twin.js";
 import { twinOf } from "../conform/attempts.js";
 import { ensureLanes, installHarness } from "../conform/conform.js";
 import { readSnapshot, type Snapshot } from "../conform/snapshot.js";
-import { leadingCursors, wrongCounts } from "../conform/unmodelled.js";
+import { wrongRows } from "../conform/unmodelled.js";
 import type { Uses } from "./footprint.js";
 import { installBreakpoints, instrument } from "./instrument.js";
 import { Schedules } from "./schedules.js";
@@ -47,7 +47,8 @@ export interface Ran {
 
 /** A lock of another session: of a whole relation, or of a row. */
 export interface Held {
-  readonly relation: string;
+  /** Of a partition, the table that it is part of. */
+  readonly table: string;
   readonly mode: string;
 }
 
@@ -185,7 +186,7 @@ export class Arena {
     const standing = others.filter((s) => !s.moving && s.at.stand !== "done");
     const held = standing.flatMap(({ at }) =>
       [...(at.uses ?? [])].flatMap(([relation, use]) =>
-        use.modes.map((mode): Held => ({ relation, mode })),
+        use.modes.map((mode): Held => ({ table: this.tableOf.get(relation)!, mode })),
       ),
     );
     if (waiting.length === 0) return held;
@@ -195,7 +196,8 @@ export class Arena {
       [waiting.map((s) => s.pid)],
     );
     const known = rows.filter(({ oid }) => this.nameOf.has(oid));
-    return [...held, ...known.map((r) => ({ relation: this.nameOf.get(r.oid)!, mode: r.mode }))];
+    const table = (oid: number) => this.tableOf.get(this.nameOf.get(oid)!)!;
+    return [...held, ...known.map(({ oid, mode }) => ({ table: table(oid), mode }))];
   }
 
   private async read(calls: readonly Call[]): Promise<Pick<Ran, "outcomes" | "db" | "faults">> {
@@ -220,11 +222,7 @@ export class Arena {
     );
     const { snapshot } = result.rows[0]!;
     const db = readSnapshot(snapshot, binding, scope);
-    const faults = [
-      ...leadingCursors(snapshot, db, binding, scope),
-      ...wrongCounts(snapshot, db, binding),
-    ];
-    return { outcomes, db, faults };
+    return { outcomes, db, faults: wrongRows(snapshot, db, binding, scope) };
   }
 
   /** Only the tables that somebody may have written have other rows than at the start. */

@@ -1,5 +1,5 @@
 /**
- * Which calls meet in which states. The explorer chooses: among the states of a areauration, for
+ * Which calls meet in which states. The explorer chooses: among the states of an area, for
  * every unordered pair of operations, some in which both succeed, some in which one changes what
  * the other is told, and some in which one is refused.
  */
@@ -15,6 +15,7 @@ import {
   type Scope,
   type State,
 } from "../../src/core/index.js";
+import { presentable } from "../conform/attempts.js";
 import { callsTo, type Node } from "../conform/tree.js";
 
 export type Kind = "both" | "changes" | "refused";
@@ -63,9 +64,10 @@ function shortlist(tried: readonly Tried[]): readonly Tried[] {
 }
 
 /** Two producers do not present the same job, and nobody presents one that is known. */
-function presentable({ env }: State, both: readonly Call[]): boolean {
+function meetable(state: State, both: readonly Call[]): boolean {
   const jobs = both.flatMap((c) => (c.action === "Enqueue" ? c.args.batch : []));
-  return new Set(jobs).size === jobs.length && jobs.every((job) => !env.enqueued.includes(job));
+  const known = ({ action, args }: Call) => presentable(state, { action, list: [args] });
+  return new Set(jobs).size === jobs.length && both.every(known);
 }
 
 export class Chooser {
@@ -88,7 +90,7 @@ export class Chooser {
     return pairs.flatMap((pair) => this.of(pair));
   }
 
-  /** Looks at these states of a areauration for pairs that still want one. */
+  /** Looks at these states of an area for pairs that still want one. */
   look(area: string, nodes: readonly Node[], scope: Scope): void {
     const all = calls({ ...scope, enabled: operations });
     for (const node of nodes) this.lookAt(area, node, scope, all);
@@ -113,7 +115,7 @@ export class Chooser {
       for (const first of firsts) {
         for (const second of seconds) {
           const both = [first.call, second.call];
-          if (!presentable(state, both)) continue;
+          if (!meetable(state, both)) continue;
           const kind = kindOf(first, second, scope);
           const list = found.get(kind)!;
           if (list.length >= this.wanted || list.some((c) => c.state === state)) continue;

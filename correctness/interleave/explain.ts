@@ -85,19 +85,15 @@ export const benign: { readonly [N in ActionName]?: Benign } = {
   PruneLeases: tries(["blocked"], ["rings"], [...queue, ...claims, ...leases]),
 };
 
-/** A partition bears the name of its table and the number of its slot. */
-const tableOf = (relation: string): string => relation.replace(/_\d+$/, "");
-
 const locksRows = (mode: string): boolean => mode === "RowShareLock" || mode === "RowExclusiveLock";
 
 /** Whether one of these locks, held by somebody else just then, turns such a call away. */
 function turnsAway({ rows, tables, mode }: Benign, held: readonly Held[]): boolean {
-  return held.some(({ relation, mode: other }) => {
-    if (rows.includes(relation) && locksRows(other)) return true;
-    const table = tableOf(relation);
-    if (rows.includes(table) && locksRows(other)) return true;
-    return tables.includes(table) && conflict(mode, other as Mode);
-  });
+  return held.some(
+    ({ table, mode: other }) =>
+      (rows.includes(table) && locksRows(other)) ||
+      (tables.includes(table) && conflict(mode, other as Mode)),
+  );
 }
 
 function permutations(items: readonly number[]): readonly (readonly number[])[] {

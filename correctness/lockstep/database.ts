@@ -20,7 +20,7 @@ import type { TwinContext } from "../../src/postgres/twin.js";
 import { twinOf, type Attempt } from "../conform/attempts.js";
 import { ensureLanes, installHarness } from "../conform/conform.js";
 import { readSnapshot, type Snapshot } from "../conform/snapshot.js";
-import { leadingCursors, wrongCounts, wrongTimes } from "../conform/unmodelled.js";
+import { wrongRows, wrongTimes } from "../conform/unmodelled.js";
 import type { Upkeep } from "./upkeep.js";
 
 /** What Postgres answered to one attempt, and what it looks like afterwards. */
@@ -167,11 +167,7 @@ export class Database {
     const db = readSnapshot(snapshot, binding, scope);
     return {
       db,
-      faults: [
-        ...leadingCursors(snapshot, db, binding, scope),
-        ...wrongCounts(snapshot, db, binding),
-        ...wrongTimes(last, snapshot, binding),
-      ],
+      faults: [...wrongRows(snapshot, db, binding, scope), ...wrongTimes(last, snapshot, binding)],
       jobs: (jobs ?? []).map(([id, state, lease]) => ({ job: jobOf(binding, id), state, lease })),
     };
   }

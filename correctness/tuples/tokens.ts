@@ -1,5 +1,7 @@
 /** SQL as words: comments are gone, strings are kept apart, and names are in lower case. */
 
+import { blockEnd } from "../../src/postgres/requalify.js";
+
 export interface Token {
   /** `mark` is one character of everything else. */
   readonly kind: "word" | "name" | "string" | "mark";
@@ -39,16 +41,4 @@ export function tokens(sql: string): readonly Token[] {
     }
   }
   return found;
-}
-
-/** Block comments nest. */
-function blockEnd(sql: string, start: number): number {
-  const edge = /\/\*|\*\//g;
-  edge.lastIndex = start;
-  let depth = 0;
-  for (let found = edge.exec(sql); found; found = edge.exec(sql)) {
-    depth += found[0] === "/*" ? 1 : -1;
-    if (depth === 0) return edge.lastIndex;
-  }
-  return sql.length;
 }

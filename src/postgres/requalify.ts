@@ -61,8 +61,8 @@ function special(sql: string, found: RegExpExecArray): { kind: Kind; end: number
   return { kind: "string", end };
 }
 
-/** Block comments nest. */
-function blockEnd(sql: string, start: number): number {
+/** Where the block comment ends that starts here: they nest. */
+export function blockEnd(sql: string, start: number): number {
   const edge = /\/\*|\*\//g;
   edge.lastIndex = start;
   let depth = 0;
