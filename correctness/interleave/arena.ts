@@ -20,7 +20,7 @@ import { wrongRows } from "../conform/unmodelled.js";
 import type { Uses } from "./footprint.js";
 import { installBreakpoints, instrument } from "./instrument.js";
 import { Schedules } from "./schedules.js";
-import { GATES, Stepper } from "./stepper.js";
+import { Stepper } from "./stepper.js";
 import { Stepping, type StepMade } from "./stepping.js";
 
 export interface ArenaOptions {
@@ -155,9 +155,8 @@ export class Arena {
       const { enabled } = this.stepping;
       if (enabled.length === 0) break;
       const index = schedules.choose(enabled);
-      const burst = Math.min(schedules.burst, GATES);
       const held = await this.heldByOthers(index);
-      for (const step of await this.stepping.go(index, burst)) {
+      for (const step of await this.stepping.go(index, schedules.burst)) {
         if (schedules.choose(enabled) !== index) throw new Error("a schedule that cannot be kept");
         if (step.waitsFor.length > 0) waiting.set(index, steps.length);
         if (this.tries.has(step.label)) seen[index]!.push(...held);
@@ -217,9 +216,10 @@ export class Arena {
       binding = answered.binding;
       outcomes[i] = answered.outcomes[0]!;
     }
-    const result = await this.controller.query<{ snapshot: Snapshot }>(
-      `select "${schema}".snapshot()`,
-    );
+    const result = await this.controller.query<{ snapshot: Snapshot }>({
+      name: "snapshot",
+      text: `select "${schema}".snapshot()`,
+    });
     const { snapshot } = result.rows[0]!;
     const db = readSnapshot(snapshot, binding, scope);
     return { outcomes, db, faults: wrongRows(snapshot, db, binding, scope) };
@@ -227,8 +227,9 @@ export class Arena {
 
   /** Only the tables that somebody may have written have other rows than at the start. */
   private async putBack(uses: readonly (Uses | null)[]): Promise<void> {
+    const reads = ["AccessShareLock", "RowShareLock"];
     const written = uses.flatMap((each) =>
-      [...(each ?? [])].filter(([, { modes }]) => modes.some((m) => m !== "AccessShareLock")),
+      [...(each ?? [])].filter(([, { modes }]) => modes.some((m) => !reads.includes(m))),
     );
     const tables = new Set(written.map(([name]) => this.tableOf.get(name)!));
     if (tables.size === 0) return;

@@ -106,8 +106,6 @@ export async function installBreakpoints(
   schema: string,
 ): Promise<ReadonlySet<string>> {
   const { dir, files } = ringproofSql();
-  const own = join(packageRoot(), "correctness", "interleave", "breakpoints.sql");
-  await client.query(requalify(await readFile(own, "utf8"), schema));
   const tries = new Set<string>();
   for (const file of files) {
     const sql = await readFile(join(dir, file), "utf8");
@@ -115,5 +113,8 @@ export async function installBreakpoints(
     for (const each of labelled(sql).filter(triesLocks))
       tries.add(each.label).add(each.label + INSIDE);
   }
+  // Behind settings.sql, which has every function there is planned anew for each call.
+  const own = join(packageRoot(), "correctness", "interleave", "breakpoints.sql");
+  await client.query(requalify(await readFile(own, "utf8"), schema));
   return tries;
 }

@@ -24,8 +24,8 @@ export interface Place {
   readonly tries: ReadonlySet<string>;
 }
 
-/** More breakpoints than any call has. */
-export const GATES = 200;
+/** No call has so many breakpoints. */
+const NO_GATE = 10_000;
 
 /** Where a session stands, what it is about to do there, and what it has done so far. */
 export interface Stop {
@@ -48,9 +48,9 @@ export class Stepper {
   /** Everywhere it has stood in this run. */
   readonly trail: Stop[] = [];
   private call = "";
-  /** The last gate that it came to, and the last one that is open. */
+  /** The last gate that it came to, and the one at which it stops: the scheduler holds that one. */
   private gate = 0;
-  private open = 0;
+  private stopAt = 1;
   /** Steps that it still has to make. */
   private left = 0;
   private arrive: () => void = () => undefined;
@@ -67,6 +67,7 @@ export class Stepper {
     const { rows } = await client.query("select pg_backend_pid() as pid");
     await client.query(
       `create sequence if not exists "${place.schema}".gates_${place.number};
+       create sequence if not exists "${place.schema}".stops_${place.number};
        set deadlock_timeout = '20ms'; set client_min_messages = notice;
        set breakpoint.session = ${place.number}`,
     );
@@ -77,7 +78,7 @@ export class Stepper {
   load(call: string): void {
     this.call = call;
     this.gate = 0;
-    this.open = 0;
+    this.stopAt = 1;
     this.finished = { rows: null, error: null };
     this.waitsFor = [];
     this.trail.splice(0, this.trail.length, { stand: "begin", label: "begin", uses: null });
@@ -97,29 +98,26 @@ export class Stepper {
     this.moving = true;
     this.arrival = new Promise((resolve) => (this.arrive = resolve));
     const { stand } = this.at;
-    if (stand === "begin" || stand === "call")
-      await this.openGates(controller, steps - (stand === "begin" ? 2 : 1));
-    else if (stand === "breakpoint") await this.openGates(controller, steps);
+    if (stand !== "commit")
+      await this.letPass(controller, this.gate + steps - (stand === "begin" ? 1 : 0));
     if (stand !== "breakpoint") this.goOn();
   }
 
   /** So that it stops at the next gate, whatever it was told before. */
   async halt(controller: pg.Client): Promise<void> {
     this.left = 1;
-    const { gate, open, place } = this;
-    this.open = gate;
-    if (open > gate)
-      await controller.query(
-        `select pg_advisory_lock(${place.number}, g) from generate_series(${gate + 1}, ${open}) g`,
-      );
+    await this.letPass(controller, this.gate + 1);
   }
 
-  private async openGates(controller: pg.Client, more: number): Promise<void> {
-    const [from, to] = [this.open + 1, Math.min(this.open + more, GATES)];
-    if (to < from) return;
-    this.open = to;
+  /** Up to this gate, at which it stops. */
+  private async letPass(controller: pg.Client, gate: number): Promise<void> {
+    const { stopAt, place } = this;
+    this.stopAt = Math.min(Math.max(gate, 1), NO_GATE);
+    if (this.stopAt === stopAt) return;
     await controller.query(
-      `select pg_advisory_unlock(${this.place.number}, g) from generate_series(${from}, ${to}) g`,
+      `select pg_advisory_lock(${place.number}, ${this.stopAt}),
+              setval('"${place.schema}".stops_${place.number}', ${this.stopAt}),
+              pg_advisory_unlock(${place.number}, ${stopAt})`,
     );
   }
 

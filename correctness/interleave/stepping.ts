@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
 import type { Footprint } from "./footprint.js";
-import { GATES, type Stepper } from "./stepper.js";
+import type { Stepper } from "./stepper.js";
 
 export interface StepMade {
   readonly session: number;
@@ -33,17 +33,14 @@ export class Stepping {
     return this.steppers.filter((s) => s.enabled).map((s) => s.index);
   }
 
-  /** Closes every gate, and begins a run of these calls. */
+  /** Closes the first gates, and begins a run of these calls. */
   async begin(calls: readonly string[]): Promise<void> {
-    const numbers = this.steppers.map(({ place }) => place.number);
-    const resets = this.steppers.map(
-      ({ place }) => `setval('"${place.schema}".gates_${place.number}', 1, false)`,
-    );
-    await this.controller.query(
-      `select pg_advisory_unlock_all(), ${resets.join(", ")};
-       select pg_advisory_lock(n, g)
-       from unnest(array[${numbers.join()}]) n, generate_series(1, ${GATES}) g`,
-    );
+    const gates = this.steppers.map(({ place: { schema, number } }) => [
+      `setval('"${schema}".gates_${number}', 1, false)`,
+      `setval('"${schema}".stops_${number}', 1)`,
+      `pg_advisory_lock(${number}, 1)`,
+    ]);
+    await this.controller.query(`select pg_advisory_unlock_all(), ${gates.flat().join(", ")}`);
     this.steppers.forEach((stepper, i) => stepper.load(calls[i]!));
   }
 
