@@ -18,7 +18,7 @@ import { ensureLanes, installHarness } from "../conform/conform.js";
 import { readSnapshot, type Snapshot } from "../conform/snapshot.js";
 import { wrongRows } from "../conform/unmodelled.js";
 import type { Uses } from "./footprint.js";
-import { installBreakpoints, instrument } from "./instrument.js";
+import { installBreakpoints, instrument, type Policy } from "./instrument.js";
 import { Schedules } from "./schedules.js";
 import { Stepper } from "./stepper.js";
 import { Stepping, type StepMade } from "./stepping.js";
@@ -63,7 +63,7 @@ export class Arena {
   private start: Binding = this.root;
   private tableOf = new Map<string, string>();
   private nameOf: ReadonlyMap<number, string> = new Map();
-  private tries: ReadonlySet<string> = new Set();
+  private tries: ReadonlyMap<string, Policy> = new Map();
 
   private constructor(controller: pg.Client, options: ArenaOptions) {
     this.controller = controller;

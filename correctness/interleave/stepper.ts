@@ -5,6 +5,7 @@
  */
 
 import type pg from "pg";
+import type { Policy } from "./instrument.js";
 import { between, end, idle, readUses, type Footprint, type Uses } from "./footprint.js";
 
 /** Before its BEGIN, before its call, at a breakpoint, before its COMMIT, or at its end. */
@@ -21,7 +22,7 @@ export interface Place {
   readonly nameOf: ReadonlyMap<number, string>;
   readonly number: number;
   /** Labels of statements that take locks without waiting. */
-  readonly tries: ReadonlySet<string>;
+  readonly tries: ReadonlyMap<string, Policy>;
 }
 
 /** No call has so many breakpoints. */
@@ -180,7 +181,8 @@ export class Stepper {
     if (stand === "begin") return idle(this.index);
     const after = this.trail[at + 1]?.uses ?? uses ?? new Map();
     const step = between(this.index, uses, after);
-    const failed = this.place.tries.has(label) && step.locks.length === 0;
+    // Of rows that it passes over it has scanned the table.
+    const failed = this.place.tries.get(label) === "nowait" && step.locks.length === 0;
     return { ...step, failed, waitedFor };
   }
 }
