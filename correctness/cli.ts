@@ -73,6 +73,10 @@ const replayHelp = `
 With --path only that run is made: 1 if it is violated, 0 and "no violation" if it is not, be it
 mended or never a failure, and 2 if no run has this path.`;
 
+const interleaveHelp = `
+A schedule is an interleaving of the statements of the calls. Those that only differ in the order of
+steps that do not depend on each other are one; "stand for" counts them all.`;
+
 /** A command without flags; its example stands below its help and the program's. */
 type Add = (name: string, about: string, example: string) => Command;
 
@@ -109,6 +113,12 @@ function addCommands(add: Add, session: Session): void {
     .addHelpText("after", replayHelp)
     .option("--path <path>", "the path that a failure printed, with its seed")
     .action((flags: CommonFlags & { readonly path?: string }) => lockstep(session, flags));
+  add("interleave", "C5: every interleaving of two or three calls", "interleave Claim CancelReady")
+    .addHelpText("after", interleaveHelp)
+    .argument("[operation...]", "one and whatever meets it, or those that meet each other")
+    .action((operations: string[], flags: CommonFlags) =>
+      session.one(flags, session.claim("interleave"), operations),
+    );
 }
 
 const witnessHelp = "the shortest behaviour of each shape: in the core, on Postgres and in TLC";

@@ -42,6 +42,28 @@ begin
 end
 $$;
 
+-- The rows of these tables that these sessions have locked or changed.
+create or replace function ringproof.locked_rows(p_relations text[], p_pids int[])
+returns table (relation text, held jsonb)
+language plpgsql as $$
+declare
+  v_extension regnamespace := (
+    select extnamespace from pg_extension where extname = 'pgrowlocks');
+begin
+  for relation in
+    select c.relname from unnest(p_relations) r
+    join pg_class c on c.oid = format('ringproof.%I', r)::regclass and c.relkind = 'r'
+  loop
+    for held in execute format(
+      'select to_jsonb(t) from %s.pgrowlocks(%L) l join ringproof.%I t on t.ctid = l.locked_row
+       where l.pids && $1', v_extension, format('ringproof.%I', relation), relation) using p_pids
+    loop
+      return next;
+    end loop;
+  end loop;
+end
+$$;
+
 -- The rows of each table as they were when `save` was last called under this name.
 create table if not exists ringproof.saved (
   name text, place text, rows jsonb, primary key (name, place));

@@ -43,6 +43,8 @@ export class Stepper {
   finished: Finished = { rows: null, error: null };
   /** The sessions that it waits for. */
   waitsFor: readonly number[] = [];
+  /** The table that it waits for a lock on, if it is that. */
+  waitsOn: string | null = null;
   /** Whether it is on its way to the end of a step. */
   moving = false;
   arrival: Promise<void> = Promise.resolve();
@@ -108,6 +110,13 @@ export class Stepper {
   async halt(controller: pg.Client): Promise<void> {
     this.left = 1;
     await this.letPass(controller, this.gate + 1);
+  }
+
+  /** To its end, past every gate. */
+  async finish(controller: pg.Client): Promise<void> {
+    if (this.at.stand === "done") return;
+    await this.go(controller, Infinity);
+    await this.arrival;
   }
 
   /** Up to this gate, at which it stops. */
