@@ -61,6 +61,7 @@ export class Arena {
   private readonly options: ArenaOptions;
   private context!: TwinContext;
   private way: readonly Call[] | null = null;
+  private loads = 0;
   private stepping!: Stepping;
   private clients: pg.Client[] = [];
   private root: Binding = newBinding(new Map());
@@ -137,6 +138,7 @@ export class Arena {
     this.context = { sql: statements(schema), scope };
     this.way = way;
     await this.controller.query(`select "${schema}".restore_all('root')`);
+    if (this.loads++ % 20 === 0) await this.vacuum();
     let binding = this.root;
     for (const call of way) {
       const { action, args } = call;
@@ -146,6 +148,13 @@ export class Arena {
     }
     this.start = binding;
     await this.controller.query(`select "${schema}".save('start')`);
+  }
+
+  /** Nobody else does it: autovacuum's locks would be in the way of maintenance. */
+  private async vacuum(): Promise<void> {
+    const tables = [...new Set(this.tableOf.values())];
+    const own = tables.map((table) => `"${this.options.schema}"."${table}"`);
+    await this.controller.query(`vacuum pg_class, ${own.join(", ")}`);
   }
 
   /** One run of these calls at once, led by the schedules; the rows are as before afterwards. */

@@ -1,16 +1,22 @@
 /**
  * Every schedule in which a session that could go on is left for another one at most so often:
  * where there are too many interleavings, those with few such switches are where the races are
- * (Musuvathi, Qadeer, 2007). A run that only repeats another one is made, and told.
+ * (Musuvathi, Qadeer, 2007). Nobody is left before a step that depends on nothing that the others
+ * do later: it is left behind it, and that is the same. What repeats another run all the same is
+ * made, and told.
  */
 
 import { classOf, ordersOf } from "./clocks.js";
-import type { Footprint } from "./footprint.js";
+import { depend, type Footprint } from "./footprint.js";
 import type { Schedule } from "./schedules.js";
 
 interface Point {
   /** The session that goes here, then those that are still to be tried. */
   readonly options: number[];
+  /** The session that was tried first, because it could go on; null if none could. */
+  readonly goesOn: number | null;
+  /** Whether what it did here depended on what others did later. */
+  matters: boolean;
   /** Switches that are left behind this point, by option. */
   readonly left: ReadonlyMap<number, number>;
 }
@@ -45,7 +51,12 @@ export class Bounded implements Schedule {
     const others = enabled.filter((session) => session !== last);
     const options = !goesOn ? [...enabled] : left === 0 ? [last] : [last, ...others];
     const cost = (session: number) => (goesOn && session !== last ? 1 : 0);
-    this.points.push({ options, left: new Map(options.map((s) => [s, left - cost(s)])) });
+    this.points.push({
+      options,
+      goesOn: goesOn ? last : null,
+      matters: false,
+      left: new Map(options.map((s) => [s, left - cost(s)])),
+    });
     return options[0]!;
   }
 
@@ -59,12 +70,23 @@ export class Bounded implements Schedule {
 
   next(): boolean {
     this.points.length = this.depth;
+    this.points.forEach((point, i) => (point.matters ||= this.mattersAt(i)));
     this.depth = 0;
     while (this.points.length > 0) {
-      const { options } = this.points.at(-1)!;
+      const { options, goesOn, matters } = this.points.at(-1)!;
       options.shift();
-      if (options.length > 0) return true;
+      if (options.length > 0 && (goesOn === null || matters)) return true;
       this.points.pop();
+    }
+    return false;
+  }
+
+  private mattersAt(i: number): boolean {
+    const step = this.steps[i]!;
+    if (step.session !== this.points[i]!.goesOn) return true;
+    for (let j = i + 1; j < this.depth; j++) {
+      const later = this.steps[j]!;
+      if (later.session !== step.session && depend(step, later)) return true;
     }
     return false;
   }

@@ -107,16 +107,11 @@ begin
 end
 $$;
 
--- Puts every row back, and leaves no dead one.
+-- Puts every row back; those that refer to each other come back in any order.
 create or replace function ringproof.restore_all(p_name text) returns void
 language plpgsql as $$
-declare
-  v_tables text[] := array(select * from ringproof.stored_tables());
 begin
-  execute 'truncate ' || (
-    select string_agg(format('ringproof.%I', t), ', ') from unnest(v_tables) t);
-  -- Rows that refer to each other come back in any order.
   perform set_config('session_replication_role', 'replica', true);
-  perform ringproof.restore(p_name, v_tables);
+  perform ringproof.restore(p_name, array(select * from ringproof.stored_tables()));
 end
 $$;
