@@ -19,6 +19,7 @@ import {
   type CommonFlags,
   type WitnessFlags,
 } from "./flags.js";
+import { replaySchedule } from "./interleave/replay.js";
 import { replayLockstep } from "./lockstep/claim.js";
 import { Session, type Io } from "./session.js";
 import { runTlcCommand, type TlcCommandOptions } from "./tlc/claim.js";
@@ -69,6 +70,15 @@ function lockstep(session: Session, flags: CommonFlags & { readonly path?: strin
   return session.one(flags, claim, [], (context) => replayLockstep(context, path));
 }
 
+type InterleaveFlags = CommonFlags & { readonly replay?: string };
+
+function interleave(session: Session, operations: string[], flags: InterleaveFlags) {
+  const { replay } = flags;
+  const claim = session.claim("interleave");
+  if (replay === undefined) return session.one(flags, claim, operations);
+  return session.one(flags, claim, [], (context) => replaySchedule(context, replay));
+}
+
 const replayHelp = `
 With --path only that run is made: 1 if it is violated, 0 and "no violation" if it is not, be it
 mended or never a failure, and 2 if no run has this path.`;
@@ -116,8 +126,9 @@ function addCommands(add: Add, session: Session): void {
   add("interleave", "C5: every interleaving of two or three calls", "interleave Claim CancelReady")
     .addHelpText("after", interleaveHelp)
     .argument("[operation...]", "one and whatever meets it, or those that meet each other")
-    .action((operations: string[], flags: CommonFlags) =>
-      session.one(flags, session.claim("interleave"), operations),
+    .option("--replay <file>", "only the schedule that a report has kept in this file")
+    .action((operations: string[], flags: InterleaveFlags) =>
+      interleave(session, operations, flags),
     );
 }
 

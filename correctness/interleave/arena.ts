@@ -3,6 +3,7 @@
  * the start state, which is reached by calls and put back from its rows after every run.
  */
 
+import { randomBytes } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type pg from "pg";
 import type { Call, Db, Outcome, Scope } from "../../src/core/index.js";
@@ -25,6 +26,9 @@ import type { Schedule } from "./schedules.js";
 import { Watcher, type HeldLock, type LockedRow } from "./seen.js";
 import { Stepper } from "./stepper.js";
 import { Stepping, type StepMade } from "./stepping.js";
+
+/** A name that nobody else has. */
+export const newSchema = (): string => `interleave_${randomBytes(4).toString("hex")}`;
 
 export interface ArenaOptions {
   readonly schema: string;

@@ -1,10 +1,9 @@
 /** C5: whatever the interleaving of two or three calls, some order of them explains what came out. */
 
-import { randomBytes } from "node:crypto";
 import { openPostgres, type PostgresServer } from "../../src/postgres/server.js";
 import type { Claim, ClaimResult, Context, Finding, Row } from "../claims.js";
 import { shardOf } from "../shard.js";
-import { Arena } from "./arena.js";
+import { Arena, newSchema } from "./arena.js";
 import { meet, type Met } from "./meet.js";
 import { extents, planFor, type Work } from "./plan.js";
 import { withRowLocks } from "./row-locks.js";
@@ -47,14 +46,12 @@ async function runAll(
   work: readonly Work[],
   { signal, progress }: Context,
 ): Promise<Ran> {
-  const run = randomBytes(4).toString("hex");
   const done: Done[] = [];
   let [next, roundTripMs] = [0, Infinity];
   const violations = () => done.filter(({ met }) => met.violation).length;
   const worker = async (number: number): Promise<void> => {
-    const schema = `interleave_${run}_${number}`;
     const arena = await Arena.open(server, {
-      schema,
+      schema: newSchema(),
       number,
       scope: arenaScope,
       sessions: SESSIONS,

@@ -3,7 +3,7 @@
 import { actions, type ActionTable } from "../../src/core/index.js";
 import type { Arena, Ran } from "./arena.js";
 import type { Case } from "./cases.js";
-import { Explainer } from "./explain.js";
+import { Explainer, type Explained } from "./explain.js";
 import { Schedules, type Schedule } from "./schedules.js";
 
 /**
@@ -43,6 +43,8 @@ export interface MeetOptions {
   readonly schedule?: Schedule;
   readonly table?: ActionTable;
   readonly signal?: AbortSignal;
+  /** Called after each run, with what explains it. */
+  readonly onRun?: (ran: Ran, explained: Explained | null) => void;
 }
 
 export type Meeting = Pick<Case, "scope" | "way" | "state" | "calls">;
@@ -71,7 +73,13 @@ export async function meet(
   options: MeetOptions = {},
 ): Promise<Met> {
   const { scope, way, state, calls } = meeting;
-  const { atMost = Infinity, schedule = new Schedules(calls.length), table, signal } = options;
+  const {
+    atMost = Infinity,
+    schedule = new Schedules(calls.length),
+    table,
+    signal,
+    onRun,
+  } = options;
   await arena.load(way, scope);
   const explainer = new Explainer(state, calls, scope, table);
   const met = { runs: 0, interleavings: 0, redundant: 0, benign: 0, waiting: 0, steps: 0 };
@@ -85,6 +93,7 @@ export async function meet(
     if (stands === 0) met.redundant++;
     if (ran.steps.some(({ waitsFor }) => waitsFor.length > 0)) met.waiting++;
     const explained = explainer.explain(ran);
+    onRun?.(ran, explained);
     const fault = faultOf(ran, calls) ?? (explained ? null : "unexplained");
     if (fault) return { ...met, cut: true, violation: { fault, ran, explainer } };
     if (explained!.benign.length > 0) met.benign++;

@@ -6,7 +6,7 @@ import type { Finding } from "../claims.js";
 import { formatCall, formatCalls, outcomeText } from "../report/calls.js";
 import { diffDb, formatDiff } from "../report/diff.js";
 import type { Ran } from "./arena.js";
-import type { Serial } from "./explain.js";
+import type { Explained, Serial } from "./explain.js";
 import type { Fault, Meeting, Violation } from "./meet.js";
 import type { StepMade } from "./stepping.js";
 
@@ -63,6 +63,11 @@ function rowLines({ ran, explainer }: Violation, scope: Scope): string[] {
 export interface ScheduleBundle extends Pick<Meeting, "scope" | "way" | "calls"> {
   /** The sessions in the order of their steps. */
   readonly schedule: readonly number[];
+}
+
+export function explainedText({ order, benign }: Explained): string {
+  const turned = benign.map((i) => `, where a lock was in the way of ${sessionName(i)}`).join("");
+  return `This is the order ${order.map(sessionName).join(", ")}${turned}.`;
 }
 
 export function outcomeLines(ran: Pick<Ran, "outcomes">): string[] {
