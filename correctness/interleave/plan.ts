@@ -45,6 +45,7 @@ export const extents: Readonly<Record<Tier, Extent>> = {
     states: 6,
     tripleStates: 3,
     atMost: Infinity,
+    spread: false,
     switches: 3,
   },
 };

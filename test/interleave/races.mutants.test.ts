@@ -55,6 +55,17 @@ const races: Readonly<Record<string, Race>> = {
     fault: "unexplained",
     told: /claimed.*cancelled|cancelled.*claimed/,
   },
+  "a job that is moved while its lane is locked is not found": {
+    name: "CancelReady × MoveReady",
+    amend: changedSql(
+      "admin",
+      "lock_lanes_of",
+      "exit when not exists (",
+      "exit when true or exists (",
+    ),
+    fault: "unexplained",
+    told: /notReady, moved|moved, notReady/,
+  },
   "two claims of a lane at once": {
     name: "Claim × Claim",
     amend: changedSql("claim", "claim", "for update skip locked", ""),
