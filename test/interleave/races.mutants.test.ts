@@ -97,7 +97,7 @@ const races: Readonly<Record<string, Race>> = {
     told: /discarded/,
   },
   "rotate gives up where somebody only reads": {
-    name: "RotateClaims × PruneQueue",
+    name: "DiscardTerminal × RotateClaims",
     amend: changedSql("rings", "rotate", "v_next, 'share')", "v_next, 'access exclusive')"),
     fault: "unexplained",
     told: /blocked/,
