@@ -19,6 +19,7 @@ import {
   type CommonFlags,
   type WitnessFlags,
 } from "./flags.js";
+import { writeLocks } from "./locks/claim.js";
 import { replayLockstep } from "./lockstep/claim.js";
 import { Session, type Io } from "./session.js";
 import { runTlcCommand, type TlcCommandOptions } from "./tlc/claim.js";
@@ -69,6 +70,14 @@ function lockstep(session: Session, flags: CommonFlags & { readonly path?: strin
   return session.one(flags, claim, [], (context) => replayLockstep(context, path));
 }
 
+type LocksFlags = CommonFlags & { readonly write?: true };
+
+function locks(session: Session, names: string[], flags: LocksFlags) {
+  const claim = session.claim("locks");
+  if (!flags.write) return session.one(flags, claim, names);
+  return session.one(flags, claim, names, writeLocks);
+}
+
 const replayHelp = `
 With --path only that run is made: 1 if it is violated, 0 and "no violation" if it is not, be it
 mended or never a failure, and 2 if no run has this path.`;
@@ -109,6 +118,10 @@ function addCommands(add: Add, session: Session): void {
     .addHelpText("after", replayHelp)
     .option("--path <path>", "the path that a failure printed, with its seed")
     .action((flags: CommonFlags & { readonly path?: string }) => lockstep(session, flags));
+  add("locks", "C6: the locks of every operation, against their plans", "locks Claim PruneQueue")
+    .argument("[operation...]", "operations of MAPPING.md; all unless given")
+    .option("--write", "record all of them, and write spec/lock-plans.json and LockPlans.tla")
+    .action((names: string[], flags: LocksFlags) => locks(session, names, flags));
 }
 
 const witnessHelp = "the shortest behaviour of each shape: in the core, on Postgres and in TLC";

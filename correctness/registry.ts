@@ -3,7 +3,14 @@
 import type { Claim } from "./claims.js";
 import { conformClaim } from "./conform/claim.js";
 import { graphClaim } from "./explore/claim.js";
+import { locksClaim } from "./locks/claim.js";
 import { lockstepClaim } from "./lockstep/claim.js";
 import { tlcClaim } from "./tlc/claim.js";
 
-export const claims: readonly Claim[] = [tlcClaim, graphClaim, conformClaim, lockstepClaim];
+export const claims: readonly Claim[] = [
+  tlcClaim,
+  graphClaim,
+  conformClaim,
+  lockstepClaim,
+  locksClaim,
+];

@@ -36,7 +36,7 @@ begin
       v_inserted := v_inserted || jsonb_build_object(v_relation::text, v_rows);
     end if;
   end loop;
-  return jsonb_build_object(
+  return jsonb_build_object('timeout', current_setting('lock_timeout'),
     'relations', v_relations, 'advisory', v_advisory, 'inserted', v_inserted);
 end
 $$;
