@@ -5,7 +5,6 @@
 
 import type pg from "pg";
 import { connect, type PostgresServer } from "../../src/postgres/server.js";
-import { GATES } from "../interleave/stepper.js";
 
 /** What `footprint()` of recorder.sql says. */
 interface Footprint {
@@ -20,6 +19,9 @@ interface Footprint {
 export interface Report extends Footprint {
   readonly label: string;
 }
+
+/** More breakpoints than any call has. */
+const GATES = 200;
 
 export interface Place {
   readonly server: PostgresServer;

@@ -77,7 +77,10 @@ export class Site {
     await run(instrument(functions));
     await run(settings ?? (await shipped("settings.sql")));
     await run(await own("locks/recorder.sql"));
-    await controller.query(`create sequence "${schema}".gates_${number}; set recorder.next_id = 1`);
+    await controller.query(
+      `create sequence "${schema}".gates_${number}; create sequence "${schema}".stops_${number};
+       set recorder.next_id = 1`,
+    );
     for (const file of ringproofSql().files) this.describe(labelled(await shipped(file)));
     this.describe(labelled(functions));
     const storage = new PostgresStorage(controller, { schema });
@@ -111,7 +114,7 @@ export class Site {
     const context = { sql: statements(schema), scope };
     const key = stateKey(situation);
     if (key !== this.loaded) {
-      await controller.query(`select "${schema}".restore_all('root');
+      await controller.query(`select "${schema}".renew('root');
         set recorder.next_id = 1; select "${schema}".rewind_ids()`);
       let binding = this.root;
       for (const { action, args } of way) {
@@ -168,7 +171,7 @@ export class Site {
   /** The locks of rows that a session holds now. */
   async rowsOf(pid: number): Promise<readonly Lock[]> {
     const { rows } = await this.controller.query(
-      `select relation, place::text, body, mode from "${this.schema}".locked_rows(${pid})`,
+      `select relation, place::text, body, mode from "${this.schema}".held_rows(${pid})`,
     );
     return rows.map(({ relation, place, body, mode }): Lock => {
       const on = this.names.rowName(relation, body, this.cast);

@@ -42,6 +42,7 @@ const commands: Readonly<Record<ClaimId, About>> = {
   C2: ["graph", "the core is the model", ["configs", "edges"], []],
   C3: ["conform", "Postgres does what the core says", ["checks"], ["pg"]],
   C4: ["lockstep", "all stay equal on long runs", ["runs", "steps"], ["pg", "seed"]],
+  C5: ["interleave", "some order explains what comes out", ["pairs"], ["pg"]],
   C6: ["locks", "the plans are the locks", ["operations", "differences"], ["pg"]],
 };
 const ids = Object.keys(commands) as ClaimId[];
