@@ -36,13 +36,27 @@ function chosen({ configs, shard }: Context): readonly ActionName[] {
 }
 
 const words = (calls: readonly string[]): string =>
-  calls.length === callKinds.length ? "in every call" : `in the ${calls.join(" and the ")} call`;
+  calls.length === callKinds.length ? "every call" : `${calls.join(" and ")} call`;
 
-const differenceFinding = ({ operation, situation, calls, lines }: Difference): Finding => ({
-  title: `${operation} takes other locks than its plan, ${words(calls)}`,
-  lines: [situation, ...lines],
-  replay: `ringproof locks ${operation}`,
-});
+/** The same difference in several situations of an operation is one finding. */
+export function differenceFindings(found: readonly Difference[]): readonly Finding[] {
+  const byTitle = new Map<string, Difference[]>();
+  for (const one of found) {
+    const { operation, label, expected, found: now } = one;
+    const title = `${operation}, after ${label}: expected ${expected}, found ${now}`;
+    byTitle.set(title, [...(byTitle.get(title) ?? []), one]);
+  }
+  return [...byTitle].map(([title, all]) => {
+    const [{ operation, situation, calls, more }] = all as [Difference];
+    const others = all.length === 1 ? [] : [`and in ${all.length - 1} more`];
+    return {
+      title,
+      lines: [`in ${situation} (${words(calls)})`, ...others, ...more],
+      replay: `ringproof locks ${operation}`,
+      bundle: { differences: all },
+    };
+  });
+}
 
 /** Labels that no call came to: of some operations alone, nobody can tell which they should. */
 async function unreached(
@@ -160,7 +174,7 @@ async function run(context: Context): Promise<ClaimResult> {
   const recorded = await recordAll(context, wanted);
   const found = differences(disk.plans, recorded.plans, wanted);
   const findings = [
-    ...found.map(differenceFinding),
+    ...differenceFindings(found),
     ...(await unreached(wanted, recorded.reached)),
     ...(await staleModule(disk)),
   ];
