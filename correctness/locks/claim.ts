@@ -6,8 +6,8 @@ import { UserError } from "../../src/errors.js";
 import { openPostgres } from "../../src/postgres/server.js";
 import type { Claim, ClaimResult, Context, Finding, Row } from "../claims.js";
 import { operations } from "../interleave/cases.js";
+import { operationsNamed } from "../interleave/plan.js";
 import { shardOf } from "../shard.js";
-import { didYouMean } from "../tlc/nearest.js";
 import { differences, type Difference } from "./compare.js";
 import {
   distinct,
@@ -22,17 +22,10 @@ import { callKinds, type Plan } from "./plan.js";
 import { record, type Recorded } from "./recorder.js";
 import { situations } from "./situations.js";
 
-/** The named operations, or those of the shard. */
+/** The named operations, or all of them, in this shard. */
 function chosen({ configs, shard }: Context): readonly ActionName[] {
-  for (const name of configs) {
-    if (operations.includes(name as ActionName)) continue;
-    throw new UserError(
-      `There is no operation ${name}.`,
-      `${didYouMean(name, operations)}The operations are those of MAPPING.md.`,
-    );
-  }
-  const meant = (name: ActionName) => configs.length === 0 || configs.includes(name);
-  return shardOf(operations, shard, meant);
+  const named = configs.length === 0 ? operations : operationsNamed(configs);
+  return shardOf(operations, shard, (name) => named.includes(name));
 }
 
 const words = (calls: readonly string[]): string =>
@@ -185,6 +178,11 @@ async function run(context: Context): Promise<ClaimResult> {
 /** Records every plan and writes both files anew. */
 export async function writeLocks(context: Context): Promise<ClaimResult> {
   const started = performance.now();
+  if (context.configs.length > 0 || context.shard.count > 1)
+    throw new UserError(
+      "What is written are the plans of all operations.",
+      "Leave out their names and --shard, or leave out --write to compare some of them.",
+    );
   const recorded = await recordAll(context, operations);
   const { plans, postgres } = recorded;
   await writePlans({ postgres, plans: distinct(plans) });

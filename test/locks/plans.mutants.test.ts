@@ -19,6 +19,15 @@ afterAll(() => server.stop());
 
 const settings = readFileSync(join(ringproofSql().dir, "settings.sql"), "utf8");
 
+const keysInOrder = `
+    select distinct on (unique_key) unique_key, job_id
+    from unnest(p_job_ids, p_unique_keys) with ordinality as k (job_id, unique_key, place)
+    where unique_key is not null
+    order by unique_key, place`;
+const keysAsCalled = `
+    select unique_key, job_id from unnest(p_job_ids, p_unique_keys) as k (job_id, unique_key)
+    where unique_key is not null`;
+
 interface Mutant {
   readonly operation: ActionName;
   readonly amendment: Amendment;
@@ -118,17 +127,8 @@ const mutants: Readonly<Record<string, Mutant>> = {
     amendment: functions(
       "keys",
       "take_keys",
-      [
-        "    select distinct on (unique_key) unique_key, job_id",
-        "    from unnest(p_job_ids, p_unique_keys) with ordinality as k (job_id, unique_key, place)",
-        "    where unique_key is not null",
-        "    order by unique_key, place",
-      ].join("\n"),
-      [
-        "    select unique_key, job_id",
-        "    from unnest(p_job_ids, p_unique_keys) as k (job_id, unique_key)",
-        "    where unique_key is not null",
-      ].join("\n"),
+      keysInOrder,
+      keysAsCalled,
     ),
     title:
       "Enqueue, after take_keys.insert_keys: expected UniqueKey on unique_keys_pkey#k1," +
