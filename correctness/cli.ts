@@ -20,6 +20,7 @@ import {
   type WitnessFlags,
 } from "./flags.js";
 import { replaySchedule } from "./interleave/replay.js";
+import { writeLocks } from "./locks/claim.js";
 import { replayLockstep } from "./lockstep/claim.js";
 import { Session, type Io } from "./session.js";
 import { runTlcCommand, type TlcCommandOptions } from "./tlc/claim.js";
@@ -79,6 +80,14 @@ function interleave(session: Session, operations: string[], flags: InterleaveFla
   return session.one(flags, claim, [], (context) => replaySchedule(context, replay));
 }
 
+type LocksFlags = CommonFlags & { readonly write?: true };
+
+function locks(session: Session, names: string[], flags: LocksFlags) {
+  const claim = session.claim("locks");
+  if (!flags.write) return session.one(flags, claim, names);
+  return session.one(flags, claim, names, writeLocks);
+}
+
 const replayHelp = `
 With --path only that run is made: 1 if it is violated, 0 and "no violation" if it is not, be it
 mended or never a failure, and 2 if no run has this path.`;
@@ -130,6 +139,10 @@ function addCommands(add: Add, session: Session): void {
     .action((operations: string[], flags: InterleaveFlags) =>
       interleave(session, operations, flags),
     );
+  add("locks", "C6: the locks of every operation, against their plans", "locks Claim PruneQueue")
+    .argument("[operation...]", "operations of MAPPING.md; all unless given")
+    .option("--write", "record all of them, and write spec/lock-plans.json and LockPlans.tla")
+    .action((names: string[], flags: LocksFlags) => locks(session, names, flags));
 }
 
 const witnessHelp = "the shortest behaviour of each shape: in the core, on Postgres and in TLC";

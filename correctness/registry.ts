@@ -4,6 +4,7 @@ import type { Claim } from "./claims.js";
 import { conformClaim } from "./conform/claim.js";
 import { graphClaim } from "./explore/claim.js";
 import { interleaveClaim } from "./interleave/claim.js";
+import { locksClaim } from "./locks/claim.js";
 import { lockstepClaim } from "./lockstep/claim.js";
 import { tlcClaim } from "./tlc/claim.js";
 
@@ -13,4 +14,5 @@ export const claims: readonly Claim[] = [
   conformClaim,
   lockstepClaim,
   interleaveClaim,
+  locksClaim,
 ];

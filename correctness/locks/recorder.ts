@@ -1,0 +1,204 @@
+/**
+ * Records the plans of one situation: the first call of a fresh session, the calls in which
+ * Postgres builds plans that it keeps, and a call with those.
+ */
+
+import { observe, outline, statementOf, type Segment, type Trap } from "./observe.js";
+import { callKinds, type CallKind, type Plan, type Step } from "./plan.js";
+import { Prober, type Again, type Order } from "./prober.js";
+import type { PostgresServer } from "../../src/postgres/server.js";
+import { Session } from "./session.js";
+import { Site, stateKey, type Amendment } from "./site.js";
+import type { Situation } from "./situations.js";
+
+/** Calls of a session in which the same was seen. */
+interface Watched {
+  readonly kinds: readonly CallKind[];
+  readonly segments: readonly Segment[];
+  readonly again: Again;
+}
+
+/** The call with which a session has made so many. */
+interface NthCall {
+  readonly text: string;
+  readonly n: number;
+}
+
+export interface RecordOptions {
+  readonly server: PostgresServer;
+  readonly situations: readonly Situation[];
+  readonly amendment?: Amendment;
+  readonly signal?: AbortSignal;
+  readonly progress?: (done: number, total: number) => void;
+}
+
+export interface Recorded {
+  readonly plans: readonly Plan[];
+  /** Labels that some call came to, whether it locked anything there or not. */
+  readonly reached: ReadonlySet<string>;
+  /** The seconds that the situations of each operation took. */
+  readonly seconds: ReadonlyMap<string, number>;
+}
+
+/** The plans of these situations, in their order; those that begin with the same rows together. */
+export async function record(options: RecordOptions): Promise<Recorded> {
+  const { server, situations, amendment, signal, progress } = options;
+  const found = new Map<Situation, readonly Plan[]>();
+  const ordered = situations
+    .map((situation) => ({ situation, key: stateKey(situation) }))
+    .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+  const seconds = new Map<string, number>();
+  const site = await Site.open(server, amendment);
+  try {
+    const recorder = new Recorder(site);
+    for (const { situation } of ordered) {
+      signal?.throwIfAborted();
+      const started = performance.now();
+      found.set(situation, await recorder.record(situation));
+      const { operation } = situation;
+      const took = (performance.now() - started) / 1000;
+      seconds.set(operation, (seconds.get(operation) ?? 0) + took);
+      progress?.(found.size, situations.length);
+    }
+    const plans = situations.flatMap((situation) => found.get(situation)!);
+    return { plans, reached: recorder.reached, seconds };
+  } finally {
+    await site.close();
+  }
+}
+
+class Recorder {
+  readonly reached = new Set<string>();
+  private readonly site: Site;
+  private readonly prober: Prober;
+  private planning = 0;
+  /** Labels of operations at which somebody was in the way already. */
+  private readonly trapped = new Set<string>();
+
+  constructor(site: Site) {
+    this.site = site;
+    this.prober = new Prober(site);
+  }
+
+  async record(situation: Situation): Promise<readonly Plan[]> {
+    this.planning ||= await planningCall(this.site);
+    const text = await this.site.load(situation);
+    const plans: Plan[] = [];
+    await this.nth({ text, n: 1 }, async (session) => {
+      for (const watched of await this.watch(text, session)) {
+        const { kinds, segments, again } = watched;
+        const steps = this.steps(segments, await this.prober.order(text, segments, again));
+        const { operation, name } = situation;
+        plans.push(...kinds.map((call) => ({ operation, situation: name, call, steps })));
+        plans.push(...(await this.refused(situation, text, watched)));
+      }
+    });
+    return plans;
+  }
+
+  /**
+   * The calls of one session. Where Postgres keeps no plan and locks what it locked in the first
+   * call, it has planned each of them as it did the first; others are watched one by one.
+   */
+  private async watch(text: string, session: Session): Promise<readonly Watched[]> {
+    const { site, planning } = this;
+    const segments = await observe(site, session, text);
+    for (const { label } of segments) this.reached.add(statementOf(label));
+    const first = outline(site, session.reports);
+    const building: number[] = [];
+    let [others, plans] = [false, session.plans];
+    for (let n = 2; n <= planning + 1 || building.at(-1) === n - 1; n++) {
+      if (n < planning && building.length === 0) await session.repeat(text);
+      else others = outline(site, await session.pass(text)) !== first || others;
+      if (session.plans > plans) building.push(n);
+      plans = session.plans;
+    }
+    if (!others && building.length === 0)
+      return [{ kinds: callKinds, segments, again: (body) => body(session) }];
+    const nth = async (kind: CallKind, n: number): Promise<Watched> => {
+      const again: Again = (body) => this.nth({ text, n }, body);
+      return { kinds: [kind], segments: await again((s) => observe(site, s, text)), again };
+    };
+    const watched = [await nth("first", 1)];
+    for (const n of building.length > 0 ? building : [planning])
+      watched.push(await nth("planning", n));
+    return [...watched, await nth("generic", Math.max(planning, ...building) + 1)];
+  }
+
+  /** Opens a session that has made all calls before this one. */
+  private async nth<T>({ text, n }: NthCall, body: (session: Session) => Promise<T>): Promise<T> {
+    const session = await Session.open(this.site.place);
+    try {
+      for (let i = 1; i < n; i++) await session.repeat(text);
+      return await body(session);
+    } finally {
+      await session.close();
+    }
+  }
+
+  /** Relations of a statement by name, and then its rows and keys. */
+  private steps(segments: readonly Segment[], order: Order): Step[] {
+    return segments.flatMap((one, i) => {
+      const label = statementOf(one.label);
+      const waits = order[i] ?? [];
+      const rest = one.acquired.filter((lock) => !waits.includes(lock));
+      const taken = [...rest, ...waits].map((lock): Step => {
+        const policy = this.prober.policyOf(one, lock) ?? "wait";
+        return { label, on: lock.on, mode: lock.mode, policy };
+      });
+      const back = one.released.map(({ on, mode }): Step => ({
+        label,
+        on,
+        mode: "Release",
+        policy: mode,
+      }));
+      return [...back, ...taken];
+    });
+  }
+
+  /**
+   * The same call where it does not get what it tries to lock: once for each label of the
+   * operation, the last lock there.
+   */
+  private async refused(
+    { operation, name }: Situation,
+    text: string,
+    { kinds, segments, again }: Watched,
+  ): Promise<readonly Plan[]> {
+    const traps = new Map<string, Trap>();
+    for (const [at, one] of segments.entries()) {
+      const lock = one.acquired.findLast((each) => this.prober.triesOnly(one, each));
+      if (lock && at > 0)
+        traps.set([operation, kinds[0], statementOf(one.label)].join(" "), { at, lock });
+    }
+    const plans: Plan[] = [];
+    for (const [key, trap] of traps) {
+      if (this.trapped.has(key)) continue;
+      this.trapped.add(key);
+      const { mode, on } = trap.lock;
+      const situation = `${name}, with somebody in the way of ${mode} on ${on}`;
+      const seen = await again((session) => observe(this.site, session, text, trap));
+      const steps = this.steps(seen, []);
+      plans.push(...kinds.map((call) => ({ operation, situation, call, steps })));
+    }
+    return plans;
+  }
+}
+
+/**
+ * The call in which Postgres builds a plan for every call to come, counted in a function of which
+ * it may keep one.
+ */
+async function planningCall(site: Site): Promise<number> {
+  const session = await Session.open(site.place);
+  try {
+    for (let n = 1, kept = 0; n <= 20; n++) {
+      await session.repeat(`select "${site.schema}".plannable(1)`);
+      if (n > 1 && session.plans > kept) return n;
+      kept = session.plans;
+    }
+    throw new Error("Postgres builds no plan for all calls");
+  } finally {
+    await session.close();
+  }
+}
