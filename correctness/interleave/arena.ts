@@ -82,7 +82,12 @@ export class Arena {
 
   static async open(server: PostgresServer, options: ArenaOptions): Promise<Arena> {
     const arena = new Arena(await connect(server), options);
-    await arena.prepare(server);
+    try {
+      await arena.prepare(server);
+    } catch (error) {
+      await arena.close().catch(() => undefined);
+      throw error;
+    }
     return arena;
   }
 

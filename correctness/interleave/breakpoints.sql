@@ -57,7 +57,8 @@ begin
   loop
     for held in execute format(
       'select to_jsonb(t) from %s.pgrowlocks(%L) l join ringproof.%I t on t.ctid = l.locked_row
-       where l.pids && $1', v_extension, format('ringproof.%I', relation), relation) using p_pids || 0
+       where l.pids && $1', v_extension, format('ringproof.%I', relation), relation)
+      using p_pids || 0
     loop
       return next;
     end loop;

@@ -1,4 +1,4 @@
-/** C5: whatever the interleaving of two or three calls, some order of them explains what came out. */
+/** C5: whatever the interleaving of calls, some order of them explains what comes out. */
 
 import { openPostgres } from "../../src/postgres/server.js";
 import type { Claim, ClaimResult, Context, Finding, Row } from "../claims.js";

@@ -1,6 +1,6 @@
 /**
- * What a call has to do with: the jobs, lanes and slots that it names, and those of the rows that it
- * adds, changes or removes. Two calls that have much in common are worth their interleavings.
+ * What a call has to do with: the jobs, lanes and slots that it names, and those of the rows that
+ * it adds, changes or removes. Calls that have much in common are worth their interleavings.
  */
 
 import { ringNames, tableNames, type Db } from "../../src/core/index.js";

@@ -9,7 +9,7 @@ import { meetable, tryAll, tryIn, type Case, type Tried } from "./cases.js";
 
 export type Triple = readonly [ActionName, ActionName, ActionName];
 
-/** Where races were, here or elsewhere: workers and maintenance in one slot, ends of one attempt. */
+/** Where races were: workers and maintenance in one slot, several ends of one attempt. */
 export const triples: readonly Triple[] = [
   ["Claim", "RotateClaims", "PruneClaims"],
   ["CompleteFast", "PruneClaims", "AdvanceClaimCursor"],

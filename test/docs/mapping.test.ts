@@ -13,6 +13,7 @@ import * as core from "../../src/core/index.js";
 import { packageRoot } from "../../src/package-root.js";
 import { focusedTwins } from "../../src/postgres/focused-twins.js";
 import { modelName } from "../../src/postgres/twin.js";
+import { operations } from "../../correctness/interleave/cases.js";
 import { parseManifest } from "../../correctness/tlc/manifest.js";
 
 const read = (...path: string[]) => readFileSync(join(packageRoot(), ...path), "utf8");
@@ -63,11 +64,13 @@ describe("actions", () => {
     expect(first("Actions")).toEqual(actionNames);
   });
 
-  test.each(table("Actions"))("%s is where its row says", (name, family, file, fn) => {
+  test.each(table("Actions"))("%s is where its row says", (name, family, file, fn, checks) => {
     const action = actions[name as keyof typeof actions];
     expect(action.family).toBe(family);
     expect(read(code(file!)[0]!)).toMatch(new RegExp(`export const ${name}\\b`));
     const [sqlName] = code(fn!);
+    const meets = operations.some((operation) => operation === name);
+    expect(checks).toBe(meets ? "C1 C2 C3 C4 C5 C6" : "C1 C2 C4");
     if (action.family === "environment") expect(sqlName).toBeUndefined();
     else
       expect(sql).toMatch(
