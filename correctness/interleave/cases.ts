@@ -127,14 +127,17 @@ export class Chooser {
     }));
   }
 
-  /** Each kind once, then each once more; what both refuse comes last. */
+  /** Each kind once, then each once more, in another state; what both refuse comes last. */
   get cases(): readonly Case[] {
     return this.found.flatMap(({ cases: { neither, ...telling } }) => {
       const turns = Array.from({ length: this.wanted }, (_, i) =>
         Object.values(telling).map((list) => list[i]),
       );
-      const chosen = [...turns.flat(), ...neither].filter((c) => c !== undefined);
-      return chosen.slice(0, this.wanted).map(({ found }) => found);
+      const chosen = new Map<State, Case>();
+      for (const candidate of [...turns.flat(), ...neither])
+        if (candidate && !chosen.has(candidate.found.state))
+          chosen.set(candidate.found.state, candidate.found);
+      return [...chosen.values()].slice(0, this.wanted);
     });
   }
 
