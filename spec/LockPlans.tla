@@ -49,7 +49,7 @@ Plans == <<
       Wait("deferred_jobs_pkey#new1", "UniqueKey"),
       Wait("deferred_jobs_pkey#new2", "UniqueKey"),
       Wait("lanes#a", "ForKeyShare") >>],
-  \* two keys: Enqueue(a, j3): enqueued; first, planning, generic
+  \* both keys: Enqueue(a, j3): enqueued; first, planning, generic
   [op |-> "Enqueue", steps |-> <<
       Wait("job_ids", "RowExclusiveLock"),
       Wait("unique_keys", "RowExclusiveLock"),
@@ -61,17 +61,7 @@ Plans == <<
       Wait("ready_entries_0", "RowExclusiveLock"),
       Wait("ready_entries", "RowExclusiveLock"),
       Wait("ready_entries_0_pkey#a/1", "UniqueKey") >>],
-  \* two keys: Enqueue(a, j3, wait 1): enqueued; first, planning, generic
-  [op |-> "Enqueue", steps |-> <<
-      Wait("job_ids", "RowExclusiveLock"),
-      Wait("unique_keys", "RowExclusiveLock"),
-      Wait("unique_keys_pkey#k1", "UniqueKey"),
-      Wait("unique_keys_job_id_key#new1", "UniqueKey"),
-      Wait("deferred_jobs", "RowExclusiveLock"),
-      Wait("lanes", "RowShareLock"),
-      Wait("deferred_jobs_pkey#new1", "UniqueKey"),
-      Wait("lanes#a", "ForKeyShare") >>],
-  \* two keys: Enqueue(a, j3 j4): enqueued; first, planning, generic
+  \* both keys: Enqueue(a, j3 j4): enqueued; first, planning, generic
   [op |-> "Enqueue", steps |-> <<
       Wait("job_ids", "RowExclusiveLock"),
       Wait("unique_keys", "RowExclusiveLock"),
@@ -86,35 +76,7 @@ Plans == <<
       Wait("ready_entries", "RowExclusiveLock"),
       Wait("ready_entries_0_pkey#a/1", "UniqueKey"),
       Wait("ready_entries_0_pkey#a/2", "UniqueKey") >>],
-  \* two keys: Enqueue(a, j4 j3): enqueued, rows the other way round; first, planning, generic
-  [op |-> "Enqueue", steps |-> <<
-      Wait("job_ids", "RowExclusiveLock"),
-      Wait("unique_keys", "RowExclusiveLock"),
-      Wait("unique_keys_pkey#k1", "UniqueKey"),
-      Wait("unique_keys_job_id_key#new2", "UniqueKey"),
-      Wait("unique_keys_pkey#k2", "UniqueKey"),
-      Wait("unique_keys_job_id_key#new1", "UniqueKey"),
-      Wait("lane_enqueue_heads", "RowExclusiveLock"),
-      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
-      Wait("rings", "AccessShareLock"),
-      Wait("ready_entries_0", "RowExclusiveLock"),
-      Wait("ready_entries", "RowExclusiveLock"),
-      Wait("ready_entries_0_pkey#a/1", "UniqueKey"),
-      Wait("ready_entries_0_pkey#a/2", "UniqueKey") >>],
-  \* two keys: Enqueue(a, j3 j4, wait 1): enqueued; first, planning, generic
-  [op |-> "Enqueue", steps |-> <<
-      Wait("job_ids", "RowExclusiveLock"),
-      Wait("unique_keys", "RowExclusiveLock"),
-      Wait("unique_keys_pkey#k1", "UniqueKey"),
-      Wait("unique_keys_job_id_key#new1", "UniqueKey"),
-      Wait("unique_keys_pkey#k2", "UniqueKey"),
-      Wait("unique_keys_job_id_key#new2", "UniqueKey"),
-      Wait("deferred_jobs", "RowExclusiveLock"),
-      Wait("lanes", "RowShareLock"),
-      Wait("deferred_jobs_pkey#new1", "UniqueKey"),
-      Wait("deferred_jobs_pkey#new2", "UniqueKey"),
-      Wait("lanes#a", "ForKeyShare") >>],
-  \* two keys: Enqueue(a, j4 j3, wait 1): enqueued, rows the other way round; first, planning,
+  \* both keys: Enqueue(a, j4 j3): enqueued, rows the other way round; first, planning,
   \*   generic
   [op |-> "Enqueue", steps |-> <<
       Wait("job_ids", "RowExclusiveLock"),
@@ -123,12 +85,14 @@ Plans == <<
       Wait("unique_keys_job_id_key#new2", "UniqueKey"),
       Wait("unique_keys_pkey#k2", "UniqueKey"),
       Wait("unique_keys_job_id_key#new1", "UniqueKey"),
-      Wait("deferred_jobs", "RowExclusiveLock"),
-      Wait("lanes", "RowShareLock"),
-      Wait("deferred_jobs_pkey#new1", "UniqueKey"),
-      Wait("deferred_jobs_pkey#new2", "UniqueKey"),
-      Wait("lanes#a", "ForKeyShare") >>],
-  \* two keys: Enqueue(a, j1) -> Enqueue(a, j3): uniqueConflict; first, planning, generic
+      Wait("lane_enqueue_heads", "RowExclusiveLock"),
+      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
+      Wait("rings", "AccessShareLock"),
+      Wait("ready_entries_0", "RowExclusiveLock"),
+      Wait("ready_entries", "RowExclusiveLock"),
+      Wait("ready_entries_0_pkey#a/1", "UniqueKey"),
+      Wait("ready_entries_0_pkey#a/2", "UniqueKey") >>],
+  \* both keys: Enqueue(a, j1) -> Enqueue(a, j3): uniqueConflict; first, planning, generic
   [op |-> "Enqueue", steps |-> <<
       Wait("job_ids", "RowExclusiveLock"),
       Wait("unique_keys", "RowExclusiveLock") >>],
@@ -137,12 +101,11 @@ Plans == <<
   [op |-> "PromoteDeferred", steps |-> <<
       Wait("deferred_jobs", "RowShareLock"),
       Wait("deferred_jobs", "RowExclusiveLock") >>],
-  \* ending: Enqueue(a, j1, wait 1) -> PromoteDeferred(j1): notDue; first, planning, generic
-  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> Retry(j1/1, wait 1) -> PromoteDeferred(j1):
-  \*   notDue; first, planning, generic
+  \* ending: Enqueue(a, j1) -> Enqueue(a, j2, wait 1) -> PromoteDeferred(j2): notDue; first,
+  \*   planning, generic
   [op |-> "PromoteDeferred", steps |-> <<
       Wait("deferred_jobs", "RowShareLock"),
-      Wait("deferred_jobs#j1", "ForUpdate"),
+      Wait("deferred_jobs#j2", "ForUpdate"),
       Wait("deferred_jobs", "RowExclusiveLock") >>],
   \* ending: Enqueue(a, j1, wait 1) -> PassTime -> PromoteDeferred(j1): promoted; first,
   \*   planning, generic
@@ -150,6 +113,7 @@ Plans == <<
       Wait("deferred_jobs", "RowShareLock"),
       Wait("deferred_jobs#j1", "ForUpdate"),
       Wait("deferred_jobs", "RowExclusiveLock"),
+      Wait("deferred_jobs_pkey#j1", "UniqueKey"),
       Wait("lane_enqueue_heads", "RowExclusiveLock"),
       Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
       Wait("rings", "AccessShareLock"),
@@ -165,6 +129,8 @@ Plans == <<
       Wait("deferred_jobs#j1", "ForUpdate"),
       Wait("deferred_jobs#j2", "ForUpdate"),
       Wait("deferred_jobs", "RowExclusiveLock"),
+      Wait("deferred_jobs_pkey#j1", "UniqueKey"),
+      Wait("deferred_jobs_pkey#j2", "UniqueKey"),
       Wait("lane_enqueue_heads", "RowExclusiveLock"),
       Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
       Wait("rings", "AccessShareLock"),
@@ -178,12 +144,19 @@ Plans == <<
       Wait("deferred_jobs", "RowShareLock"),
       Wait("deferred_jobs#j1", "ForUpdate"),
       Wait("deferred_jobs", "RowExclusiveLock"),
+      Wait("deferred_jobs_pkey#j1", "UniqueKey"),
       Wait("lane_enqueue_heads", "RowExclusiveLock"),
       Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
       Wait("rings", "AccessShareLock"),
       Wait("ready_entries_0", "RowExclusiveLock"),
       Wait("ready_entries", "RowExclusiveLock"),
       Wait("ready_entries_0_pkey#a/2", "UniqueKey") >>],
+  \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Retry(j1/1, wait 1) ->
+  \*   PromoteDeferred(j1): notDue; first, planning, generic
+  [op |-> "PromoteDeferred", steps |-> <<
+      Wait("deferred_jobs", "RowShareLock"),
+      Wait("deferred_jobs#j1", "ForUpdate"),
+      Wait("deferred_jobs", "RowExclusiveLock") >>],
   \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Retry(j1/1) -> Retry(j2/1) ->
   \*   PromoteDeferred(j1 j2): promoted; first, planning, generic
   \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Retry(j1/1) -> Retry(j2/1) ->
@@ -193,6 +166,8 @@ Plans == <<
       Wait("deferred_jobs#j1", "ForUpdate"),
       Wait("deferred_jobs#j2", "ForUpdate"),
       Wait("deferred_jobs", "RowExclusiveLock"),
+      Wait("deferred_jobs_pkey#j1", "UniqueKey"),
+      Wait("deferred_jobs_pkey#j2", "UniqueKey"),
       Wait("lane_enqueue_heads", "RowExclusiveLock"),
       Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
       Wait("rings", "AccessShareLock"),
@@ -200,6 +175,42 @@ Plans == <<
       Wait("ready_entries", "RowExclusiveLock"),
       Wait("ready_entries_0_pkey#a/3", "UniqueKey"),
       Wait("ready_entries_0_pkey#a/4", "UniqueKey") >>],
+  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
+  \*   AdvanceClaimCursor(a) -> Retry(j1/1) -> Retry(j2/1) -> PromoteDeferred(j1 j2):
+  \*   promoted; first, planning, generic
+  [op |-> "PromoteDeferred", steps |-> <<
+      Wait("deferred_jobs", "RowShareLock"),
+      Wait("deferred_jobs#j1", "ForUpdate"),
+      Wait("deferred_jobs#j2", "ForUpdate"),
+      Wait("deferred_jobs", "RowExclusiveLock"),
+      Wait("deferred_jobs_pkey#j1", "UniqueKey"),
+      Wait("deferred_jobs_pkey#j2", "UniqueKey"),
+      Wait("lane_enqueue_heads", "RowExclusiveLock"),
+      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
+      Wait("lane_enqueue_heads#b", "ForNoKeyUpdate"),
+      Wait("rings", "AccessShareLock"),
+      Wait("ready_entries_0", "RowExclusiveLock"),
+      Wait("ready_entries", "RowExclusiveLock"),
+      Wait("ready_entries_0_pkey#a/2", "UniqueKey"),
+      Wait("ready_entries_0_pkey#b/2", "UniqueKey") >>],
+  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
+  \*   AdvanceClaimCursor(a) -> Retry(j1/1) -> Retry(j2/1) -> PromoteDeferred(j2 j1):
+  \*   promoted, rows the other way round; first, planning, generic
+  [op |-> "PromoteDeferred", steps |-> <<
+      Wait("deferred_jobs", "RowShareLock"),
+      Wait("deferred_jobs#j1", "ForUpdate"),
+      Wait("deferred_jobs#j2", "ForUpdate"),
+      Wait("deferred_jobs", "RowExclusiveLock"),
+      Wait("deferred_jobs_pkey#j1", "UniqueKey"),
+      Wait("deferred_jobs_pkey#j2", "UniqueKey"),
+      Wait("lane_enqueue_heads", "RowExclusiveLock"),
+      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
+      Wait("lane_enqueue_heads#b", "ForNoKeyUpdate"),
+      Wait("rings", "AccessShareLock"),
+      Wait("ready_entries_0", "RowExclusiveLock"),
+      Wait("ready_entries", "RowExclusiveLock"),
+      Wait("ready_entries_0_pkey#b/2", "UniqueKey"),
+      Wait("ready_entries_0_pkey#a/2", "UniqueKey") >>],
   \* ending: Claim(a, 1, 99): empty; first, planning, generic
   [op |-> "Claim", steps |-> <<
       Wait("lane_claim_heads", "RowShareLock"),
@@ -234,6 +245,26 @@ Plans == <<
       Wait("attempt_evidence_0_pkey#a/1", "UniqueKey"),
       Wait("lease_claims", "RowExclusiveLock"),
       Wait("lease_claims_0_pkey#a/1", "UniqueKey") >>],
+  \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99): claimed; first, planning, generic
+  \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99): claimed, rows the other way round; first,
+  \*   planning, generic
+  [op |-> "Claim", steps |-> <<
+      Wait("lane_claim_heads", "RowShareLock"),
+      Skip("lane_claim_heads#a", "ForUpdate"),
+      Wait("lane_enqueue_heads", "AccessShareLock"),
+      Wait("rings", "AccessShareLock"),
+      Wait("attempt_evidence", "AccessShareLock"),
+      Wait("attempt_evidence_0", "AccessShareLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("ready_tombstones", "AccessShareLock"),
+      Wait("ready_tombstones_0", "AccessShareLock"),
+      Wait("lease_claims_0", "RowExclusiveLock"),
+      Wait("attempt_evidence", "RowExclusiveLock"),
+      Wait("attempt_evidence_0", "RowExclusiveLock"),
+      Wait("attempt_evidence_0_pkey#a/2", "UniqueKey"),
+      Wait("lease_claims", "RowExclusiveLock"),
+      Wait("lease_claims_0_pkey#a/2", "UniqueKey") >>],
   \* ending: AdvanceClaimCursor(a): noop; first, planning, generic
   \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> AdvanceClaimCursor(a): advanced; first,
   \*   planning, generic
@@ -292,8 +323,8 @@ Plans == <<
       Wait("attempt_state", "RowExclusiveLock"),
       Wait("attempt_state_pkey#j1/1", "UniqueKey"),
       Wait("attempt_state_pkey#j2/1", "UniqueKey") >>],
-  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> CompleteFast(j1/1) -> Heartbeat(j1/1):
-  \*   stale; first, planning, generic
+  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> Retry(j1/1) -> Heartbeat(j1/1): stale;
+  \*   first, planning, generic
   [op |-> "Heartbeat", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -323,7 +354,7 @@ Plans == <<
       Wait("leases_0", "AccessShareLock"),
       Wait("leases_1", "AccessShareLock"),
       Wait("attempt_state", "RowExclusiveLock") >>],
-  \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) ->
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) ->
   \*   ResumeCallback(j1/1) -> Heartbeat(j1/1): recorded; first, planning, generic
   [op |-> "Heartbeat", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
@@ -344,12 +375,12 @@ Plans == <<
       Wait("leases_0", "RowExclusiveLock"),
       Wait("leases_1", "RowExclusiveLock"),
       Wait("leases_0#j1/1", "ForNoKeyUpdate") >>],
-  \* leases: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
-  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> ResumeCallback(j2/1) -> Heartbeat(j1/1
-  \*   j2/1): recorded; first, planning, generic
-  \* leases: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
-  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> ResumeCallback(j2/1) -> Heartbeat(j2/1
-  \*   j1/1): recorded, rows the other way round; first, planning, generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> PassTime -> ResumeCallback(j2/1) ->
+  \*   Heartbeat(j1/1 j2/1): recorded; first, planning, generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> PassTime -> ResumeCallback(j2/1) ->
+  \*   Heartbeat(j2/1 j1/1): recorded, rows the other way round; first, planning, generic
   [op |-> "Heartbeat", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -428,8 +459,8 @@ Plans == <<
       Wait("attempt_state", "RowExclusiveLock"),
       Wait("attempt_state_pkey#j1/1", "UniqueKey"),
       Wait("attempt_state_pkey#j2/1", "UniqueKey") >>],
-  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> CompleteFast(j1/1) -> FlushProgress(j1/1):
-  \*   stale; first, planning, generic
+  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> Retry(j1/1) -> FlushProgress(j1/1): stale;
+  \*   first, planning, generic
   [op |-> "FlushProgress", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -459,7 +490,7 @@ Plans == <<
       Wait("leases_0", "AccessShareLock"),
       Wait("leases_1", "AccessShareLock"),
       Wait("attempt_state", "RowExclusiveLock") >>],
-  \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) ->
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) ->
   \*   ResumeCallback(j1/1) -> FlushProgress(j1/1): flushed; first, planning, generic
   [op |-> "FlushProgress", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
@@ -568,8 +599,8 @@ Plans == <<
       Wait("attempt_state", "RowExclusiveLock"),
       Wait("attempt_state_pkey#j1/1", "UniqueKey"),
       Wait("attempt_state_pkey#j2/1", "UniqueKey") >>],
-  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> CompleteFast(j1/1) -> ParkForCallback(j1/1):
-  \*   stale; first, planning, generic
+  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> Retry(j1/1) -> ParkForCallback(j1/1): stale;
+  \*   first, planning, generic
   [op |-> "ParkForCallback", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -599,7 +630,7 @@ Plans == <<
       Wait("leases_0", "AccessShareLock"),
       Wait("leases_1", "AccessShareLock"),
       Wait("attempt_state", "RowExclusiveLock") >>],
-  \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) ->
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) ->
   \*   ResumeCallback(j1/1) -> ParkForCallback(j1/1): parked; first, planning, generic
   [op |-> "ParkForCallback", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
@@ -719,7 +750,7 @@ Plans == <<
       Wait("leases_0", "RowExclusiveLock"),
       Wait("leases_1", "RowExclusiveLock"),
       Wait("leases_0#j1/1", "ForNoKeyUpdate") >>],
-  \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) ->
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) ->
   \*   ResumeCallback(j1/1) -> ResumeCallback(j1/1): notWaiting; first, planning, generic
   [op |-> "ResumeCallback", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
@@ -739,14 +770,41 @@ Plans == <<
       Wait("leases_0", "RowExclusiveLock"),
       Wait("leases_1", "RowExclusiveLock") >>],
   \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
-  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1 j2/1): resumed; first, planning, generic
+  \*   ParkForCallback(j2/1) -> PassTime -> ResumeCallback(j1/1 j2/1): resumed; first,
+  \*   planning, generic
   \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
-  \*   ParkForCallback(j2/1) -> ResumeCallback(j2/1 j1/1): resumed, rows the other way round;
-  \*   first, planning, generic
+  \*   ParkForCallback(j2/1) -> PassTime -> ResumeCallback(j2/1 j1/1): resumed, rows the other
+  \*   way round; first, planning, generic
   [op |-> "ResumeCallback", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
       Wait("lease_claims_0#a/2", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("leases", "AccessShareLock"),
+      Wait("leases_0", "AccessShareLock"),
+      Wait("leases_1", "AccessShareLock"),
+      Wait("leases", "RowExclusiveLock"),
+      Wait("leases_0", "RowExclusiveLock"),
+      Wait("leases_1", "RowExclusiveLock"),
+      Wait("leases_0#j1/1", "ForNoKeyUpdate"),
+      Wait("leases_0#j2/1", "ForNoKeyUpdate") >>],
+  \* both parked: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 1) -> Claim(b, 1, 1) ->
+  \*   ParkForCallback(j1/1) -> ParkForCallback(j2/1) -> ResumeCallback(j1/1 j2/1): resumed;
+  \*   first, planning, generic
+  \* both parked: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 1) -> Claim(b, 1, 1) ->
+  \*   ParkForCallback(j1/1) -> ParkForCallback(j2/1) -> ResumeCallback(j2/1 j1/1): resumed,
+  \*   rows the other way round; first, planning, generic
+  [op |-> "ResumeCallback", steps |-> <<
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Wait("lease_claims_0#a/1", "ForUpdate"),
+      Wait("lease_claims_0#b/1", "ForUpdate"),
       Wait("attempt_state", "AccessShareLock"),
       Wait("lease_claim_closures", "AccessShareLock"),
       Wait("lease_claim_closures_0", "AccessShareLock"),
@@ -802,8 +860,8 @@ Plans == <<
       Wait("receipt_completion_tombstones", "AccessShareLock"),
       Wait("receipt_completion_tombstones_0", "AccessShareLock"),
       Wait("unique_keys", "RowExclusiveLock") >>],
-  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> CompleteFast(j1/1) -> CompleteFast(j1/1):
-  \*   stale; first, planning, generic
+  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> Retry(j1/1) -> CompleteFast(j1/1): stale;
+  \*   first, planning, generic
   \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) ->
   \*   CompleteFast(j1/1): leaseManaged; first, planning, generic
   [op |-> "CompleteFast", steps |-> <<
@@ -819,7 +877,7 @@ Plans == <<
       Wait("receipt_completion_tombstones", "AccessShareLock"),
       Wait("receipt_completion_tombstones_0", "AccessShareLock"),
       Wait("unique_keys", "RowExclusiveLock") >>],
-  \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> Heartbeat(j1/1) -> CompleteFast(j1/1):
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> Heartbeat(j1/1) -> CompleteFast(j1/1):
   \*   completed; first, planning, generic
   [op |-> "CompleteFast", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
@@ -835,10 +893,11 @@ Plans == <<
       Wait("receipt_completion_tombstones", "AccessShareLock"),
       Wait("receipt_completion_tombstones_0", "AccessShareLock"),
       Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
       Wait("unique_keys", "RowExclusiveLock") >>],
-  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j1/1) -> CompleteFast(j1/1
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j2/1) -> CompleteFast(j1/1
   \*   j2/1): completed; first, planning, generic
-  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j1/1) -> CompleteFast(j2/1
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j2/1) -> CompleteFast(j2/1
   \*   j1/1): completed, rows the other way round; first, planning, generic
   [op |-> "CompleteFast", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
@@ -853,7 +912,8 @@ Plans == <<
       Wait("receipt_completion_batches_0", "RowExclusiveLock"),
       Wait("receipt_completion_tombstones", "AccessShareLock"),
       Wait("receipt_completion_tombstones_0", "AccessShareLock"),
-      Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("attempt_state#j2/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j2/1", "UniqueKey"),
       Wait("unique_keys", "RowExclusiveLock") >>],
   \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
   \*   CompleteFast(j1/1 j2/1): completed; first, planning, generic
@@ -890,8 +950,10 @@ Plans == <<
       Wait("receipt_completion_tombstones", "AccessShareLock"),
       Wait("receipt_completion_tombstones_0", "AccessShareLock"),
       Wait("unique_keys", "RowExclusiveLock"),
-      Wait("unique_keys#k1", "ForUpdate") >>],
-  \* two keys: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> CompleteFast(j1/1 j2/1): completed;
+      Wait("unique_keys#k1", "ForUpdate"),
+      Wait("unique_keys_job_id_key#j1", "UniqueKey"),
+      Wait("unique_keys_pkey#k1", "UniqueKey") >>],
+  \* both keys: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> CompleteFast(j1/1 j2/1): completed;
   \*   first, planning, generic
   [op |-> "CompleteFast", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
@@ -908,8 +970,12 @@ Plans == <<
       Wait("receipt_completion_tombstones_0", "AccessShareLock"),
       Wait("unique_keys", "RowExclusiveLock"),
       Wait("unique_keys#k1", "ForUpdate"),
-      Wait("unique_keys#k2", "ForUpdate") >>],
-  \* two keys: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> CompleteFast(j2/1 j1/1): completed,
+      Wait("unique_keys#k2", "ForUpdate"),
+      Wait("unique_keys_job_id_key#j1", "UniqueKey"),
+      Wait("unique_keys_job_id_key#j2", "UniqueKey"),
+      Wait("unique_keys_pkey#k1", "UniqueKey"),
+      Wait("unique_keys_pkey#k2", "UniqueKey") >>],
+  \* both keys: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> CompleteFast(j2/1 j1/1): completed,
   \*   rows the other way round; first, planning, generic
   [op |-> "CompleteFast", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
@@ -926,7 +992,11 @@ Plans == <<
       Wait("receipt_completion_tombstones_0", "AccessShareLock"),
       Wait("unique_keys", "RowExclusiveLock"),
       Wait("unique_keys#k2", "ForUpdate"),
-      Wait("unique_keys#k1", "ForUpdate") >>],
+      Wait("unique_keys#k1", "ForUpdate"),
+      Wait("unique_keys_job_id_key#j1", "UniqueKey"),
+      Wait("unique_keys_job_id_key#j2", "UniqueKey"),
+      Wait("unique_keys_pkey#k1", "UniqueKey"),
+      Wait("unique_keys_pkey#k2", "UniqueKey") >>],
   \* ending: CompleteSlow(j1/1): stale; first, planning, generic
   \* ending: Enqueue(a, j1) -> CompleteSlow(j1/1): stale; first, planning, generic
   [op |-> "CompleteSlow", steps |-> <<
@@ -939,8 +1009,8 @@ Plans == <<
       Wait("attempt_state", "RowExclusiveLock") >>],
   \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> CompleteSlow(j1/1): receiptOnly; first,
   \*   planning, generic
-  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> CompleteFast(j1/1) -> CompleteSlow(j1/1):
-  \*   stale; first, planning, generic
+  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> Retry(j1/1) -> CompleteSlow(j1/1): stale;
+  \*   first, planning, generic
   [op |-> "CompleteSlow", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -978,7 +1048,7 @@ Plans == <<
       Wait("queue_terminal_count_deltas", "RowExclusiveLock"),
       Wait("lease_claim_closures", "RowExclusiveLock"),
       Wait("attempt_state", "RowExclusiveLock") >>],
-  \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) ->
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) ->
   \*   ResumeCallback(j1/1) -> CompleteSlow(j1/1): completed; first, planning, generic
   [op |-> "CompleteSlow", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
@@ -1004,15 +1074,17 @@ Plans == <<
       Wait("leases_0", "RowExclusiveLock"),
       Wait("leases_1", "RowExclusiveLock"),
       Wait("leases_0#j1/1", "ForUpdate"),
+      Wait("leases_0_pkey#j1/1", "UniqueKey"),
       Wait("attempt_state", "RowExclusiveLock"),
       Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
       Wait("done_entries_0", "RowExclusiveLock"),
       Wait("queue_terminal_count_deltas_0", "RowExclusiveLock"),
       Wait("ready_entries", "AccessShareLock"),
       Wait("ready_entries_0", "AccessShareLock"),
       Wait("done_entries_0_pkey#j1/1", "UniqueKey") >>],
-  \* leases: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
-  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> ResumeCallback(j2/1) ->
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> PassTime -> ResumeCallback(j2/1) ->
   \*   CompleteSlow(j1/1 j2/1): completed; first, planning, generic
   [op |-> "CompleteSlow", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
@@ -1040,17 +1112,21 @@ Plans == <<
       Wait("leases_1", "RowExclusiveLock"),
       Wait("leases_0#j1/1", "ForUpdate"),
       Wait("leases_0#j2/1", "ForUpdate"),
+      Wait("leases_0_pkey#j1/1", "UniqueKey"),
+      Wait("leases_0_pkey#j2/1", "UniqueKey"),
       Wait("attempt_state", "RowExclusiveLock"),
       Wait("attempt_state#j1/1", "ForUpdate"),
       Wait("attempt_state#j2/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
+      Wait("attempt_state_pkey#j2/1", "UniqueKey"),
       Wait("done_entries_0", "RowExclusiveLock"),
       Wait("queue_terminal_count_deltas_0", "RowExclusiveLock"),
       Wait("ready_entries", "AccessShareLock"),
       Wait("ready_entries_0", "AccessShareLock"),
       Wait("done_entries_0_pkey#j1/1", "UniqueKey"),
       Wait("done_entries_0_pkey#j2/1", "UniqueKey") >>],
-  \* leases: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
-  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> ResumeCallback(j2/1) ->
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> PassTime -> ResumeCallback(j2/1) ->
   \*   CompleteSlow(j2/1 j1/1): completed, rows the other way round; first, planning, generic
   [op |-> "CompleteSlow", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
@@ -1078,9 +1154,13 @@ Plans == <<
       Wait("leases_1", "RowExclusiveLock"),
       Wait("leases_0#j1/1", "ForUpdate"),
       Wait("leases_0#j2/1", "ForUpdate"),
+      Wait("leases_0_pkey#j1/1", "UniqueKey"),
+      Wait("leases_0_pkey#j2/1", "UniqueKey"),
       Wait("attempt_state", "RowExclusiveLock"),
       Wait("attempt_state#j1/1", "ForUpdate"),
       Wait("attempt_state#j2/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
+      Wait("attempt_state_pkey#j2/1", "UniqueKey"),
       Wait("done_entries_0", "RowExclusiveLock"),
       Wait("queue_terminal_count_deltas_0", "RowExclusiveLock"),
       Wait("ready_entries", "AccessShareLock"),
@@ -1127,8 +1207,8 @@ Plans == <<
       Wait("receipt_completion_tombstones", "AccessShareLock"),
       Wait("receipt_completion_tombstones_0", "AccessShareLock"),
       Wait("unique_keys", "RowExclusiveLock") >>],
-  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> CompleteFast(j1/1) -> Complete(j1/1): stale;
-  \*   first, planning, generic
+  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> Retry(j1/1) -> Complete(j1/1): stale; first,
+  \*   planning, generic
   [op |-> "Complete", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -1141,23 +1221,6 @@ Plans == <<
       Wait("receipt_completion_batches_0", "AccessShareLock"),
       Wait("receipt_completion_tombstones", "AccessShareLock"),
       Wait("receipt_completion_tombstones_0", "AccessShareLock"),
-      Wait("unique_keys", "RowExclusiveLock") >>],
-  \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> Heartbeat(j1/1) -> Complete(j1/1):
-  \*   completed; first, planning, generic
-  [op |-> "Complete", steps |-> <<
-      Wait("lease_claims", "RowShareLock"),
-      Wait("lease_claims_0", "RowShareLock"),
-      Wait("lease_claims_0#a/1", "ForUpdate"),
-      Wait("attempt_state", "RowExclusiveLock"),
-      Wait("lease_claim_closures", "AccessShareLock"),
-      Wait("lease_claim_closures_0", "AccessShareLock"),
-      Wait("queue_terminal_count_deltas", "RowExclusiveLock"),
-      Wait("queue_terminal_count_deltas_0", "RowExclusiveLock"),
-      Wait("receipt_completion_batches", "RowExclusiveLock"),
-      Wait("receipt_completion_batches_0", "RowExclusiveLock"),
-      Wait("receipt_completion_tombstones", "AccessShareLock"),
-      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
-      Wait("attempt_state#j1/1", "ForUpdate"),
       Wait("unique_keys", "RowExclusiveLock") >>],
   \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) -> Complete(j1/1):
   \*   waiting; first, planning, generic
@@ -1179,9 +1242,27 @@ Plans == <<
       Wait("leases_1", "AccessShareLock"),
       Wait("done_entries", "RowExclusiveLock"),
       Wait("lease_claim_closures", "RowExclusiveLock") >>],
-  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j1/1) -> Complete(j1/1 j2/1):
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> Heartbeat(j1/1) -> Complete(j1/1):
   \*   completed; first, planning, generic
-  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j1/1) -> Complete(j2/1 j1/1):
+  [op |-> "Complete", steps |-> <<
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Wait("lease_claims_0#a/1", "ForUpdate"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("queue_terminal_count_deltas", "RowExclusiveLock"),
+      Wait("queue_terminal_count_deltas_0", "RowExclusiveLock"),
+      Wait("receipt_completion_batches", "RowExclusiveLock"),
+      Wait("receipt_completion_batches_0", "RowExclusiveLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
+      Wait("unique_keys", "RowExclusiveLock") >>],
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j2/1) -> Complete(j1/1 j2/1):
+  \*   completed; first, planning, generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j2/1) -> Complete(j2/1 j1/1):
   \*   completed, rows the other way round; first, planning, generic
   [op |-> "Complete", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
@@ -1196,9 +1277,10 @@ Plans == <<
       Wait("receipt_completion_batches_0", "RowExclusiveLock"),
       Wait("receipt_completion_tombstones", "AccessShareLock"),
       Wait("receipt_completion_tombstones_0", "AccessShareLock"),
-      Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("attempt_state#j2/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j2/1", "UniqueKey"),
       Wait("unique_keys", "RowExclusiveLock") >>],
-  \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) ->
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) ->
   \*   ResumeCallback(j1/1) -> Complete(j1/1): completed; first, planning, generic
   [op |-> "Complete", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
@@ -1224,7 +1306,9 @@ Plans == <<
       Wait("leases_0", "RowExclusiveLock"),
       Wait("leases_1", "RowExclusiveLock"),
       Wait("leases_0#j1/1", "ForUpdate"),
+      Wait("leases_0_pkey#j1/1", "UniqueKey"),
       Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
       Wait("done_entries_0", "RowExclusiveLock"),
       Wait("queue_terminal_count_deltas_0", "RowExclusiveLock"),
       Wait("ready_entries", "AccessShareLock"),
@@ -1260,14 +1344,16 @@ Plans == <<
       Wait("leases_0", "RowExclusiveLock"),
       Wait("leases_1", "RowExclusiveLock"),
       Wait("leases_0#j1/1", "ForUpdate"),
+      Wait("leases_0_pkey#j1/1", "UniqueKey"),
       Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
       Wait("done_entries_0", "RowExclusiveLock"),
       Wait("ready_entries", "AccessShareLock"),
       Wait("ready_entries_0", "AccessShareLock"),
       Wait("done_entries_0_pkey#j1/1", "UniqueKey") >>],
-  \* leases: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
-  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> ResumeCallback(j2/1) -> Complete(j1/1
-  \*   j2/1): completed; first, planning, generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> PassTime -> ResumeCallback(j2/1) ->
+  \*   Complete(j1/1 j2/1): completed; first, planning, generic
   [op |-> "Complete", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -1294,17 +1380,21 @@ Plans == <<
       Wait("leases_1", "RowExclusiveLock"),
       Wait("leases_0#j1/1", "ForUpdate"),
       Wait("leases_0#j2/1", "ForUpdate"),
+      Wait("leases_0_pkey#j1/1", "UniqueKey"),
+      Wait("leases_0_pkey#j2/1", "UniqueKey"),
       Wait("attempt_state#j1/1", "ForUpdate"),
       Wait("attempt_state#j2/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
+      Wait("attempt_state_pkey#j2/1", "UniqueKey"),
       Wait("done_entries_0", "RowExclusiveLock"),
       Wait("queue_terminal_count_deltas_0", "RowExclusiveLock"),
       Wait("ready_entries", "AccessShareLock"),
       Wait("ready_entries_0", "AccessShareLock"),
       Wait("done_entries_0_pkey#j1/1", "UniqueKey"),
       Wait("done_entries_0_pkey#j2/1", "UniqueKey") >>],
-  \* leases: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
-  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> ResumeCallback(j2/1) -> Complete(j2/1
-  \*   j1/1): completed, rows the other way round; first, planning, generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> PassTime -> ResumeCallback(j2/1) ->
+  \*   Complete(j2/1 j1/1): completed, rows the other way round; first, planning, generic
   [op |-> "Complete", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -1331,8 +1421,12 @@ Plans == <<
       Wait("leases_1", "RowExclusiveLock"),
       Wait("leases_0#j1/1", "ForUpdate"),
       Wait("leases_0#j2/1", "ForUpdate"),
+      Wait("leases_0_pkey#j1/1", "UniqueKey"),
+      Wait("leases_0_pkey#j2/1", "UniqueKey"),
       Wait("attempt_state#j1/1", "ForUpdate"),
       Wait("attempt_state#j2/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
+      Wait("attempt_state_pkey#j2/1", "UniqueKey"),
       Wait("done_entries_0", "RowExclusiveLock"),
       Wait("queue_terminal_count_deltas_0", "RowExclusiveLock"),
       Wait("ready_entries", "AccessShareLock"),
@@ -1374,8 +1468,10 @@ Plans == <<
       Wait("receipt_completion_tombstones", "AccessShareLock"),
       Wait("receipt_completion_tombstones_0", "AccessShareLock"),
       Wait("unique_keys", "RowExclusiveLock"),
-      Wait("unique_keys#k1", "ForUpdate") >>],
-  \* two keys: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Complete(j1/1 j2/1): completed; first,
+      Wait("unique_keys#k1", "ForUpdate"),
+      Wait("unique_keys_job_id_key#j1", "UniqueKey"),
+      Wait("unique_keys_pkey#k1", "UniqueKey") >>],
+  \* both keys: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> Complete(j1/1 j2/1): completed; first,
   \*   planning, generic
   [op |-> "Complete", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
@@ -1392,8 +1488,12 @@ Plans == <<
       Wait("receipt_completion_tombstones_0", "AccessShareLock"),
       Wait("unique_keys", "RowExclusiveLock"),
       Wait("unique_keys#k1", "ForUpdate"),
-      Wait("unique_keys#k2", "ForUpdate") >>],
-  \* two keys: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Complete(j2/1 j1/1): completed, rows
+      Wait("unique_keys#k2", "ForUpdate"),
+      Wait("unique_keys_job_id_key#j1", "UniqueKey"),
+      Wait("unique_keys_job_id_key#j2", "UniqueKey"),
+      Wait("unique_keys_pkey#k1", "UniqueKey"),
+      Wait("unique_keys_pkey#k2", "UniqueKey") >>],
+  \* both keys: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> Complete(j2/1 j1/1): completed, rows
   \*   the other way round; first, planning, generic
   [op |-> "Complete", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
@@ -1410,7 +1510,11 @@ Plans == <<
       Wait("receipt_completion_tombstones_0", "AccessShareLock"),
       Wait("unique_keys", "RowExclusiveLock"),
       Wait("unique_keys#k2", "ForUpdate"),
-      Wait("unique_keys#k1", "ForUpdate") >>],
+      Wait("unique_keys#k1", "ForUpdate"),
+      Wait("unique_keys_job_id_key#j1", "UniqueKey"),
+      Wait("unique_keys_job_id_key#j2", "UniqueKey"),
+      Wait("unique_keys_pkey#k1", "UniqueKey"),
+      Wait("unique_keys_pkey#k2", "UniqueKey") >>],
   \* ending: Retry(j1/1): stale; first, planning, generic
   \* ending: Enqueue(a, j1) -> Retry(j1/1): stale; first, planning, generic
   [op |-> "Retry", steps |-> <<
@@ -1492,8 +1596,8 @@ Plans == <<
       Wait("deferred_jobs_pkey#j1", "UniqueKey"),
       Wait("deferred_jobs_pkey#j2", "UniqueKey"),
       Wait("lanes#a", "ForKeyShare") >>],
-  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> CompleteFast(j1/1) -> Retry(j1/1): stale;
-  \*   first, planning, generic
+  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> Retry(j1/1) -> Retry(j1/1): stale; first,
+  \*   planning, generic
   [op |-> "Retry", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -1508,30 +1612,6 @@ Plans == <<
       Wait("deferred_jobs", "RowExclusiveLock"),
       Wait("lease_claim_closures", "RowExclusiveLock"),
       Wait("attempt_state", "RowExclusiveLock") >>],
-  \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> Heartbeat(j1/1) -> Retry(j1/1): retried;
-  \*   first, planning, generic
-  [op |-> "Retry", steps |-> <<
-      Wait("lease_claims", "RowShareLock"),
-      Wait("lease_claims_0", "RowShareLock"),
-      Wait("lease_claims_0#a/1", "ForUpdate"),
-      Wait("attempt_state", "AccessShareLock"),
-      Wait("lease_claim_closures", "AccessShareLock"),
-      Wait("lease_claim_closures_0", "AccessShareLock"),
-      Wait("receipt_completion_batches", "AccessShareLock"),
-      Wait("receipt_completion_batches_0", "AccessShareLock"),
-      Wait("receipt_completion_tombstones", "AccessShareLock"),
-      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
-      Wait("deferred_jobs", "RowExclusiveLock"),
-      Wait("lease_claim_closures", "RowExclusiveLock"),
-      Wait("lease_claim_closures_0", "RowExclusiveLock"),
-      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
-      Wait("attempt_state", "RowExclusiveLock"),
-      Wait("attempt_state#j1/1", "ForUpdate"),
-      Wait("lanes", "RowShareLock"),
-      Wait("ready_entries", "AccessShareLock"),
-      Wait("ready_entries_0", "AccessShareLock"),
-      Wait("deferred_jobs_pkey#j1", "UniqueKey"),
-      Wait("lanes#a", "ForKeyShare") >>],
   \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) -> Retry(j1/1):
   \*   waiting; first, planning, generic
   [op |-> "Retry", steps |-> <<
@@ -1551,7 +1631,32 @@ Plans == <<
       Wait("deferred_jobs", "RowExclusiveLock"),
       Wait("lease_claim_closures", "RowExclusiveLock"),
       Wait("attempt_state", "RowExclusiveLock") >>],
-  \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) ->
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> Heartbeat(j1/1) -> Retry(j1/1): retried;
+  \*   first, planning, generic
+  [op |-> "Retry", steps |-> <<
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Wait("lease_claims_0#a/1", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("deferred_jobs", "RowExclusiveLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
+      Wait("lanes", "RowShareLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("deferred_jobs_pkey#j1", "UniqueKey"),
+      Wait("lanes#a", "ForKeyShare") >>],
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) ->
   \*   ResumeCallback(j1/1) -> Retry(j1/1): retried; first, planning, generic
   [op |-> "Retry", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
@@ -1575,14 +1680,76 @@ Plans == <<
       Wait("leases_0", "RowExclusiveLock"),
       Wait("leases_1", "RowExclusiveLock"),
       Wait("leases_0#j1/1", "ForUpdate"),
+      Wait("leases_0_pkey#j1/1", "UniqueKey"),
       Wait("attempt_state", "RowExclusiveLock"),
       Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
       Wait("lanes", "RowShareLock"),
       Wait("ready_entries", "AccessShareLock"),
       Wait("ready_entries_0", "AccessShareLock"),
       Wait("deferred_jobs_pkey#j1", "UniqueKey"),
       Wait("lanes#a", "ForKeyShare") >>],
   \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j1/1) -> Heartbeat(j2/1) ->
+  \*   PassTime -> Retry(j1/1 j2/1): retried; first, planning, generic
+  [op |-> "Retry", steps |-> <<
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Wait("lease_claims_0#a/2", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("deferred_jobs", "RowExclusiveLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("attempt_state#j2/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
+      Wait("attempt_state_pkey#j2/1", "UniqueKey"),
+      Wait("lanes", "RowShareLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("deferred_jobs_pkey#j1", "UniqueKey"),
+      Wait("deferred_jobs_pkey#j2", "UniqueKey"),
+      Wait("lanes#a", "ForKeyShare") >>],
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j1/1) -> Heartbeat(j2/1) ->
+  \*   PassTime -> Retry(j2/1 j1/1): retried, rows the other way round; first, planning,
+  \*   generic
+  [op |-> "Retry", steps |-> <<
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Wait("lease_claims_0#a/2", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("deferred_jobs", "RowExclusiveLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("attempt_state#j2/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
+      Wait("attempt_state_pkey#j2/1", "UniqueKey"),
+      Wait("lanes", "RowShareLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("deferred_jobs_pkey#j1", "UniqueKey"),
+      Wait("deferred_jobs_pkey#j2", "UniqueKey"),
+      Wait("lanes#a", "ForKeyShare") >>],
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> PassTime -> ResumeCallback(j2/1) ->
   \*   Retry(j1/1 j2/1): retried; first, planning, generic
   [op |-> "Retry", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
@@ -1595,21 +1762,34 @@ Plans == <<
       Wait("receipt_completion_batches_0", "AccessShareLock"),
       Wait("receipt_completion_tombstones", "AccessShareLock"),
       Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("leases", "AccessShareLock"),
+      Wait("leases_0", "AccessShareLock"),
+      Wait("leases_1", "AccessShareLock"),
       Wait("deferred_jobs", "RowExclusiveLock"),
       Wait("lease_claim_closures", "RowExclusiveLock"),
       Wait("lease_claim_closures_0", "RowExclusiveLock"),
       Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
       Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
+      Wait("leases", "RowExclusiveLock"),
+      Wait("leases_0", "RowExclusiveLock"),
+      Wait("leases_1", "RowExclusiveLock"),
+      Wait("leases_0#j1/1", "ForUpdate"),
+      Wait("leases_0#j2/1", "ForUpdate"),
+      Wait("leases_0_pkey#j1/1", "UniqueKey"),
+      Wait("leases_0_pkey#j2/1", "UniqueKey"),
       Wait("attempt_state", "RowExclusiveLock"),
       Wait("attempt_state#j1/1", "ForUpdate"),
       Wait("attempt_state#j2/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
+      Wait("attempt_state_pkey#j2/1", "UniqueKey"),
       Wait("lanes", "RowShareLock"),
       Wait("ready_entries", "AccessShareLock"),
       Wait("ready_entries_0", "AccessShareLock"),
       Wait("deferred_jobs_pkey#j1", "UniqueKey"),
       Wait("deferred_jobs_pkey#j2", "UniqueKey"),
       Wait("lanes#a", "ForKeyShare") >>],
-  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j1/1) -> Heartbeat(j2/1) ->
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> PassTime -> ResumeCallback(j2/1) ->
   \*   Retry(j2/1 j1/1): retried, rows the other way round; first, planning, generic
   [op |-> "Retry", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
@@ -1622,70 +1802,6 @@ Plans == <<
       Wait("receipt_completion_batches_0", "AccessShareLock"),
       Wait("receipt_completion_tombstones", "AccessShareLock"),
       Wait("receipt_completion_tombstones_0", "AccessShareLock"),
-      Wait("deferred_jobs", "RowExclusiveLock"),
-      Wait("lease_claim_closures", "RowExclusiveLock"),
-      Wait("lease_claim_closures_0", "RowExclusiveLock"),
-      Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
-      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
-      Wait("attempt_state", "RowExclusiveLock"),
-      Wait("attempt_state#j1/1", "ForUpdate"),
-      Wait("attempt_state#j2/1", "ForUpdate"),
-      Wait("lanes", "RowShareLock"),
-      Wait("ready_entries", "AccessShareLock"),
-      Wait("ready_entries_0", "AccessShareLock"),
-      Wait("deferred_jobs_pkey#j1", "UniqueKey"),
-      Wait("deferred_jobs_pkey#j2", "UniqueKey"),
-      Wait("lanes#a", "ForKeyShare") >>],
-  \* leases: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
-  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> ResumeCallback(j2/1) -> Retry(j1/1
-  \*   j2/1): retried; first, planning, generic
-  [op |-> "Retry", steps |-> <<
-      Wait("lease_claims", "RowShareLock"),
-      Wait("lease_claims_0", "RowShareLock"),
-      Wait("lease_claims_0#a/2", "ForUpdate"),
-      Wait("attempt_state", "AccessShareLock"),
-      Wait("lease_claim_closures", "AccessShareLock"),
-      Wait("lease_claim_closures_0", "AccessShareLock"),
-      Wait("receipt_completion_batches", "AccessShareLock"),
-      Wait("receipt_completion_batches_0", "AccessShareLock"),
-      Wait("receipt_completion_tombstones", "AccessShareLock"),
-      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
-      Wait("leases", "AccessShareLock"),
-      Wait("leases_0", "AccessShareLock"),
-      Wait("leases_1", "AccessShareLock"),
-      Wait("deferred_jobs", "RowExclusiveLock"),
-      Wait("lease_claim_closures", "RowExclusiveLock"),
-      Wait("lease_claim_closures_0", "RowExclusiveLock"),
-      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
-      Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
-      Wait("leases", "RowExclusiveLock"),
-      Wait("leases_0", "RowExclusiveLock"),
-      Wait("leases_1", "RowExclusiveLock"),
-      Wait("leases_0#j1/1", "ForUpdate"),
-      Wait("leases_0#j2/1", "ForUpdate"),
-      Wait("attempt_state", "RowExclusiveLock"),
-      Wait("attempt_state#j1/1", "ForUpdate"),
-      Wait("attempt_state#j2/1", "ForUpdate"),
-      Wait("lanes", "RowShareLock"),
-      Wait("ready_entries", "AccessShareLock"),
-      Wait("ready_entries_0", "AccessShareLock"),
-      Wait("deferred_jobs_pkey#j1", "UniqueKey"),
-      Wait("deferred_jobs_pkey#j2", "UniqueKey"),
-      Wait("lanes#a", "ForKeyShare") >>],
-  \* leases: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
-  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> ResumeCallback(j2/1) -> Retry(j2/1
-  \*   j1/1): retried, rows the other way round; first, planning, generic
-  [op |-> "Retry", steps |-> <<
-      Wait("lease_claims", "RowShareLock"),
-      Wait("lease_claims_0", "RowShareLock"),
-      Wait("lease_claims_0#a/2", "ForUpdate"),
-      Wait("attempt_state", "AccessShareLock"),
-      Wait("lease_claim_closures", "AccessShareLock"),
-      Wait("lease_claim_closures_0", "AccessShareLock"),
-      Wait("receipt_completion_batches", "AccessShareLock"),
-      Wait("receipt_completion_batches_0", "AccessShareLock"),
-      Wait("receipt_completion_tombstones", "AccessShareLock"),
-      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
       Wait("leases", "AccessShareLock"),
       Wait("leases_0", "AccessShareLock"),
       Wait("leases_1", "AccessShareLock"),
@@ -1699,9 +1815,13 @@ Plans == <<
       Wait("leases_1", "RowExclusiveLock"),
       Wait("leases_0#j1/1", "ForUpdate"),
       Wait("leases_0#j2/1", "ForUpdate"),
+      Wait("leases_0_pkey#j1/1", "UniqueKey"),
+      Wait("leases_0_pkey#j2/1", "UniqueKey"),
       Wait("attempt_state", "RowExclusiveLock"),
       Wait("attempt_state#j1/1", "ForUpdate"),
       Wait("attempt_state#j2/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
+      Wait("attempt_state_pkey#j2/1", "UniqueKey"),
       Wait("lanes", "RowShareLock"),
       Wait("ready_entries", "AccessShareLock"),
       Wait("ready_entries_0", "AccessShareLock"),
@@ -1843,8 +1963,8 @@ Plans == <<
       Wait("deferred_jobs_pkey#j1", "UniqueKey"),
       Wait("deferred_jobs_pkey#j2", "UniqueKey"),
       Wait("lanes#a", "ForKeyShare") >>],
-  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> CompleteFast(j1/1) -> Snooze(j1/1): stale;
-  \*   first, planning, generic
+  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> Retry(j1/1) -> Snooze(j1/1): stale; first,
+  \*   planning, generic
   [op |-> "Snooze", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -1859,30 +1979,6 @@ Plans == <<
       Wait("deferred_jobs", "RowExclusiveLock"),
       Wait("lease_claim_closures", "RowExclusiveLock"),
       Wait("attempt_state", "RowExclusiveLock") >>],
-  \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> Heartbeat(j1/1) -> Snooze(j1/1): snoozed;
-  \*   first, planning, generic
-  [op |-> "Snooze", steps |-> <<
-      Wait("lease_claims", "RowShareLock"),
-      Wait("lease_claims_0", "RowShareLock"),
-      Wait("lease_claims_0#a/1", "ForUpdate"),
-      Wait("attempt_state", "AccessShareLock"),
-      Wait("lease_claim_closures", "AccessShareLock"),
-      Wait("lease_claim_closures_0", "AccessShareLock"),
-      Wait("receipt_completion_batches", "AccessShareLock"),
-      Wait("receipt_completion_batches_0", "AccessShareLock"),
-      Wait("receipt_completion_tombstones", "AccessShareLock"),
-      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
-      Wait("deferred_jobs", "RowExclusiveLock"),
-      Wait("lease_claim_closures", "RowExclusiveLock"),
-      Wait("lease_claim_closures_0", "RowExclusiveLock"),
-      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
-      Wait("attempt_state", "RowExclusiveLock"),
-      Wait("attempt_state#j1/1", "ForUpdate"),
-      Wait("lanes", "RowShareLock"),
-      Wait("ready_entries", "AccessShareLock"),
-      Wait("ready_entries_0", "AccessShareLock"),
-      Wait("deferred_jobs_pkey#j1", "UniqueKey"),
-      Wait("lanes#a", "ForKeyShare") >>],
   \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) -> Snooze(j1/1):
   \*   waiting; first, planning, generic
   [op |-> "Snooze", steps |-> <<
@@ -1902,7 +1998,32 @@ Plans == <<
       Wait("deferred_jobs", "RowExclusiveLock"),
       Wait("lease_claim_closures", "RowExclusiveLock"),
       Wait("attempt_state", "RowExclusiveLock") >>],
-  \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) ->
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> Heartbeat(j1/1) -> Snooze(j1/1):
+  \*   snoozed; first, planning, generic
+  [op |-> "Snooze", steps |-> <<
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Wait("lease_claims_0#a/1", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("deferred_jobs", "RowExclusiveLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
+      Wait("lanes", "RowShareLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("deferred_jobs_pkey#j1", "UniqueKey"),
+      Wait("lanes#a", "ForKeyShare") >>],
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) ->
   \*   ResumeCallback(j1/1) -> Snooze(j1/1): snoozed; first, planning, generic
   [op |-> "Snooze", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
@@ -1926,14 +2047,76 @@ Plans == <<
       Wait("leases_0", "RowExclusiveLock"),
       Wait("leases_1", "RowExclusiveLock"),
       Wait("leases_0#j1/1", "ForUpdate"),
+      Wait("leases_0_pkey#j1/1", "UniqueKey"),
       Wait("attempt_state", "RowExclusiveLock"),
       Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
       Wait("lanes", "RowShareLock"),
       Wait("ready_entries", "AccessShareLock"),
       Wait("ready_entries_0", "AccessShareLock"),
       Wait("deferred_jobs_pkey#j1", "UniqueKey"),
       Wait("lanes#a", "ForKeyShare") >>],
   \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j1/1) -> Heartbeat(j2/1) ->
+  \*   PassTime -> Snooze(j1/1 j2/1): snoozed; first, planning, generic
+  [op |-> "Snooze", steps |-> <<
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Wait("lease_claims_0#a/2", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("deferred_jobs", "RowExclusiveLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("attempt_state#j2/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
+      Wait("attempt_state_pkey#j2/1", "UniqueKey"),
+      Wait("lanes", "RowShareLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("deferred_jobs_pkey#j1", "UniqueKey"),
+      Wait("deferred_jobs_pkey#j2", "UniqueKey"),
+      Wait("lanes#a", "ForKeyShare") >>],
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j1/1) -> Heartbeat(j2/1) ->
+  \*   PassTime -> Snooze(j2/1 j1/1): snoozed, rows the other way round; first, planning,
+  \*   generic
+  [op |-> "Snooze", steps |-> <<
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Wait("lease_claims_0#a/2", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("deferred_jobs", "RowExclusiveLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("attempt_state#j2/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
+      Wait("attempt_state_pkey#j2/1", "UniqueKey"),
+      Wait("lanes", "RowShareLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("deferred_jobs_pkey#j1", "UniqueKey"),
+      Wait("deferred_jobs_pkey#j2", "UniqueKey"),
+      Wait("lanes#a", "ForKeyShare") >>],
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> PassTime -> ResumeCallback(j2/1) ->
   \*   Snooze(j1/1 j2/1): snoozed; first, planning, generic
   [op |-> "Snooze", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
@@ -1946,21 +2129,34 @@ Plans == <<
       Wait("receipt_completion_batches_0", "AccessShareLock"),
       Wait("receipt_completion_tombstones", "AccessShareLock"),
       Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("leases", "AccessShareLock"),
+      Wait("leases_0", "AccessShareLock"),
+      Wait("leases_1", "AccessShareLock"),
       Wait("deferred_jobs", "RowExclusiveLock"),
       Wait("lease_claim_closures", "RowExclusiveLock"),
       Wait("lease_claim_closures_0", "RowExclusiveLock"),
       Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
       Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
+      Wait("leases", "RowExclusiveLock"),
+      Wait("leases_0", "RowExclusiveLock"),
+      Wait("leases_1", "RowExclusiveLock"),
+      Wait("leases_0#j1/1", "ForUpdate"),
+      Wait("leases_0#j2/1", "ForUpdate"),
+      Wait("leases_0_pkey#j1/1", "UniqueKey"),
+      Wait("leases_0_pkey#j2/1", "UniqueKey"),
       Wait("attempt_state", "RowExclusiveLock"),
       Wait("attempt_state#j1/1", "ForUpdate"),
       Wait("attempt_state#j2/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
+      Wait("attempt_state_pkey#j2/1", "UniqueKey"),
       Wait("lanes", "RowShareLock"),
       Wait("ready_entries", "AccessShareLock"),
       Wait("ready_entries_0", "AccessShareLock"),
       Wait("deferred_jobs_pkey#j1", "UniqueKey"),
       Wait("deferred_jobs_pkey#j2", "UniqueKey"),
       Wait("lanes#a", "ForKeyShare") >>],
-  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j1/1) -> Heartbeat(j2/1) ->
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> PassTime -> ResumeCallback(j2/1) ->
   \*   Snooze(j2/1 j1/1): snoozed, rows the other way round; first, planning, generic
   [op |-> "Snooze", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
@@ -1973,70 +2169,6 @@ Plans == <<
       Wait("receipt_completion_batches_0", "AccessShareLock"),
       Wait("receipt_completion_tombstones", "AccessShareLock"),
       Wait("receipt_completion_tombstones_0", "AccessShareLock"),
-      Wait("deferred_jobs", "RowExclusiveLock"),
-      Wait("lease_claim_closures", "RowExclusiveLock"),
-      Wait("lease_claim_closures_0", "RowExclusiveLock"),
-      Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
-      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
-      Wait("attempt_state", "RowExclusiveLock"),
-      Wait("attempt_state#j1/1", "ForUpdate"),
-      Wait("attempt_state#j2/1", "ForUpdate"),
-      Wait("lanes", "RowShareLock"),
-      Wait("ready_entries", "AccessShareLock"),
-      Wait("ready_entries_0", "AccessShareLock"),
-      Wait("deferred_jobs_pkey#j1", "UniqueKey"),
-      Wait("deferred_jobs_pkey#j2", "UniqueKey"),
-      Wait("lanes#a", "ForKeyShare") >>],
-  \* leases: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
-  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> ResumeCallback(j2/1) -> Snooze(j1/1
-  \*   j2/1): snoozed; first, planning, generic
-  [op |-> "Snooze", steps |-> <<
-      Wait("lease_claims", "RowShareLock"),
-      Wait("lease_claims_0", "RowShareLock"),
-      Wait("lease_claims_0#a/2", "ForUpdate"),
-      Wait("attempt_state", "AccessShareLock"),
-      Wait("lease_claim_closures", "AccessShareLock"),
-      Wait("lease_claim_closures_0", "AccessShareLock"),
-      Wait("receipt_completion_batches", "AccessShareLock"),
-      Wait("receipt_completion_batches_0", "AccessShareLock"),
-      Wait("receipt_completion_tombstones", "AccessShareLock"),
-      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
-      Wait("leases", "AccessShareLock"),
-      Wait("leases_0", "AccessShareLock"),
-      Wait("leases_1", "AccessShareLock"),
-      Wait("deferred_jobs", "RowExclusiveLock"),
-      Wait("lease_claim_closures", "RowExclusiveLock"),
-      Wait("lease_claim_closures_0", "RowExclusiveLock"),
-      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
-      Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
-      Wait("leases", "RowExclusiveLock"),
-      Wait("leases_0", "RowExclusiveLock"),
-      Wait("leases_1", "RowExclusiveLock"),
-      Wait("leases_0#j1/1", "ForUpdate"),
-      Wait("leases_0#j2/1", "ForUpdate"),
-      Wait("attempt_state", "RowExclusiveLock"),
-      Wait("attempt_state#j1/1", "ForUpdate"),
-      Wait("attempt_state#j2/1", "ForUpdate"),
-      Wait("lanes", "RowShareLock"),
-      Wait("ready_entries", "AccessShareLock"),
-      Wait("ready_entries_0", "AccessShareLock"),
-      Wait("deferred_jobs_pkey#j1", "UniqueKey"),
-      Wait("deferred_jobs_pkey#j2", "UniqueKey"),
-      Wait("lanes#a", "ForKeyShare") >>],
-  \* leases: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
-  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> ResumeCallback(j2/1) -> Snooze(j2/1
-  \*   j1/1): snoozed, rows the other way round; first, planning, generic
-  [op |-> "Snooze", steps |-> <<
-      Wait("lease_claims", "RowShareLock"),
-      Wait("lease_claims_0", "RowShareLock"),
-      Wait("lease_claims_0#a/2", "ForUpdate"),
-      Wait("attempt_state", "AccessShareLock"),
-      Wait("lease_claim_closures", "AccessShareLock"),
-      Wait("lease_claim_closures_0", "AccessShareLock"),
-      Wait("receipt_completion_batches", "AccessShareLock"),
-      Wait("receipt_completion_batches_0", "AccessShareLock"),
-      Wait("receipt_completion_tombstones", "AccessShareLock"),
-      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
       Wait("leases", "AccessShareLock"),
       Wait("leases_0", "AccessShareLock"),
       Wait("leases_1", "AccessShareLock"),
@@ -2050,9 +2182,13 @@ Plans == <<
       Wait("leases_1", "RowExclusiveLock"),
       Wait("leases_0#j1/1", "ForUpdate"),
       Wait("leases_0#j2/1", "ForUpdate"),
+      Wait("leases_0_pkey#j1/1", "UniqueKey"),
+      Wait("leases_0_pkey#j2/1", "UniqueKey"),
       Wait("attempt_state", "RowExclusiveLock"),
       Wait("attempt_state#j1/1", "ForUpdate"),
       Wait("attempt_state#j2/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
+      Wait("attempt_state_pkey#j2/1", "UniqueKey"),
       Wait("lanes", "RowShareLock"),
       Wait("ready_entries", "AccessShareLock"),
       Wait("ready_entries_0", "AccessShareLock"),
@@ -2201,8 +2337,8 @@ Plans == <<
       Wait("ready_entries_0", "AccessShareLock"),
       Wait("done_entries_0_pkey#j1/1", "UniqueKey"),
       Wait("done_entries_0_pkey#j2/1", "UniqueKey") >>],
-  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> CompleteFast(j1/1) -> Fail(j1/1): stale;
-  \*   first, planning, generic
+  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> Retry(j1/1) -> Fail(j1/1): stale; first,
+  \*   planning, generic
   [op |-> "Fail", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -2219,32 +2355,6 @@ Plans == <<
       Wait("queue_terminal_count_deltas", "RowExclusiveLock"),
       Wait("lease_claim_closures", "RowExclusiveLock"),
       Wait("attempt_state", "RowExclusiveLock") >>],
-  \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> Heartbeat(j1/1) -> Fail(j1/1): failed;
-  \*   first, planning, generic
-  [op |-> "Fail", steps |-> <<
-      Wait("lease_claims", "RowShareLock"),
-      Wait("lease_claims_0", "RowShareLock"),
-      Wait("lease_claims_0#a/1", "ForUpdate"),
-      Wait("attempt_state", "AccessShareLock"),
-      Wait("lease_claim_closures", "AccessShareLock"),
-      Wait("lease_claim_closures_0", "AccessShareLock"),
-      Wait("receipt_completion_batches", "AccessShareLock"),
-      Wait("receipt_completion_batches_0", "AccessShareLock"),
-      Wait("receipt_completion_tombstones", "AccessShareLock"),
-      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
-      Wait("unique_keys", "RowExclusiveLock"),
-      Wait("done_entries", "RowExclusiveLock"),
-      Wait("queue_terminal_count_deltas", "RowExclusiveLock"),
-      Wait("lease_claim_closures", "RowExclusiveLock"),
-      Wait("lease_claim_closures_0", "RowExclusiveLock"),
-      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
-      Wait("attempt_state", "RowExclusiveLock"),
-      Wait("attempt_state#j1/1", "ForUpdate"),
-      Wait("done_entries_0", "RowExclusiveLock"),
-      Wait("queue_terminal_count_deltas_0", "RowExclusiveLock"),
-      Wait("ready_entries", "AccessShareLock"),
-      Wait("ready_entries_0", "AccessShareLock"),
-      Wait("done_entries_0_pkey#j1/1", "UniqueKey") >>],
   \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) -> Fail(j1/1):
   \*   waiting; first, planning, generic
   [op |-> "Fail", steps |-> <<
@@ -2266,7 +2376,34 @@ Plans == <<
       Wait("queue_terminal_count_deltas", "RowExclusiveLock"),
       Wait("lease_claim_closures", "RowExclusiveLock"),
       Wait("attempt_state", "RowExclusiveLock") >>],
-  \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) ->
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> Heartbeat(j1/1) -> Fail(j1/1): failed;
+  \*   first, planning, generic
+  [op |-> "Fail", steps |-> <<
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Wait("lease_claims_0#a/1", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("unique_keys", "RowExclusiveLock"),
+      Wait("done_entries", "RowExclusiveLock"),
+      Wait("queue_terminal_count_deltas", "RowExclusiveLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
+      Wait("done_entries_0", "RowExclusiveLock"),
+      Wait("queue_terminal_count_deltas_0", "RowExclusiveLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("done_entries_0_pkey#j1/1", "UniqueKey") >>],
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) ->
   \*   ResumeCallback(j1/1) -> Fail(j1/1): failed; first, planning, generic
   [op |-> "Fail", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
@@ -2292,14 +2429,79 @@ Plans == <<
       Wait("leases_0", "RowExclusiveLock"),
       Wait("leases_1", "RowExclusiveLock"),
       Wait("leases_0#j1/1", "ForUpdate"),
+      Wait("leases_0_pkey#j1/1", "UniqueKey"),
       Wait("attempt_state", "RowExclusiveLock"),
       Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
       Wait("done_entries_0", "RowExclusiveLock"),
       Wait("queue_terminal_count_deltas_0", "RowExclusiveLock"),
       Wait("ready_entries", "AccessShareLock"),
       Wait("ready_entries_0", "AccessShareLock"),
       Wait("done_entries_0_pkey#j1/1", "UniqueKey") >>],
   \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j1/1) -> Heartbeat(j2/1) ->
+  \*   PassTime -> Fail(j1/1 j2/1): failed; first, planning, generic
+  [op |-> "Fail", steps |-> <<
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Wait("lease_claims_0#a/2", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("unique_keys", "RowExclusiveLock"),
+      Wait("done_entries", "RowExclusiveLock"),
+      Wait("queue_terminal_count_deltas", "RowExclusiveLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("attempt_state#j2/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
+      Wait("attempt_state_pkey#j2/1", "UniqueKey"),
+      Wait("done_entries_0", "RowExclusiveLock"),
+      Wait("queue_terminal_count_deltas_0", "RowExclusiveLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("done_entries_0_pkey#j1/1", "UniqueKey"),
+      Wait("done_entries_0_pkey#j2/1", "UniqueKey") >>],
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j1/1) -> Heartbeat(j2/1) ->
+  \*   PassTime -> Fail(j2/1 j1/1): failed, rows the other way round; first, planning, generic
+  [op |-> "Fail", steps |-> <<
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Wait("lease_claims_0#a/2", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("unique_keys", "RowExclusiveLock"),
+      Wait("done_entries", "RowExclusiveLock"),
+      Wait("queue_terminal_count_deltas", "RowExclusiveLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("attempt_state#j2/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
+      Wait("attempt_state_pkey#j2/1", "UniqueKey"),
+      Wait("done_entries_0", "RowExclusiveLock"),
+      Wait("queue_terminal_count_deltas_0", "RowExclusiveLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("done_entries_0_pkey#j1/1", "UniqueKey"),
+      Wait("done_entries_0_pkey#j2/1", "UniqueKey") >>],
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> PassTime -> ResumeCallback(j2/1) ->
   \*   Fail(j1/1 j2/1): failed; first, planning, generic
   [op |-> "Fail", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
@@ -2312,6 +2514,9 @@ Plans == <<
       Wait("receipt_completion_batches_0", "AccessShareLock"),
       Wait("receipt_completion_tombstones", "AccessShareLock"),
       Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("leases", "AccessShareLock"),
+      Wait("leases_0", "AccessShareLock"),
+      Wait("leases_1", "AccessShareLock"),
       Wait("unique_keys", "RowExclusiveLock"),
       Wait("done_entries", "RowExclusiveLock"),
       Wait("queue_terminal_count_deltas", "RowExclusiveLock"),
@@ -2319,16 +2524,26 @@ Plans == <<
       Wait("lease_claim_closures_0", "RowExclusiveLock"),
       Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
       Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
+      Wait("leases", "RowExclusiveLock"),
+      Wait("leases_0", "RowExclusiveLock"),
+      Wait("leases_1", "RowExclusiveLock"),
+      Wait("leases_0#j1/1", "ForUpdate"),
+      Wait("leases_0#j2/1", "ForUpdate"),
+      Wait("leases_0_pkey#j1/1", "UniqueKey"),
+      Wait("leases_0_pkey#j2/1", "UniqueKey"),
       Wait("attempt_state", "RowExclusiveLock"),
       Wait("attempt_state#j1/1", "ForUpdate"),
       Wait("attempt_state#j2/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
+      Wait("attempt_state_pkey#j2/1", "UniqueKey"),
       Wait("done_entries_0", "RowExclusiveLock"),
       Wait("queue_terminal_count_deltas_0", "RowExclusiveLock"),
       Wait("ready_entries", "AccessShareLock"),
       Wait("ready_entries_0", "AccessShareLock"),
       Wait("done_entries_0_pkey#j1/1", "UniqueKey"),
       Wait("done_entries_0_pkey#j2/1", "UniqueKey") >>],
-  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j1/1) -> Heartbeat(j2/1) ->
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> PassTime -> ResumeCallback(j2/1) ->
   \*   Fail(j2/1 j1/1): failed, rows the other way round; first, planning, generic
   [op |-> "Fail", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
@@ -2341,74 +2556,6 @@ Plans == <<
       Wait("receipt_completion_batches_0", "AccessShareLock"),
       Wait("receipt_completion_tombstones", "AccessShareLock"),
       Wait("receipt_completion_tombstones_0", "AccessShareLock"),
-      Wait("unique_keys", "RowExclusiveLock"),
-      Wait("done_entries", "RowExclusiveLock"),
-      Wait("queue_terminal_count_deltas", "RowExclusiveLock"),
-      Wait("lease_claim_closures", "RowExclusiveLock"),
-      Wait("lease_claim_closures_0", "RowExclusiveLock"),
-      Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
-      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
-      Wait("attempt_state", "RowExclusiveLock"),
-      Wait("attempt_state#j1/1", "ForUpdate"),
-      Wait("attempt_state#j2/1", "ForUpdate"),
-      Wait("done_entries_0", "RowExclusiveLock"),
-      Wait("queue_terminal_count_deltas_0", "RowExclusiveLock"),
-      Wait("ready_entries", "AccessShareLock"),
-      Wait("ready_entries_0", "AccessShareLock"),
-      Wait("done_entries_0_pkey#j1/1", "UniqueKey"),
-      Wait("done_entries_0_pkey#j2/1", "UniqueKey") >>],
-  \* leases: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
-  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> ResumeCallback(j2/1) -> Fail(j1/1
-  \*   j2/1): failed; first, planning, generic
-  [op |-> "Fail", steps |-> <<
-      Wait("lease_claims", "RowShareLock"),
-      Wait("lease_claims_0", "RowShareLock"),
-      Wait("lease_claims_0#a/2", "ForUpdate"),
-      Wait("attempt_state", "AccessShareLock"),
-      Wait("lease_claim_closures", "AccessShareLock"),
-      Wait("lease_claim_closures_0", "AccessShareLock"),
-      Wait("receipt_completion_batches", "AccessShareLock"),
-      Wait("receipt_completion_batches_0", "AccessShareLock"),
-      Wait("receipt_completion_tombstones", "AccessShareLock"),
-      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
-      Wait("leases", "AccessShareLock"),
-      Wait("leases_0", "AccessShareLock"),
-      Wait("leases_1", "AccessShareLock"),
-      Wait("unique_keys", "RowExclusiveLock"),
-      Wait("done_entries", "RowExclusiveLock"),
-      Wait("queue_terminal_count_deltas", "RowExclusiveLock"),
-      Wait("lease_claim_closures", "RowExclusiveLock"),
-      Wait("lease_claim_closures_0", "RowExclusiveLock"),
-      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
-      Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
-      Wait("leases", "RowExclusiveLock"),
-      Wait("leases_0", "RowExclusiveLock"),
-      Wait("leases_1", "RowExclusiveLock"),
-      Wait("leases_0#j1/1", "ForUpdate"),
-      Wait("leases_0#j2/1", "ForUpdate"),
-      Wait("attempt_state", "RowExclusiveLock"),
-      Wait("attempt_state#j1/1", "ForUpdate"),
-      Wait("attempt_state#j2/1", "ForUpdate"),
-      Wait("done_entries_0", "RowExclusiveLock"),
-      Wait("queue_terminal_count_deltas_0", "RowExclusiveLock"),
-      Wait("ready_entries", "AccessShareLock"),
-      Wait("ready_entries_0", "AccessShareLock"),
-      Wait("done_entries_0_pkey#j1/1", "UniqueKey"),
-      Wait("done_entries_0_pkey#j2/1", "UniqueKey") >>],
-  \* leases: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
-  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> ResumeCallback(j2/1) -> Fail(j2/1
-  \*   j1/1): failed, rows the other way round; first, planning, generic
-  [op |-> "Fail", steps |-> <<
-      Wait("lease_claims", "RowShareLock"),
-      Wait("lease_claims_0", "RowShareLock"),
-      Wait("lease_claims_0#a/2", "ForUpdate"),
-      Wait("attempt_state", "AccessShareLock"),
-      Wait("lease_claim_closures", "AccessShareLock"),
-      Wait("lease_claim_closures_0", "AccessShareLock"),
-      Wait("receipt_completion_batches", "AccessShareLock"),
-      Wait("receipt_completion_batches_0", "AccessShareLock"),
-      Wait("receipt_completion_tombstones", "AccessShareLock"),
-      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
       Wait("leases", "AccessShareLock"),
       Wait("leases_0", "AccessShareLock"),
       Wait("leases_1", "AccessShareLock"),
@@ -2424,9 +2571,13 @@ Plans == <<
       Wait("leases_1", "RowExclusiveLock"),
       Wait("leases_0#j1/1", "ForUpdate"),
       Wait("leases_0#j2/1", "ForUpdate"),
+      Wait("leases_0_pkey#j1/1", "UniqueKey"),
+      Wait("leases_0_pkey#j2/1", "UniqueKey"),
       Wait("attempt_state", "RowExclusiveLock"),
       Wait("attempt_state#j1/1", "ForUpdate"),
       Wait("attempt_state#j2/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
+      Wait("attempt_state_pkey#j2/1", "UniqueKey"),
       Wait("done_entries_0", "RowExclusiveLock"),
       Wait("queue_terminal_count_deltas_0", "RowExclusiveLock"),
       Wait("ready_entries", "AccessShareLock"),
@@ -2503,6 +2654,8 @@ Plans == <<
       Wait("receipt_completion_tombstones_0", "AccessShareLock"),
       Wait("unique_keys", "RowExclusiveLock"),
       Wait("unique_keys#k1", "ForUpdate"),
+      Wait("unique_keys_job_id_key#j1", "UniqueKey"),
+      Wait("unique_keys_pkey#k1", "UniqueKey"),
       Wait("done_entries", "RowExclusiveLock"),
       Wait("queue_terminal_count_deltas", "RowExclusiveLock"),
       Wait("lease_claim_closures", "RowExclusiveLock"),
@@ -2514,7 +2667,7 @@ Plans == <<
       Wait("ready_entries", "AccessShareLock"),
       Wait("ready_entries_0", "AccessShareLock"),
       Wait("done_entries_0_pkey#j1/1", "UniqueKey") >>],
-  \* two keys: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Fail(j1/1 j2/1): failed; first,
+  \* both keys: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> Fail(j1/1 j2/1): failed; first,
   \*   planning, generic
   [op |-> "Fail", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
@@ -2530,6 +2683,10 @@ Plans == <<
       Wait("unique_keys", "RowExclusiveLock"),
       Wait("unique_keys#k1", "ForUpdate"),
       Wait("unique_keys#k2", "ForUpdate"),
+      Wait("unique_keys_job_id_key#j1", "UniqueKey"),
+      Wait("unique_keys_job_id_key#j2", "UniqueKey"),
+      Wait("unique_keys_pkey#k1", "UniqueKey"),
+      Wait("unique_keys_pkey#k2", "UniqueKey"),
       Wait("done_entries", "RowExclusiveLock"),
       Wait("queue_terminal_count_deltas", "RowExclusiveLock"),
       Wait("lease_claim_closures", "RowExclusiveLock"),
@@ -2543,7 +2700,7 @@ Plans == <<
       Wait("ready_entries_0", "AccessShareLock"),
       Wait("done_entries_0_pkey#j1/1", "UniqueKey"),
       Wait("done_entries_0_pkey#j2/1", "UniqueKey") >>],
-  \* two keys: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Fail(j2/1 j1/1): failed, rows the other
+  \* both keys: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> Fail(j2/1 j1/1): failed, rows the other
   \*   way round; first, planning, generic
   [op |-> "Fail", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
@@ -2559,6 +2716,10 @@ Plans == <<
       Wait("unique_keys", "RowExclusiveLock"),
       Wait("unique_keys#k2", "ForUpdate"),
       Wait("unique_keys#k1", "ForUpdate"),
+      Wait("unique_keys_job_id_key#j1", "UniqueKey"),
+      Wait("unique_keys_job_id_key#j2", "UniqueKey"),
+      Wait("unique_keys_pkey#k1", "UniqueKey"),
+      Wait("unique_keys_pkey#k2", "UniqueKey"),
       Wait("done_entries", "RowExclusiveLock"),
       Wait("queue_terminal_count_deltas", "RowExclusiveLock"),
       Wait("lease_claim_closures", "RowExclusiveLock"),
@@ -2657,8 +2818,8 @@ Plans == <<
       Wait("dlq_entries_pkey#j1", "UniqueKey"),
       Wait("dlq_entries_pkey#j2", "UniqueKey"),
       Wait("lanes#a", "ForKeyShare") >>],
-  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> CompleteFast(j1/1) -> FailToDlq(j1/1):
-  \*   stale; first, planning, generic
+  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> Retry(j1/1) -> FailToDlq(j1/1): stale;
+  \*   first, planning, generic
   [op |-> "FailToDlq", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -2674,31 +2835,6 @@ Plans == <<
       Wait("dlq_entries", "RowExclusiveLock"),
       Wait("lease_claim_closures", "RowExclusiveLock"),
       Wait("attempt_state", "RowExclusiveLock") >>],
-  \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> Heartbeat(j1/1) -> FailToDlq(j1/1):
-  \*   deadLettered; first, planning, generic
-  [op |-> "FailToDlq", steps |-> <<
-      Wait("lease_claims", "RowShareLock"),
-      Wait("lease_claims_0", "RowShareLock"),
-      Wait("lease_claims_0#a/1", "ForUpdate"),
-      Wait("attempt_state", "AccessShareLock"),
-      Wait("lease_claim_closures", "AccessShareLock"),
-      Wait("lease_claim_closures_0", "AccessShareLock"),
-      Wait("receipt_completion_batches", "AccessShareLock"),
-      Wait("receipt_completion_batches_0", "AccessShareLock"),
-      Wait("receipt_completion_tombstones", "AccessShareLock"),
-      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
-      Wait("unique_keys", "RowExclusiveLock"),
-      Wait("dlq_entries", "RowExclusiveLock"),
-      Wait("lease_claim_closures", "RowExclusiveLock"),
-      Wait("lease_claim_closures_0", "RowExclusiveLock"),
-      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
-      Wait("attempt_state", "RowExclusiveLock"),
-      Wait("attempt_state#j1/1", "ForUpdate"),
-      Wait("lanes", "RowShareLock"),
-      Wait("ready_entries", "AccessShareLock"),
-      Wait("ready_entries_0", "AccessShareLock"),
-      Wait("dlq_entries_pkey#j1", "UniqueKey"),
-      Wait("lanes#a", "ForKeyShare") >>],
   \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) -> FailToDlq(j1/1):
   \*   waiting; first, planning, generic
   [op |-> "FailToDlq", steps |-> <<
@@ -2719,7 +2855,33 @@ Plans == <<
       Wait("dlq_entries", "RowExclusiveLock"),
       Wait("lease_claim_closures", "RowExclusiveLock"),
       Wait("attempt_state", "RowExclusiveLock") >>],
-  \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) ->
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> Heartbeat(j1/1) -> FailToDlq(j1/1):
+  \*   deadLettered; first, planning, generic
+  [op |-> "FailToDlq", steps |-> <<
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Wait("lease_claims_0#a/1", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("unique_keys", "RowExclusiveLock"),
+      Wait("dlq_entries", "RowExclusiveLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
+      Wait("lanes", "RowShareLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("dlq_entries_pkey#j1", "UniqueKey"),
+      Wait("lanes#a", "ForKeyShare") >>],
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) ->
   \*   ResumeCallback(j1/1) -> FailToDlq(j1/1): deadLettered; first, planning, generic
   [op |-> "FailToDlq", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
@@ -2744,14 +2906,78 @@ Plans == <<
       Wait("leases_0", "RowExclusiveLock"),
       Wait("leases_1", "RowExclusiveLock"),
       Wait("leases_0#j1/1", "ForUpdate"),
+      Wait("leases_0_pkey#j1/1", "UniqueKey"),
       Wait("attempt_state", "RowExclusiveLock"),
       Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
       Wait("lanes", "RowShareLock"),
       Wait("ready_entries", "AccessShareLock"),
       Wait("ready_entries_0", "AccessShareLock"),
       Wait("dlq_entries_pkey#j1", "UniqueKey"),
       Wait("lanes#a", "ForKeyShare") >>],
   \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j1/1) -> Heartbeat(j2/1) ->
+  \*   PassTime -> FailToDlq(j1/1 j2/1): deadLettered; first, planning, generic
+  [op |-> "FailToDlq", steps |-> <<
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Wait("lease_claims_0#a/2", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("unique_keys", "RowExclusiveLock"),
+      Wait("dlq_entries", "RowExclusiveLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("attempt_state#j2/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
+      Wait("attempt_state_pkey#j2/1", "UniqueKey"),
+      Wait("lanes", "RowShareLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("dlq_entries_pkey#j1", "UniqueKey"),
+      Wait("dlq_entries_pkey#j2", "UniqueKey"),
+      Wait("lanes#a", "ForKeyShare") >>],
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j1/1) -> Heartbeat(j2/1) ->
+  \*   PassTime -> FailToDlq(j2/1 j1/1): deadLettered, rows the other way round; first,
+  \*   planning, generic
+  [op |-> "FailToDlq", steps |-> <<
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Wait("lease_claims_0#a/2", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("unique_keys", "RowExclusiveLock"),
+      Wait("dlq_entries", "RowExclusiveLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("attempt_state#j2/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
+      Wait("attempt_state_pkey#j2/1", "UniqueKey"),
+      Wait("lanes", "RowShareLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("dlq_entries_pkey#j1", "UniqueKey"),
+      Wait("dlq_entries_pkey#j2", "UniqueKey"),
+      Wait("lanes#a", "ForKeyShare") >>],
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> PassTime -> ResumeCallback(j2/1) ->
   \*   FailToDlq(j1/1 j2/1): deadLettered; first, planning, generic
   [op |-> "FailToDlq", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
@@ -2764,22 +2990,35 @@ Plans == <<
       Wait("receipt_completion_batches_0", "AccessShareLock"),
       Wait("receipt_completion_tombstones", "AccessShareLock"),
       Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("leases", "AccessShareLock"),
+      Wait("leases_0", "AccessShareLock"),
+      Wait("leases_1", "AccessShareLock"),
       Wait("unique_keys", "RowExclusiveLock"),
       Wait("dlq_entries", "RowExclusiveLock"),
       Wait("lease_claim_closures", "RowExclusiveLock"),
       Wait("lease_claim_closures_0", "RowExclusiveLock"),
       Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
       Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
+      Wait("leases", "RowExclusiveLock"),
+      Wait("leases_0", "RowExclusiveLock"),
+      Wait("leases_1", "RowExclusiveLock"),
+      Wait("leases_0#j1/1", "ForUpdate"),
+      Wait("leases_0#j2/1", "ForUpdate"),
+      Wait("leases_0_pkey#j1/1", "UniqueKey"),
+      Wait("leases_0_pkey#j2/1", "UniqueKey"),
       Wait("attempt_state", "RowExclusiveLock"),
       Wait("attempt_state#j1/1", "ForUpdate"),
       Wait("attempt_state#j2/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
+      Wait("attempt_state_pkey#j2/1", "UniqueKey"),
       Wait("lanes", "RowShareLock"),
       Wait("ready_entries", "AccessShareLock"),
       Wait("ready_entries_0", "AccessShareLock"),
       Wait("dlq_entries_pkey#j1", "UniqueKey"),
       Wait("dlq_entries_pkey#j2", "UniqueKey"),
       Wait("lanes#a", "ForKeyShare") >>],
-  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j1/1) -> Heartbeat(j2/1) ->
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> PassTime -> ResumeCallback(j2/1) ->
   \*   FailToDlq(j2/1 j1/1): deadLettered, rows the other way round; first, planning, generic
   [op |-> "FailToDlq", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
@@ -2792,72 +3031,6 @@ Plans == <<
       Wait("receipt_completion_batches_0", "AccessShareLock"),
       Wait("receipt_completion_tombstones", "AccessShareLock"),
       Wait("receipt_completion_tombstones_0", "AccessShareLock"),
-      Wait("unique_keys", "RowExclusiveLock"),
-      Wait("dlq_entries", "RowExclusiveLock"),
-      Wait("lease_claim_closures", "RowExclusiveLock"),
-      Wait("lease_claim_closures_0", "RowExclusiveLock"),
-      Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
-      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
-      Wait("attempt_state", "RowExclusiveLock"),
-      Wait("attempt_state#j1/1", "ForUpdate"),
-      Wait("attempt_state#j2/1", "ForUpdate"),
-      Wait("lanes", "RowShareLock"),
-      Wait("ready_entries", "AccessShareLock"),
-      Wait("ready_entries_0", "AccessShareLock"),
-      Wait("dlq_entries_pkey#j1", "UniqueKey"),
-      Wait("dlq_entries_pkey#j2", "UniqueKey"),
-      Wait("lanes#a", "ForKeyShare") >>],
-  \* leases: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
-  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> ResumeCallback(j2/1) -> FailToDlq(j1/1
-  \*   j2/1): deadLettered; first, planning, generic
-  [op |-> "FailToDlq", steps |-> <<
-      Wait("lease_claims", "RowShareLock"),
-      Wait("lease_claims_0", "RowShareLock"),
-      Wait("lease_claims_0#a/2", "ForUpdate"),
-      Wait("attempt_state", "AccessShareLock"),
-      Wait("lease_claim_closures", "AccessShareLock"),
-      Wait("lease_claim_closures_0", "AccessShareLock"),
-      Wait("receipt_completion_batches", "AccessShareLock"),
-      Wait("receipt_completion_batches_0", "AccessShareLock"),
-      Wait("receipt_completion_tombstones", "AccessShareLock"),
-      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
-      Wait("leases", "AccessShareLock"),
-      Wait("leases_0", "AccessShareLock"),
-      Wait("leases_1", "AccessShareLock"),
-      Wait("unique_keys", "RowExclusiveLock"),
-      Wait("dlq_entries", "RowExclusiveLock"),
-      Wait("lease_claim_closures", "RowExclusiveLock"),
-      Wait("lease_claim_closures_0", "RowExclusiveLock"),
-      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
-      Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
-      Wait("leases", "RowExclusiveLock"),
-      Wait("leases_0", "RowExclusiveLock"),
-      Wait("leases_1", "RowExclusiveLock"),
-      Wait("leases_0#j1/1", "ForUpdate"),
-      Wait("leases_0#j2/1", "ForUpdate"),
-      Wait("attempt_state", "RowExclusiveLock"),
-      Wait("attempt_state#j1/1", "ForUpdate"),
-      Wait("attempt_state#j2/1", "ForUpdate"),
-      Wait("lanes", "RowShareLock"),
-      Wait("ready_entries", "AccessShareLock"),
-      Wait("ready_entries_0", "AccessShareLock"),
-      Wait("dlq_entries_pkey#j1", "UniqueKey"),
-      Wait("dlq_entries_pkey#j2", "UniqueKey"),
-      Wait("lanes#a", "ForKeyShare") >>],
-  \* leases: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
-  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> ResumeCallback(j2/1) -> FailToDlq(j2/1
-  \*   j1/1): deadLettered, rows the other way round; first, planning, generic
-  [op |-> "FailToDlq", steps |-> <<
-      Wait("lease_claims", "RowShareLock"),
-      Wait("lease_claims_0", "RowShareLock"),
-      Wait("lease_claims_0#a/2", "ForUpdate"),
-      Wait("attempt_state", "AccessShareLock"),
-      Wait("lease_claim_closures", "AccessShareLock"),
-      Wait("lease_claim_closures_0", "AccessShareLock"),
-      Wait("receipt_completion_batches", "AccessShareLock"),
-      Wait("receipt_completion_batches_0", "AccessShareLock"),
-      Wait("receipt_completion_tombstones", "AccessShareLock"),
-      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
       Wait("leases", "AccessShareLock"),
       Wait("leases_0", "AccessShareLock"),
       Wait("leases_1", "AccessShareLock"),
@@ -2872,9 +3045,13 @@ Plans == <<
       Wait("leases_1", "RowExclusiveLock"),
       Wait("leases_0#j1/1", "ForUpdate"),
       Wait("leases_0#j2/1", "ForUpdate"),
+      Wait("leases_0_pkey#j1/1", "UniqueKey"),
+      Wait("leases_0_pkey#j2/1", "UniqueKey"),
       Wait("attempt_state", "RowExclusiveLock"),
       Wait("attempt_state#j1/1", "ForUpdate"),
       Wait("attempt_state#j2/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
+      Wait("attempt_state_pkey#j2/1", "UniqueKey"),
       Wait("lanes", "RowShareLock"),
       Wait("ready_entries", "AccessShareLock"),
       Wait("ready_entries_0", "AccessShareLock"),
@@ -2952,6 +3129,8 @@ Plans == <<
       Wait("receipt_completion_tombstones_0", "AccessShareLock"),
       Wait("unique_keys", "RowExclusiveLock"),
       Wait("unique_keys#k1", "ForUpdate"),
+      Wait("unique_keys_job_id_key#j1", "UniqueKey"),
+      Wait("unique_keys_pkey#k1", "UniqueKey"),
       Wait("dlq_entries", "RowExclusiveLock"),
       Wait("lease_claim_closures", "RowExclusiveLock"),
       Wait("lease_claim_closures_0", "RowExclusiveLock"),
@@ -2962,7 +3141,7 @@ Plans == <<
       Wait("ready_entries_0", "AccessShareLock"),
       Wait("dlq_entries_pkey#j1", "UniqueKey"),
       Wait("lanes#a", "ForKeyShare") >>],
-  \* two keys: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> FailToDlq(j1/1 j2/1): deadLettered;
+  \* both keys: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> FailToDlq(j1/1 j2/1): deadLettered;
   \*   first, planning, generic
   [op |-> "FailToDlq", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
@@ -2978,6 +3157,10 @@ Plans == <<
       Wait("unique_keys", "RowExclusiveLock"),
       Wait("unique_keys#k1", "ForUpdate"),
       Wait("unique_keys#k2", "ForUpdate"),
+      Wait("unique_keys_job_id_key#j1", "UniqueKey"),
+      Wait("unique_keys_job_id_key#j2", "UniqueKey"),
+      Wait("unique_keys_pkey#k1", "UniqueKey"),
+      Wait("unique_keys_pkey#k2", "UniqueKey"),
       Wait("dlq_entries", "RowExclusiveLock"),
       Wait("lease_claim_closures", "RowExclusiveLock"),
       Wait("lease_claim_closures_0", "RowExclusiveLock"),
@@ -2990,7 +3173,7 @@ Plans == <<
       Wait("dlq_entries_pkey#j1", "UniqueKey"),
       Wait("dlq_entries_pkey#j2", "UniqueKey"),
       Wait("lanes#a", "ForKeyShare") >>],
-  \* two keys: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> FailToDlq(j2/1 j1/1): deadLettered,
+  \* both keys: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> FailToDlq(j2/1 j1/1): deadLettered,
   \*   rows the other way round; first, planning, generic
   [op |-> "FailToDlq", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
@@ -3006,6 +3189,10 @@ Plans == <<
       Wait("unique_keys", "RowExclusiveLock"),
       Wait("unique_keys#k2", "ForUpdate"),
       Wait("unique_keys#k1", "ForUpdate"),
+      Wait("unique_keys_job_id_key#j1", "UniqueKey"),
+      Wait("unique_keys_job_id_key#j2", "UniqueKey"),
+      Wait("unique_keys_pkey#k1", "UniqueKey"),
+      Wait("unique_keys_pkey#k2", "UniqueKey"),
       Wait("dlq_entries", "RowExclusiveLock"),
       Wait("lease_claim_closures", "RowExclusiveLock"),
       Wait("lease_claim_closures_0", "RowExclusiveLock"),
@@ -3019,10 +3206,6 @@ Plans == <<
       Wait("dlq_entries_pkey#j2", "UniqueKey"),
       Wait("lanes#a", "ForKeyShare") >>],
   \* ending: RescueStaleReceipts(0): noop; first, planning, generic
-  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> RescueStaleReceipts(0): noop; first,
-  \*   planning, generic
-  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
-  \*   RescueStaleReceipts(0): noop; first, planning, generic
   [op |-> "RescueStaleReceipts", steps |-> <<
       Wait("attempt_state", "AccessShareLock"),
       Wait("lease_claim_closures", "AccessShareLock"),
@@ -3038,8 +3221,8 @@ Plans == <<
       Wait("rings", "AccessShareLock"),
       Wait("lease_claim_closures", "RowExclusiveLock"),
       Wait("attempt_state", "RowExclusiveLock") >>],
-  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> PassTime -> RescueStaleReceipts(0): rescued;
-  \*   first, planning, generic
+  \* ending: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> PassTime -> RescueStaleReceipts(0):
+  \*   rescued; first, planning, generic
   [op |-> "RescueStaleReceipts", steps |-> <<
       Wait("attempt_state", "AccessShareLock"),
       Wait("lease_claim_closures", "AccessShareLock"),
@@ -3066,7 +3249,60 @@ Plans == <<
       Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
       Wait("ready_entries_0", "RowExclusiveLock"),
       Wait("ready_entries", "RowExclusiveLock"),
-      Wait("ready_entries_0_pkey#a/2", "UniqueKey") >>],
+      Wait("ready_entries_0_pkey#a/3", "UniqueKey") >>],
+  \* ending: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> PassTime -> RescueStaleReceipts(0):
+  \*   rescued, with somebody in the way of ForUpdate on lease_claims_0#a/1; first, planning,
+  \*   generic
+  [op |-> "RescueStaleReceipts", steps |-> <<
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("lease_claims", "AccessShareLock"),
+      Wait("lease_claims_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_batches_1", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_1", "AccessShareLock"),
+      Wait("rings", "AccessShareLock"),
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("attempt_state", "RowExclusiveLock") >>],
+  \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> PassTime -> RescueStaleReceipts(0):
+  \*   rescued; first, planning, generic
+  \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> PassTime -> RescueStaleReceipts(0):
+  \*   rescued, rows the other way round; first, planning, generic
+  [op |-> "RescueStaleReceipts", steps |-> <<
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("lease_claims", "AccessShareLock"),
+      Wait("lease_claims_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_batches_1", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_1", "AccessShareLock"),
+      Wait("rings", "AccessShareLock"),
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Skip("lease_claims_0#a/2", "ForUpdate"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("lane_enqueue_heads", "RowExclusiveLock"),
+      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
+      Wait("ready_entries_0", "RowExclusiveLock"),
+      Wait("ready_entries", "RowExclusiveLock"),
+      Wait("ready_entries_0_pkey#a/3", "UniqueKey"),
+      Wait("ready_entries_0_pkey#a/4", "UniqueKey") >>],
   \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> Heartbeat(j1/1) -> PassTime ->
   \*   RescueStaleReceipts(0): rescued; first, planning, generic
   [op |-> "RescueStaleReceipts", steps |-> <<
@@ -3090,6 +3326,7 @@ Plans == <<
       Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
       Wait("attempt_state", "RowExclusiveLock"),
       Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
       Wait("ready_entries", "AccessShareLock"),
       Wait("ready_entries_0", "AccessShareLock"),
       Wait("lane_enqueue_heads", "RowExclusiveLock"),
@@ -3097,10 +3334,130 @@ Plans == <<
       Wait("ready_entries_0", "RowExclusiveLock"),
       Wait("ready_entries", "RowExclusiveLock"),
       Wait("ready_entries_0_pkey#a/2", "UniqueKey") >>],
-  \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> Heartbeat(j1/1) -> PassTime ->
-  \*   RescueStaleReceipts(0): rescued, with somebody in the way of ForUpdate on
-  \*   lease_claims_0#a/1; first, planning, generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j1/1) -> PassTime ->
+  \*   RescueStaleReceipts(0): rescued; first, planning, generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j1/1) -> PassTime ->
+  \*   RescueStaleReceipts(0): rescued, rows the other way round; first, planning, generic
   [op |-> "RescueStaleReceipts", steps |-> <<
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("lease_claims", "AccessShareLock"),
+      Wait("lease_claims_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_batches_1", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_1", "AccessShareLock"),
+      Wait("rings", "AccessShareLock"),
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Skip("lease_claims_0#a/2", "ForUpdate"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("lane_enqueue_heads", "RowExclusiveLock"),
+      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
+      Wait("ready_entries_0", "RowExclusiveLock"),
+      Wait("ready_entries", "RowExclusiveLock"),
+      Wait("ready_entries_0_pkey#a/3", "UniqueKey"),
+      Wait("ready_entries_0_pkey#a/4", "UniqueKey") >>],
+  \* both dead: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 1) -> Claim(b, 1, 1) ->
+  \*   PassTime -> RescueStaleReceipts(0): rescued; first, planning, generic
+  \* both dead: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 1) -> Claim(b, 1, 1) ->
+  \*   PassTime -> RescueStaleReceipts(0): rescued, rows the other way round; first, planning,
+  \*   generic
+  [op |-> "RescueStaleReceipts", steps |-> <<
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("lease_claims", "AccessShareLock"),
+      Wait("lease_claims_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_batches_1", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_1", "AccessShareLock"),
+      Wait("rings", "AccessShareLock"),
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Skip("lease_claims_0#a/1", "ForUpdate"),
+      Skip("lease_claims_0#b/1", "ForUpdate"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("lane_enqueue_heads", "RowExclusiveLock"),
+      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
+      Wait("lane_enqueue_heads#b", "ForNoKeyUpdate"),
+      Wait("ready_entries_0", "RowExclusiveLock"),
+      Wait("ready_entries", "RowExclusiveLock"),
+      Wait("ready_entries_0_pkey#a/2", "UniqueKey"),
+      Wait("ready_entries_0_pkey#b/2", "UniqueKey") >>],
+  \* ending: RescueExpiredDeadlines(0): noop; first, planning, generic
+  [op |-> "RescueExpiredDeadlines", steps |-> <<
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("lease_claims", "AccessShareLock"),
+      Wait("lease_claims_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_batches_1", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_1", "AccessShareLock"),
+      Wait("rings", "AccessShareLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("attempt_state", "RowExclusiveLock") >>],
+  \* deadlines: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> PassTime -> RescueExpiredDeadlines(0):
+  \*   rescued; first, planning, generic
+  \* deadlines: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> PassTime -> RescueExpiredDeadlines(0):
+  \*   rescued, rows the other way round; first, planning, generic
+  [op |-> "RescueExpiredDeadlines", steps |-> <<
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("lease_claims", "AccessShareLock"),
+      Wait("lease_claims_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_batches_1", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_1", "AccessShareLock"),
+      Wait("rings", "AccessShareLock"),
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Skip("lease_claims_0#a/2", "ForUpdate"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("lane_enqueue_heads", "RowExclusiveLock"),
+      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
+      Wait("ready_entries_0", "RowExclusiveLock"),
+      Wait("ready_entries", "RowExclusiveLock"),
+      Wait("ready_entries_0_pkey#a/3", "UniqueKey"),
+      Wait("ready_entries_0_pkey#a/4", "UniqueKey") >>],
+  \* deadlines: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> PassTime -> RescueExpiredDeadlines(0):
+  \*   rescued, with somebody in the way of ForUpdate on lease_claims_0#a/2; first, planning,
+  \*   generic
+  [op |-> "RescueExpiredDeadlines", steps |-> <<
       Wait("attempt_state", "AccessShareLock"),
       Wait("lease_claim_closures", "AccessShareLock"),
       Wait("lease_claim_closures_0", "AccessShareLock"),
@@ -3117,28 +3474,8 @@ Plans == <<
       Wait("lease_claims_0", "RowShareLock"),
       Wait("lease_claim_closures", "RowExclusiveLock"),
       Wait("attempt_state", "RowExclusiveLock") >>],
-  \* ending: RescueExpiredDeadlines(0): noop; first, planning, generic
-  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> RescueExpiredDeadlines(0): noop; first,
-  \*   planning, generic
-  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
-  \*   RescueExpiredDeadlines(0): noop; first, planning, generic
-  [op |-> "RescueExpiredDeadlines", steps |-> <<
-      Wait("attempt_state", "AccessShareLock"),
-      Wait("lease_claim_closures", "AccessShareLock"),
-      Wait("lease_claim_closures_0", "AccessShareLock"),
-      Wait("lease_claims", "AccessShareLock"),
-      Wait("lease_claims_0", "AccessShareLock"),
-      Wait("receipt_completion_batches", "AccessShareLock"),
-      Wait("receipt_completion_batches_0", "AccessShareLock"),
-      Wait("receipt_completion_batches_1", "AccessShareLock"),
-      Wait("receipt_completion_tombstones", "AccessShareLock"),
-      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
-      Wait("receipt_completion_tombstones_1", "AccessShareLock"),
-      Wait("rings", "AccessShareLock"),
-      Wait("lease_claim_closures", "RowExclusiveLock"),
-      Wait("attempt_state", "RowExclusiveLock") >>],
-  \* deadlines: Enqueue(a, j1) -> Claim(a, 1, 1) -> PassTime -> RescueExpiredDeadlines(0):
-  \*   rescued; first, planning, generic
+  \* deadlines: Enqueue(a, j1) -> Enqueue(a, j2, wait 1) -> Claim(a, 1, 1) -> PassTime ->
+  \*   RescueExpiredDeadlines(0): rescued; first, planning, generic
   [op |-> "RescueExpiredDeadlines", steps |-> <<
       Wait("attempt_state", "AccessShareLock"),
       Wait("lease_claim_closures", "AccessShareLock"),
@@ -3166,9 +3503,11 @@ Plans == <<
       Wait("ready_entries_0", "RowExclusiveLock"),
       Wait("ready_entries", "RowExclusiveLock"),
       Wait("ready_entries_0_pkey#a/2", "UniqueKey") >>],
-  \* deadlines: Enqueue(a, j1) -> Claim(a, 1, 1) -> PassTime -> RescueExpiredDeadlines(0):
-  \*   rescued, with somebody in the way of ForUpdate on lease_claims_0#a/1; first, planning,
-  \*   generic
+  \* both dead: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 1) -> Claim(b, 1, 1) ->
+  \*   PassTime -> RescueExpiredDeadlines(0): rescued; first, planning, generic
+  \* both dead: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 1) -> Claim(b, 1, 1) ->
+  \*   PassTime -> RescueExpiredDeadlines(0): rescued, rows the other way round; first,
+  \*   planning, generic
   [op |-> "RescueExpiredDeadlines", steps |-> <<
       Wait("attempt_state", "AccessShareLock"),
       Wait("lease_claim_closures", "AccessShareLock"),
@@ -3184,13 +3523,23 @@ Plans == <<
       Wait("rings", "AccessShareLock"),
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
+      Skip("lease_claims_0#a/1", "ForUpdate"),
+      Skip("lease_claims_0#b/1", "ForUpdate"),
       Wait("lease_claim_closures", "RowExclusiveLock"),
-      Wait("attempt_state", "RowExclusiveLock") >>],
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("lane_enqueue_heads", "RowExclusiveLock"),
+      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
+      Wait("lane_enqueue_heads#b", "ForNoKeyUpdate"),
+      Wait("ready_entries_0", "RowExclusiveLock"),
+      Wait("ready_entries", "RowExclusiveLock"),
+      Wait("ready_entries_0_pkey#a/2", "UniqueKey"),
+      Wait("ready_entries_0_pkey#b/2", "UniqueKey") >>],
   \* ending: RescueStaleLeases(0): noop; first, planning, generic
-  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> RescueStaleLeases(0): noop; first, planning,
-  \*   generic
-  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
-  \*   RescueStaleLeases(0): noop; first, planning, generic
   [op |-> "RescueStaleLeases", steps |-> <<
       Wait("leases", "AccessShareLock"),
       Wait("leases_0", "AccessShareLock"),
@@ -3220,8 +3569,10 @@ Plans == <<
       Wait("leases_0", "RowExclusiveLock"),
       Wait("leases_1", "RowExclusiveLock"),
       Wait("leases_0#j1/1", "ForUpdate"),
+      Wait("leases_0_pkey#j1/1", "UniqueKey"),
       Wait("attempt_state", "RowExclusiveLock"),
       Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
       Wait("ready_entries", "AccessShareLock"),
       Wait("ready_entries_0", "AccessShareLock"),
       Wait("lane_enqueue_heads", "RowExclusiveLock"),
@@ -3230,27 +3581,145 @@ Plans == <<
       Wait("ready_entries_0", "RowExclusiveLock"),
       Wait("ready_entries", "RowExclusiveLock"),
       Wait("ready_entries_0_pkey#a/2", "UniqueKey") >>],
-  \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) ->
-  \*   ResumeCallback(j1/1) -> PassTime -> RescueStaleLeases(0): rescued, with somebody in the
-  \*   way of ForUpdate on lease_claims_0#a/1; first, planning, generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> Claim(a, 1, 99) -> ParkForCallback(j1/1)
+  \*   -> ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> ResumeCallback(j2/1) -> PassTime ->
+  \*   RescueStaleLeases(0): rescued; first, planning, generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> Claim(a, 1, 99) -> ParkForCallback(j1/1)
+  \*   -> ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> ResumeCallback(j2/1) -> PassTime ->
+  \*   RescueStaleLeases(0): rescued, rows the other way round; first, planning, generic
   [op |-> "RescueStaleLeases", steps |-> <<
       Wait("leases", "AccessShareLock"),
       Wait("leases_0", "AccessShareLock"),
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
+      Skip("lease_claims_0#a/1", "ForUpdate"),
+      Skip("lease_claims_0#a/2", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("leases_1", "AccessShareLock"),
       Wait("lease_claim_closures", "RowExclusiveLock"),
-      Wait("attempt_state", "RowExclusiveLock") >>],
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
+      Wait("leases", "RowExclusiveLock"),
+      Wait("leases_0", "RowExclusiveLock"),
+      Wait("leases_1", "RowExclusiveLock"),
+      Wait("leases_0#j1/1", "ForUpdate"),
+      Wait("leases_0#j2/1", "ForUpdate"),
+      Wait("leases_0_pkey#j1/1", "UniqueKey"),
+      Wait("leases_0_pkey#j2/1", "UniqueKey"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("attempt_state#j2/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
+      Wait("attempt_state_pkey#j2/1", "UniqueKey"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("lane_enqueue_heads", "RowExclusiveLock"),
+      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
+      Wait("rings", "AccessShareLock"),
+      Wait("ready_entries_0", "RowExclusiveLock"),
+      Wait("ready_entries", "RowExclusiveLock"),
+      Wait("ready_entries_0_pkey#a/3", "UniqueKey"),
+      Wait("ready_entries_0_pkey#a/4", "UniqueKey") >>],
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> Claim(a, 1, 99) -> ParkForCallback(j1/1)
+  \*   -> ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> ResumeCallback(j2/1) -> PassTime ->
+  \*   RescueStaleLeases(0): rescued, with somebody in the way of ForUpdate on
+  \*   lease_claims_0#a/2; first, planning, generic
+  [op |-> "RescueStaleLeases", steps |-> <<
+      Wait("leases", "AccessShareLock"),
+      Wait("leases_0", "AccessShareLock"),
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Skip("lease_claims_0#a/1", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("leases_1", "AccessShareLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("leases", "RowExclusiveLock"),
+      Wait("leases_0", "RowExclusiveLock"),
+      Wait("leases_1", "RowExclusiveLock"),
+      Wait("leases_0#j1/1", "ForUpdate"),
+      Wait("leases_0_pkey#j1/1", "UniqueKey"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("lane_enqueue_heads", "RowExclusiveLock"),
+      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
+      Wait("rings", "AccessShareLock"),
+      Wait("ready_entries_0", "RowExclusiveLock"),
+      Wait("ready_entries", "RowExclusiveLock"),
+      Wait("ready_entries_0_pkey#a/3", "UniqueKey") >>],
+  \* both parked: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 1) -> Claim(b, 1, 1) ->
+  \*   ParkForCallback(j1/1) -> ParkForCallback(j2/1) -> ResumeCallback(j1/1) ->
+  \*   ResumeCallback(j2/1) -> PassTime -> RescueStaleLeases(0): rescued; first, planning,
+  \*   generic
+  \* both parked: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 1) -> Claim(b, 1, 1) ->
+  \*   ParkForCallback(j1/1) -> ParkForCallback(j2/1) -> ResumeCallback(j1/1) ->
+  \*   ResumeCallback(j2/1) -> PassTime -> RescueStaleLeases(0): rescued, rows the other way
+  \*   round; first, planning, generic
+  [op |-> "RescueStaleLeases", steps |-> <<
+      Wait("leases", "AccessShareLock"),
+      Wait("leases_0", "AccessShareLock"),
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Skip("lease_claims_0#a/1", "ForUpdate"),
+      Skip("lease_claims_0#b/1", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("leases_1", "AccessShareLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
+      Wait("leases", "RowExclusiveLock"),
+      Wait("leases_0", "RowExclusiveLock"),
+      Wait("leases_1", "RowExclusiveLock"),
+      Wait("leases_0#j1/1", "ForUpdate"),
+      Wait("leases_0#j2/1", "ForUpdate"),
+      Wait("leases_0_pkey#j1/1", "UniqueKey"),
+      Wait("leases_0_pkey#j2/1", "UniqueKey"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("attempt_state#j2/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
+      Wait("attempt_state_pkey#j2/1", "UniqueKey"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("lane_enqueue_heads", "RowExclusiveLock"),
+      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
+      Wait("lane_enqueue_heads#b", "ForNoKeyUpdate"),
+      Wait("rings", "AccessShareLock"),
+      Wait("ready_entries_0", "RowExclusiveLock"),
+      Wait("ready_entries", "RowExclusiveLock"),
+      Wait("ready_entries_0_pkey#a/2", "UniqueKey"),
+      Wait("ready_entries_0_pkey#b/2", "UniqueKey") >>],
   \* ending: RescueExpiredLeaseDeadlines(0): noop; first, planning, generic
-  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> RescueExpiredLeaseDeadlines(0): noop; first,
-  \*   planning, generic
-  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
-  \*   RescueExpiredLeaseDeadlines(0): noop; first, planning, generic
   [op |-> "RescueExpiredLeaseDeadlines", steps |-> <<
       Wait("leases", "AccessShareLock"),
       Wait("leases_0", "AccessShareLock"),
       Wait("lease_claim_closures", "RowExclusiveLock"),
       Wait("attempt_state", "RowExclusiveLock") >>],
-  \* deadlines: Enqueue(a, j1) -> Claim(a, 1, 1) -> ParkForCallback(j1/1) -> PassTime ->
+  \* deadlines: Enqueue(a, j1 j2) -> Claim(a, 1, 1) -> PassTime -> ParkForCallback(j1/1) ->
   \*   RescueExpiredLeaseDeadlines(0): rescued; first, planning, generic
   [op |-> "RescueExpiredLeaseDeadlines", steps |-> <<
       Wait("leases", "AccessShareLock"),
@@ -3273,8 +3742,10 @@ Plans == <<
       Wait("leases_0", "RowExclusiveLock"),
       Wait("leases_1", "RowExclusiveLock"),
       Wait("leases_0#j1/1", "ForUpdate"),
+      Wait("leases_0_pkey#j1/1", "UniqueKey"),
       Wait("attempt_state", "RowExclusiveLock"),
       Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
       Wait("ready_entries", "AccessShareLock"),
       Wait("ready_entries_0", "AccessShareLock"),
       Wait("lane_enqueue_heads", "RowExclusiveLock"),
@@ -3282,8 +3753,8 @@ Plans == <<
       Wait("rings", "AccessShareLock"),
       Wait("ready_entries_0", "RowExclusiveLock"),
       Wait("ready_entries", "RowExclusiveLock"),
-      Wait("ready_entries_0_pkey#a/2", "UniqueKey") >>],
-  \* deadlines: Enqueue(a, j1) -> Claim(a, 1, 1) -> ParkForCallback(j1/1) -> PassTime ->
+      Wait("ready_entries_0_pkey#a/3", "UniqueKey") >>],
+  \* deadlines: Enqueue(a, j1 j2) -> Claim(a, 1, 1) -> PassTime -> ParkForCallback(j1/1) ->
   \*   RescueExpiredLeaseDeadlines(0): rescued, with somebody in the way of ForUpdate on
   \*   lease_claims_0#a/1; first, planning, generic
   [op |-> "RescueExpiredLeaseDeadlines", steps |-> <<
@@ -3293,11 +3764,100 @@ Plans == <<
       Wait("lease_claims_0", "RowShareLock"),
       Wait("lease_claim_closures", "RowExclusiveLock"),
       Wait("attempt_state", "RowExclusiveLock") >>],
+  \* deadlines: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> PassTime -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> RescueExpiredLeaseDeadlines(0): rescued; first, planning,
+  \*   generic
+  \* deadlines: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> PassTime -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> RescueExpiredLeaseDeadlines(0): rescued, rows the other way
+  \*   round; first, planning, generic
+  [op |-> "RescueExpiredLeaseDeadlines", steps |-> <<
+      Wait("leases", "AccessShareLock"),
+      Wait("leases_0", "AccessShareLock"),
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Skip("lease_claims_0#a/2", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("leases_1", "AccessShareLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
+      Wait("leases", "RowExclusiveLock"),
+      Wait("leases_0", "RowExclusiveLock"),
+      Wait("leases_1", "RowExclusiveLock"),
+      Wait("leases_0#j1/1", "ForUpdate"),
+      Wait("leases_0#j2/1", "ForUpdate"),
+      Wait("leases_0_pkey#j1/1", "UniqueKey"),
+      Wait("leases_0_pkey#j2/1", "UniqueKey"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("attempt_state#j2/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
+      Wait("attempt_state_pkey#j2/1", "UniqueKey"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("lane_enqueue_heads", "RowExclusiveLock"),
+      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
+      Wait("rings", "AccessShareLock"),
+      Wait("ready_entries_0", "RowExclusiveLock"),
+      Wait("ready_entries", "RowExclusiveLock"),
+      Wait("ready_entries_0_pkey#a/3", "UniqueKey"),
+      Wait("ready_entries_0_pkey#a/4", "UniqueKey") >>],
+  \* both parked: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 1) -> Claim(b, 1, 1) ->
+  \*   ParkForCallback(j1/1) -> ParkForCallback(j2/1) -> PassTime ->
+  \*   RescueExpiredLeaseDeadlines(0): rescued; first, planning, generic
+  \* both parked: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 1) -> Claim(b, 1, 1) ->
+  \*   ParkForCallback(j1/1) -> ParkForCallback(j2/1) -> PassTime ->
+  \*   RescueExpiredLeaseDeadlines(0): rescued, rows the other way round; first, planning,
+  \*   generic
+  [op |-> "RescueExpiredLeaseDeadlines", steps |-> <<
+      Wait("leases", "AccessShareLock"),
+      Wait("leases_0", "AccessShareLock"),
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Skip("lease_claims_0#a/1", "ForUpdate"),
+      Skip("lease_claims_0#b/1", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("leases_1", "AccessShareLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
+      Wait("leases", "RowExclusiveLock"),
+      Wait("leases_0", "RowExclusiveLock"),
+      Wait("leases_1", "RowExclusiveLock"),
+      Wait("leases_0#j1/1", "ForUpdate"),
+      Wait("leases_0#j2/1", "ForUpdate"),
+      Wait("leases_0_pkey#j1/1", "UniqueKey"),
+      Wait("leases_0_pkey#j2/1", "UniqueKey"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("attempt_state#j2/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
+      Wait("attempt_state_pkey#j2/1", "UniqueKey"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("lane_enqueue_heads", "RowExclusiveLock"),
+      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
+      Wait("lane_enqueue_heads#b", "ForNoKeyUpdate"),
+      Wait("rings", "AccessShareLock"),
+      Wait("ready_entries_0", "RowExclusiveLock"),
+      Wait("ready_entries", "RowExclusiveLock"),
+      Wait("ready_entries_0_pkey#a/2", "UniqueKey"),
+      Wait("ready_entries_0_pkey#b/2", "UniqueKey") >>],
   \* ending: RescueCallbackTimeouts(0): noop; first, planning, generic
-  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> RescueCallbackTimeouts(0): noop; first,
-  \*   planning, generic
-  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
-  \*   RescueCallbackTimeouts(0): noop; first, planning, generic
   [op |-> "RescueCallbackTimeouts", steps |-> <<
       Wait("leases", "AccessShareLock"),
       Wait("leases_0", "AccessShareLock"),
@@ -3336,26 +3896,13 @@ Plans == <<
       Wait("leases_0", "RowExclusiveLock"),
       Wait("leases_1", "RowExclusiveLock"),
       Wait("leases_0#j1/1", "ForUpdate"),
+      Wait("leases_0_pkey#j1/1", "UniqueKey"),
       Wait("attempt_state", "RowExclusiveLock"),
       Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
       Wait("lanes", "RowShareLock"),
       Wait("dlq_entries_pkey#j1", "UniqueKey"),
       Wait("lanes#a", "ForKeyShare") >>],
-  \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) -> PassTime ->
-  \*   RescueCallbackTimeouts(0): rescued, with somebody in the way of ForUpdate on
-  \*   lease_claims_0#a/1; first, planning, generic
-  [op |-> "RescueCallbackTimeouts", steps |-> <<
-      Wait("leases", "AccessShareLock"),
-      Wait("leases_0", "AccessShareLock"),
-      Wait("lease_claims", "RowShareLock"),
-      Wait("lease_claims_0", "RowShareLock"),
-      Wait("ready_entries", "AccessShareLock"),
-      Wait("ready_entries_0", "AccessShareLock"),
-      Wait("ready_entries_1", "AccessShareLock"),
-      Wait("unique_keys", "RowExclusiveLock"),
-      Wait("dlq_entries", "RowExclusiveLock"),
-      Wait("lease_claim_closures", "RowExclusiveLock"),
-      Wait("attempt_state", "RowExclusiveLock") >>],
   \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) -> PassTime ->
   \*   RescueCallbackTimeouts(0, wait 1): rescued; first, planning, generic
   [op |-> "RescueCallbackTimeouts", steps |-> <<
@@ -3384,10 +3931,118 @@ Plans == <<
       Wait("leases_0", "RowExclusiveLock"),
       Wait("leases_1", "RowExclusiveLock"),
       Wait("leases_0#j1/1", "ForUpdate"),
+      Wait("leases_0_pkey#j1/1", "UniqueKey"),
       Wait("attempt_state", "RowExclusiveLock"),
       Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
       Wait("lanes", "RowShareLock"),
       Wait("dlq_entries_pkey#j1", "UniqueKey"),
+      Wait("lanes#a", "ForKeyShare"),
+      Wait("deferred_jobs", "RowExclusiveLock") >>],
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> PassTime -> RescueCallbackTimeouts(0): rescued; first,
+  \*   planning, generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> PassTime -> RescueCallbackTimeouts(0): rescued, rows the other
+  \*   way round; first, planning, generic
+  [op |-> "RescueCallbackTimeouts", steps |-> <<
+      Wait("leases", "AccessShareLock"),
+      Wait("leases_0", "AccessShareLock"),
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Skip("lease_claims_0#a/2", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("leases_1", "AccessShareLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("ready_entries_1", "AccessShareLock"),
+      Wait("unique_keys", "RowExclusiveLock"),
+      Wait("dlq_entries", "RowExclusiveLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
+      Wait("leases", "RowExclusiveLock"),
+      Wait("leases_0", "RowExclusiveLock"),
+      Wait("leases_1", "RowExclusiveLock"),
+      Wait("leases_0#j1/1", "ForUpdate"),
+      Wait("leases_0#j2/1", "ForUpdate"),
+      Wait("leases_0_pkey#j1/1", "UniqueKey"),
+      Wait("leases_0_pkey#j2/1", "UniqueKey"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("attempt_state#j2/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
+      Wait("attempt_state_pkey#j2/1", "UniqueKey"),
+      Wait("lanes", "RowShareLock"),
+      Wait("dlq_entries_pkey#j1", "UniqueKey"),
+      Wait("dlq_entries_pkey#j2", "UniqueKey"),
+      Wait("lanes#a", "ForKeyShare") >>],
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> PassTime -> RescueCallbackTimeouts(0): rescued, with somebody
+  \*   in the way of ForUpdate on lease_claims_0#a/2; first, planning, generic
+  [op |-> "RescueCallbackTimeouts", steps |-> <<
+      Wait("leases", "AccessShareLock"),
+      Wait("leases_0", "AccessShareLock"),
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("ready_entries_1", "AccessShareLock"),
+      Wait("unique_keys", "RowExclusiveLock"),
+      Wait("dlq_entries", "RowExclusiveLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("attempt_state", "RowExclusiveLock") >>],
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> PassTime -> RescueCallbackTimeouts(0, wait 1): rescued; first,
+  \*   planning, generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> PassTime -> RescueCallbackTimeouts(0, wait 1): rescued, rows
+  \*   the other way round; first, planning, generic
+  [op |-> "RescueCallbackTimeouts", steps |-> <<
+      Wait("leases", "AccessShareLock"),
+      Wait("leases_0", "AccessShareLock"),
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Skip("lease_claims_0#a/2", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("leases_1", "AccessShareLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("ready_entries_1", "AccessShareLock"),
+      Wait("unique_keys", "RowExclusiveLock"),
+      Wait("dlq_entries", "RowExclusiveLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
+      Wait("leases", "RowExclusiveLock"),
+      Wait("leases_0", "RowExclusiveLock"),
+      Wait("leases_1", "RowExclusiveLock"),
+      Wait("leases_0#j1/1", "ForUpdate"),
+      Wait("leases_0#j2/1", "ForUpdate"),
+      Wait("leases_0_pkey#j1/1", "UniqueKey"),
+      Wait("leases_0_pkey#j2/1", "UniqueKey"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("attempt_state#j2/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
+      Wait("attempt_state_pkey#j2/1", "UniqueKey"),
+      Wait("lanes", "RowShareLock"),
+      Wait("dlq_entries_pkey#j1", "UniqueKey"),
+      Wait("dlq_entries_pkey#j2", "UniqueKey"),
       Wait("lanes#a", "ForKeyShare"),
       Wait("deferred_jobs", "RowExclusiveLock") >>],
   \* timeouts: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) -> PassTime ->
@@ -3419,7 +4074,9 @@ Plans == <<
       Wait("leases_0", "RowExclusiveLock"),
       Wait("leases_1", "RowExclusiveLock"),
       Wait("leases_0#j1/1", "ForUpdate"),
+      Wait("leases_0_pkey#j1/1", "UniqueKey"),
       Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
       Wait("lane_enqueue_heads", "RowExclusiveLock"),
       Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
       Wait("rings", "AccessShareLock"),
@@ -3456,10 +4113,153 @@ Plans == <<
       Wait("leases_0", "RowExclusiveLock"),
       Wait("leases_1", "RowExclusiveLock"),
       Wait("leases_0#j1/1", "ForUpdate"),
+      Wait("leases_0_pkey#j1/1", "UniqueKey"),
       Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
       Wait("lanes", "RowShareLock"),
       Wait("deferred_jobs_pkey#j1", "UniqueKey"),
       Wait("lanes#a", "ForKeyShare") >>],
+  \* timeouts: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> PassTime -> RescueCallbackTimeouts(0): rescued; first,
+  \*   planning, generic
+  \* timeouts: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> PassTime -> RescueCallbackTimeouts(0): rescued, rows the other
+  \*   way round; first, planning, generic
+  [op |-> "RescueCallbackTimeouts", steps |-> <<
+      Wait("leases", "AccessShareLock"),
+      Wait("leases_0", "AccessShareLock"),
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Skip("lease_claims_0#a/2", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("leases_1", "AccessShareLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("ready_entries_1", "AccessShareLock"),
+      Wait("unique_keys", "RowExclusiveLock"),
+      Wait("dlq_entries", "RowExclusiveLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
+      Wait("leases", "RowExclusiveLock"),
+      Wait("leases_0", "RowExclusiveLock"),
+      Wait("leases_1", "RowExclusiveLock"),
+      Wait("leases_0#j1/1", "ForUpdate"),
+      Wait("leases_0#j2/1", "ForUpdate"),
+      Wait("leases_0_pkey#j1/1", "UniqueKey"),
+      Wait("leases_0_pkey#j2/1", "UniqueKey"),
+      Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("attempt_state#j2/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
+      Wait("attempt_state_pkey#j2/1", "UniqueKey"),
+      Wait("lane_enqueue_heads", "RowExclusiveLock"),
+      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
+      Wait("rings", "AccessShareLock"),
+      Wait("ready_entries_0", "RowExclusiveLock"),
+      Wait("ready_entries", "RowExclusiveLock"),
+      Wait("ready_entries_0_pkey#a/3", "UniqueKey"),
+      Wait("ready_entries_0_pkey#a/4", "UniqueKey") >>],
+  \* timeouts: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> PassTime -> RescueCallbackTimeouts(0, wait 1): rescued; first,
+  \*   planning, generic
+  \* timeouts: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> PassTime -> RescueCallbackTimeouts(0, wait 1): rescued, rows
+  \*   the other way round; first, planning, generic
+  [op |-> "RescueCallbackTimeouts", steps |-> <<
+      Wait("leases", "AccessShareLock"),
+      Wait("leases_0", "AccessShareLock"),
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Skip("lease_claims_0#a/2", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("leases_1", "AccessShareLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("ready_entries_1", "AccessShareLock"),
+      Wait("unique_keys", "RowExclusiveLock"),
+      Wait("dlq_entries", "RowExclusiveLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("deferred_jobs", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
+      Wait("leases", "RowExclusiveLock"),
+      Wait("leases_0", "RowExclusiveLock"),
+      Wait("leases_1", "RowExclusiveLock"),
+      Wait("leases_0#j1/1", "ForUpdate"),
+      Wait("leases_0#j2/1", "ForUpdate"),
+      Wait("leases_0_pkey#j1/1", "UniqueKey"),
+      Wait("leases_0_pkey#j2/1", "UniqueKey"),
+      Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("attempt_state#j2/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
+      Wait("attempt_state_pkey#j2/1", "UniqueKey"),
+      Wait("lanes", "RowShareLock"),
+      Wait("deferred_jobs_pkey#j1", "UniqueKey"),
+      Wait("deferred_jobs_pkey#j2", "UniqueKey"),
+      Wait("lanes#a", "ForKeyShare") >>],
+  \* both parked: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 1) -> Claim(b, 1, 1) ->
+  \*   ParkForCallback(j1/1) -> ParkForCallback(j2/1) -> PassTime ->
+  \*   RescueCallbackTimeouts(0): rescued; first, planning, generic
+  \* both parked: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 1) -> Claim(b, 1, 1) ->
+  \*   ParkForCallback(j1/1) -> ParkForCallback(j2/1) -> PassTime ->
+  \*   RescueCallbackTimeouts(0): rescued, rows the other way round; first, planning, generic
+  [op |-> "RescueCallbackTimeouts", steps |-> <<
+      Wait("leases", "AccessShareLock"),
+      Wait("leases_0", "AccessShareLock"),
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Skip("lease_claims_0#a/1", "ForUpdate"),
+      Skip("lease_claims_0#b/1", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("leases_1", "AccessShareLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("ready_entries_1", "AccessShareLock"),
+      Wait("unique_keys", "RowExclusiveLock"),
+      Wait("dlq_entries", "RowExclusiveLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
+      Wait("leases", "RowExclusiveLock"),
+      Wait("leases_0", "RowExclusiveLock"),
+      Wait("leases_1", "RowExclusiveLock"),
+      Wait("leases_0#j1/1", "ForUpdate"),
+      Wait("leases_0#j2/1", "ForUpdate"),
+      Wait("leases_0_pkey#j1/1", "UniqueKey"),
+      Wait("leases_0_pkey#j2/1", "UniqueKey"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("attempt_state#j2/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
+      Wait("attempt_state_pkey#j2/1", "UniqueKey"),
+      Wait("lanes", "RowShareLock"),
+      Wait("dlq_entries_pkey#j1", "UniqueKey"),
+      Wait("dlq_entries_pkey#j2", "UniqueKey"),
+      Wait("lanes#a", "ForKeyShare"),
+      Wait("lanes#b", "ForKeyShare") >>],
   \* ending: DiscardTerminal(j1): notTerminal; first, planning, generic
   \* ending: Enqueue(a, j1) -> DiscardTerminal(j1): notTerminal; first, planning, generic
   [op |-> "DiscardTerminal", steps |-> <<
@@ -3484,7 +4284,7 @@ Plans == <<
       Wait("done_entries_1", "RowExclusiveLock"),
       Wait("queue_terminal_count_deltas", "RowExclusiveLock"),
       Wait("receipt_completion_tombstones", "RowExclusiveLock") >>],
-  \* ending: Enqueue(a, j1) -> CancelReady(j1) -> DiscardTerminal(j1): discarded; first,
+  \* ending: Enqueue(a, j1 j2) -> CancelReady(j1) -> DiscardTerminal(j1): discarded; first,
   \*   planning, generic
   [op |-> "DiscardTerminal", steps |-> <<
       Wait("lease_claims", "AccessShareLock"),
@@ -3509,46 +4309,18 @@ Plans == <<
       Wait("done_entries_1", "RowExclusiveLock"),
       Wait("queue_terminal_count_deltas", "RowExclusiveLock"),
       Wait("queue_terminal_count_deltas_0", "RowExclusiveLock"),
-      Wait("receipt_completion_tombstones", "RowExclusiveLock") >>],
-  \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> CompleteFast(j1/1 j2/1) ->
-  \*   DiscardTerminal(j1 j2): discarded; first, planning, generic
-  \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> CompleteFast(j1/1 j2/1) ->
-  \*   DiscardTerminal(j2 j1): discarded, rows the other way round; first, planning, generic
-  [op |-> "DiscardTerminal", steps |-> <<
-      Wait("lease_claims", "AccessShareLock"),
-      Wait("lease_claims_0", "AccessShareLock"),
-      Wait("lease_claims_1", "AccessShareLock"),
-      Wait("receipt_completion_batches", "AccessShareLock"),
-      Wait("receipt_completion_batches_0", "AccessShareLock"),
-      Wait("receipt_completion_batches_1", "AccessShareLock"),
-      Wait("receipt_completion_tombstones", "AccessShareLock"),
-      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
-      Wait("receipt_completion_tombstones_1", "AccessShareLock"),
-      Wait("rings", "AccessShareLock"),
-      Wait("lease_claims", "RowShareLock"),
-      Wait("lease_claims_0", "RowShareLock"),
-      Wait("lease_claims_0#a/2", "ForUpdate"),
-      Wait("done_entries", "RowShareLock"),
-      Wait("done_entries_0", "RowShareLock"),
-      Wait("done_entries_1", "RowShareLock"),
-      Wait("lease_claim_closures", "RowExclusiveLock"),
-      Wait("lease_claim_closures_0", "RowExclusiveLock"),
-      Wait("lease_claim_closures_1", "AccessShareLock"),
-      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
-      Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
-      Wait("done_entries", "RowExclusiveLock"),
-      Wait("done_entries_0", "RowExclusiveLock"),
-      Wait("done_entries_1", "RowExclusiveLock"),
-      Wait("queue_terminal_count_deltas", "RowExclusiveLock"),
-      Wait("queue_terminal_count_deltas_0", "RowExclusiveLock"),
       Wait("receipt_completion_tombstones", "RowExclusiveLock"),
-      Wait("receipt_completion_tombstones_0", "RowExclusiveLock"),
-      Wait("receipt_completion_tombstones_0_pkey#j1/1", "UniqueKey"),
-      Wait("receipt_completion_tombstones_0_pkey#j2/1", "UniqueKey") >>],
-  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> CancelReady(j1) -> CancelReady(j2) ->
-  \*   DiscardTerminal(j1 j2): discarded; first, planning, generic
-  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> CancelReady(j1) -> CancelReady(j2) ->
-  \*   DiscardTerminal(j2 j1): discarded, rows the other way round; first, planning, generic
+      Wait("done_entries_0_pkey#j1/0", "UniqueKey") >>],
+  \* ending: Enqueue(a, j1 j2) -> CancelReady(j1) -> CancelReady(j2) -> DiscardTerminal(j1
+  \*   j2): discarded; first, planning, generic
+  \* ending: Enqueue(a, j1 j2) -> CancelReady(j1) -> CancelReady(j2) -> DiscardTerminal(j2
+  \*   j1): discarded, rows the other way round; first, planning, generic
+  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> CancelReady(j1) -> AdvanceClaimCursor(a) ->
+  \*   CancelReady(j2) -> AdvanceClaimCursor(b) -> DiscardTerminal(j1 j2): discarded; first,
+  \*   planning, generic
+  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> CancelReady(j1) -> AdvanceClaimCursor(a) ->
+  \*   CancelReady(j2) -> AdvanceClaimCursor(b) -> DiscardTerminal(j2 j1): discarded, rows the
+  \*   other way round; first, planning, generic
   [op |-> "DiscardTerminal", steps |-> <<
       Wait("lease_claims", "AccessShareLock"),
       Wait("lease_claims_0", "AccessShareLock"),
@@ -3573,7 +4345,9 @@ Plans == <<
       Wait("done_entries_1", "RowExclusiveLock"),
       Wait("queue_terminal_count_deltas", "RowExclusiveLock"),
       Wait("queue_terminal_count_deltas_0", "RowExclusiveLock"),
-      Wait("receipt_completion_tombstones", "RowExclusiveLock") >>],
+      Wait("receipt_completion_tombstones", "RowExclusiveLock"),
+      Wait("done_entries_0_pkey#j1/0", "UniqueKey"),
+      Wait("done_entries_0_pkey#j2/0", "UniqueKey") >>],
   \* ending: RetryFromTerminal(j1): notRetryable; first, planning, generic
   \* ending: Enqueue(a, j1) -> RetryFromTerminal(j1): notRetryable; first, planning, generic
   [op |-> "RetryFromTerminal", steps |-> <<
@@ -3601,7 +4375,7 @@ Plans == <<
       Wait("done_entries_0", "RowExclusiveLock"),
       Wait("done_entries_1", "RowExclusiveLock"),
       Wait("queue_terminal_count_deltas", "RowExclusiveLock") >>],
-  \* ending: Enqueue(a, j1) -> CancelReady(j1) -> RetryFromTerminal(j1): readmitted; first,
+  \* ending: Enqueue(a, j1 j2) -> CancelReady(j1) -> RetryFromTerminal(j1): readmitted; first,
   \*   planning, generic
   [op |-> "RetryFromTerminal", steps |-> <<
       Wait("lease_claims", "AccessShareLock"),
@@ -3629,11 +4403,12 @@ Plans == <<
       Wait("done_entries_1", "RowExclusiveLock"),
       Wait("queue_terminal_count_deltas", "RowExclusiveLock"),
       Wait("queue_terminal_count_deltas_0", "RowExclusiveLock"),
+      Wait("done_entries_0_pkey#j1/0", "UniqueKey"),
       Wait("lane_enqueue_heads", "RowExclusiveLock"),
       Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
       Wait("ready_entries_0", "RowExclusiveLock"),
       Wait("ready_entries", "RowExclusiveLock"),
-      Wait("ready_entries_0_pkey#a/2", "UniqueKey") >>],
+      Wait("ready_entries_0_pkey#a/3", "UniqueKey") >>],
   \* ending: Enqueue(a, j1 j2) -> CancelReady(j1) -> CancelReady(j2) -> RetryFromTerminal(j1
   \*   j2): readmitted; first, planning, generic
   \* ending: Enqueue(a, j1 j2) -> CancelReady(j1) -> CancelReady(j2) -> RetryFromTerminal(j2
@@ -3665,14 +4440,17 @@ Plans == <<
       Wait("done_entries_1", "RowExclusiveLock"),
       Wait("queue_terminal_count_deltas", "RowExclusiveLock"),
       Wait("queue_terminal_count_deltas_0", "RowExclusiveLock"),
+      Wait("done_entries_0_pkey#j1/0", "UniqueKey"),
+      Wait("done_entries_0_pkey#j2/0", "UniqueKey"),
       Wait("lane_enqueue_heads", "RowExclusiveLock"),
       Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
       Wait("ready_entries_0", "RowExclusiveLock"),
       Wait("ready_entries", "RowExclusiveLock"),
       Wait("ready_entries_0_pkey#a/3", "UniqueKey"),
       Wait("ready_entries_0_pkey#a/4", "UniqueKey") >>],
-  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> CancelReady(j1) -> CancelReady(j2) ->
-  \*   RetryFromTerminal(j1 j2): readmitted; first, planning, generic
+  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> CancelReady(j1) -> AdvanceClaimCursor(a) ->
+  \*   CancelReady(j2) -> AdvanceClaimCursor(b) -> RetryFromTerminal(j1 j2): readmitted;
+  \*   first, planning, generic
   [op |-> "RetryFromTerminal", steps |-> <<
       Wait("lease_claims", "AccessShareLock"),
       Wait("lease_claims_0", "AccessShareLock"),
@@ -3700,6 +4478,8 @@ Plans == <<
       Wait("done_entries_1", "RowExclusiveLock"),
       Wait("queue_terminal_count_deltas", "RowExclusiveLock"),
       Wait("queue_terminal_count_deltas_0", "RowExclusiveLock"),
+      Wait("done_entries_0_pkey#j1/0", "UniqueKey"),
+      Wait("done_entries_0_pkey#j2/0", "UniqueKey"),
       Wait("lane_enqueue_heads", "RowExclusiveLock"),
       Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
       Wait("lane_enqueue_heads#b", "ForNoKeyUpdate"),
@@ -3707,9 +4487,9 @@ Plans == <<
       Wait("ready_entries", "RowExclusiveLock"),
       Wait("ready_entries_0_pkey#a/2", "UniqueKey"),
       Wait("ready_entries_0_pkey#b/2", "UniqueKey") >>],
-  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> CancelReady(j1) -> CancelReady(j2) ->
-  \*   RetryFromTerminal(j2 j1): readmitted, rows the other way round; first, planning,
-  \*   generic
+  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> CancelReady(j1) -> AdvanceClaimCursor(a) ->
+  \*   CancelReady(j2) -> AdvanceClaimCursor(b) -> RetryFromTerminal(j2 j1): readmitted, rows
+  \*   the other way round; first, planning, generic
   [op |-> "RetryFromTerminal", steps |-> <<
       Wait("lease_claims", "AccessShareLock"),
       Wait("lease_claims_0", "AccessShareLock"),
@@ -3737,6 +4517,8 @@ Plans == <<
       Wait("done_entries_1", "RowExclusiveLock"),
       Wait("queue_terminal_count_deltas", "RowExclusiveLock"),
       Wait("queue_terminal_count_deltas_0", "RowExclusiveLock"),
+      Wait("done_entries_0_pkey#j1/0", "UniqueKey"),
+      Wait("done_entries_0_pkey#j2/0", "UniqueKey"),
       Wait("lane_enqueue_heads", "RowExclusiveLock"),
       Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
       Wait("lane_enqueue_heads#b", "ForNoKeyUpdate"),
@@ -3775,6 +4557,7 @@ Plans == <<
       Wait("done_entries_1", "RowExclusiveLock"),
       Wait("queue_terminal_count_deltas", "RowExclusiveLock"),
       Wait("queue_terminal_count_deltas_0", "RowExclusiveLock"),
+      Wait("done_entries_0_pkey#j1/0", "UniqueKey"),
       Wait("lane_enqueue_heads", "RowExclusiveLock"),
       Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
       Wait("ready_entries_0", "RowExclusiveLock"),
@@ -3808,10 +4591,11 @@ Plans == <<
       Wait("done_entries_0", "RowExclusiveLock"),
       Wait("done_entries_1", "RowExclusiveLock"),
       Wait("queue_terminal_count_deltas", "RowExclusiveLock") >>],
-  \* two keys: Enqueue(a, j1 j2) -> CancelReady(j1) -> CancelReady(j2) -> RetryFromTerminal(j1
-  \*   j2): readmitted; first, planning, generic
-  \* two keys: Enqueue(a, j1 j2) -> CancelReady(j1) -> CancelReady(j2) -> RetryFromTerminal(j2
-  \*   j1): readmitted, rows the other way round; first, planning, generic
+  \* both keys: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> Fail(j1/1) -> Fail(j2/1) ->
+  \*   RetryFromTerminal(j1 j2): readmitted; first, planning, generic
+  \* both keys: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> Fail(j1/1) -> Fail(j2/1) ->
+  \*   RetryFromTerminal(j2 j1): readmitted, rows the other way round; first, planning,
+  \*   generic
   [op |-> "RetryFromTerminal", steps |-> <<
       Wait("lease_claims", "AccessShareLock"),
       Wait("lease_claims_0", "AccessShareLock"),
@@ -3826,8 +4610,8 @@ Plans == <<
       Wait("done_entries", "RowShareLock"),
       Wait("done_entries_0", "RowShareLock"),
       Wait("done_entries_1", "RowShareLock"),
-      Wait("done_entries_0#j1/0", "ForUpdate"),
-      Wait("done_entries_0#j2/0", "ForUpdate"),
+      Wait("done_entries_0#j1/1", "ForUpdate"),
+      Wait("done_entries_0#j2/1", "ForUpdate"),
       Wait("ready_entries", "AccessShareLock"),
       Wait("ready_entries_0", "AccessShareLock"),
       Wait("ready_entries_1", "AccessShareLock"),
@@ -3844,6 +4628,8 @@ Plans == <<
       Wait("done_entries_1", "RowExclusiveLock"),
       Wait("queue_terminal_count_deltas", "RowExclusiveLock"),
       Wait("queue_terminal_count_deltas_0", "RowExclusiveLock"),
+      Wait("done_entries_0_pkey#j1/1", "UniqueKey"),
+      Wait("done_entries_0_pkey#j2/1", "UniqueKey"),
       Wait("lane_enqueue_heads", "RowExclusiveLock"),
       Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
       Wait("ready_entries_0", "RowExclusiveLock"),
@@ -3908,11 +4694,13 @@ Plans == <<
       Wait("ready_entries_0", "AccessShareLock"),
       Wait("ready_entries_1", "AccessShareLock"),
       Wait("dlq_entries_pkey#j1", "UniqueKey"),
-      Wait("lanes#a", "ForKeyShare") >>],
-  \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Fail(j1/1) -> Fail(j2/1) ->
-  \*   FailedToDlq(j1 j2): deadLettered; first, planning, generic
-  \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Fail(j1/1) -> Fail(j2/1) ->
-  \*   FailedToDlq(j2 j1): deadLettered, rows the other way round; first, planning, generic
+      Wait("lanes#a", "ForKeyShare"),
+      Wait("done_entries_0_pkey#j1/1", "UniqueKey") >>],
+  \* ending: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> Claim(a, 1, 99) -> Fail(j1/1) ->
+  \*   Fail(j2/1) -> FailedToDlq(j1 j2): deadLettered; first, planning, generic
+  \* ending: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> Claim(a, 1, 99) -> Fail(j1/1) ->
+  \*   Fail(j2/1) -> FailedToDlq(j2 j1): deadLettered, rows the other way round; first,
+  \*   planning, generic
   [op |-> "FailedToDlq", steps |-> <<
       Wait("lease_claims", "AccessShareLock"),
       Wait("lease_claims_0", "AccessShareLock"),
@@ -3944,7 +4732,9 @@ Plans == <<
       Wait("ready_entries_1", "AccessShareLock"),
       Wait("dlq_entries_pkey#j1", "UniqueKey"),
       Wait("dlq_entries_pkey#j2", "UniqueKey"),
-      Wait("lanes#a", "ForKeyShare") >>],
+      Wait("lanes#a", "ForKeyShare"),
+      Wait("done_entries_0_pkey#j1/1", "UniqueKey"),
+      Wait("done_entries_0_pkey#j2/1", "UniqueKey") >>],
   \* ending: CancelReady(j1): notReady; first, planning, generic
   [op |-> "CancelReady", steps |-> <<
       Wait("ready_entries", "AccessShareLock"),
@@ -4073,8 +4863,10 @@ Plans == <<
       Wait("done_entries_0_pkey#j1/0", "UniqueKey"),
       Wait("ready_tombstones_0_pkey#a/1", "UniqueKey"),
       Wait("unique_keys", "RowExclusiveLock"),
-      Wait("unique_keys#k1", "ForUpdate") >>],
-  \* two keys: Enqueue(a, j1 j2) -> CancelReady(j1 j2): cancelled; first, planning, generic
+      Wait("unique_keys#k1", "ForUpdate"),
+      Wait("unique_keys_job_id_key#j1", "UniqueKey"),
+      Wait("unique_keys_pkey#k1", "UniqueKey") >>],
+  \* both keys: Enqueue(a, j1 j2) -> CancelReady(j1 j2): cancelled; first, planning, generic
   [op |-> "CancelReady", steps |-> <<
       Wait("ready_entries", "AccessShareLock"),
       Wait("ready_entries_0", "AccessShareLock"),
@@ -4098,8 +4890,12 @@ Plans == <<
       Wait("ready_tombstones_0_pkey#a/2", "UniqueKey"),
       Wait("unique_keys", "RowExclusiveLock"),
       Wait("unique_keys#k1", "ForUpdate"),
-      Wait("unique_keys#k2", "ForUpdate") >>],
-  \* two keys: Enqueue(a, j1 j2) -> CancelReady(j2 j1): cancelled, rows the other way round;
+      Wait("unique_keys#k2", "ForUpdate"),
+      Wait("unique_keys_job_id_key#j1", "UniqueKey"),
+      Wait("unique_keys_job_id_key#j2", "UniqueKey"),
+      Wait("unique_keys_pkey#k1", "UniqueKey"),
+      Wait("unique_keys_pkey#k2", "UniqueKey") >>],
+  \* both keys: Enqueue(a, j1 j2) -> CancelReady(j2 j1): cancelled, rows the other way round;
   \*   first, planning, generic
   [op |-> "CancelReady", steps |-> <<
       Wait("ready_entries", "AccessShareLock"),
@@ -4124,7 +4920,11 @@ Plans == <<
       Wait("ready_tombstones_0_pkey#a/2", "UniqueKey"),
       Wait("unique_keys", "RowExclusiveLock"),
       Wait("unique_keys#k2", "ForUpdate"),
-      Wait("unique_keys#k1", "ForUpdate") >>],
+      Wait("unique_keys#k1", "ForUpdate"),
+      Wait("unique_keys_job_id_key#j1", "UniqueKey"),
+      Wait("unique_keys_job_id_key#j2", "UniqueKey"),
+      Wait("unique_keys_pkey#k1", "UniqueKey"),
+      Wait("unique_keys_pkey#k2", "UniqueKey") >>],
   \* ending: CancelRunning(j1): notRunning; first, planning, generic
   \* ending: Enqueue(a, j1) -> CancelRunning(j1): notRunning; first, planning, generic
   [op |-> "CancelRunning", steps |-> <<
@@ -4214,39 +5014,6 @@ Plans == <<
       Wait("ready_entries_0", "AccessShareLock"),
       Wait("done_entries_0_pkey#j1/1", "UniqueKey"),
       Wait("done_entries_0_pkey#j2/1", "UniqueKey") >>],
-  \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> Heartbeat(j1/1) -> CancelRunning(j1):
-  \*   cancelled; first, planning, generic
-  [op |-> "CancelRunning", steps |-> <<
-      Wait("lease_claim_closures", "AccessShareLock"),
-      Wait("lease_claim_closures_0", "AccessShareLock"),
-      Wait("lease_claim_closures_1", "AccessShareLock"),
-      Wait("lease_claims", "AccessShareLock"),
-      Wait("lease_claims_0", "AccessShareLock"),
-      Wait("lease_claims_1", "AccessShareLock"),
-      Wait("receipt_completion_batches", "AccessShareLock"),
-      Wait("receipt_completion_batches_0", "AccessShareLock"),
-      Wait("receipt_completion_batches_1", "AccessShareLock"),
-      Wait("receipt_completion_tombstones", "AccessShareLock"),
-      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
-      Wait("receipt_completion_tombstones_1", "AccessShareLock"),
-      Wait("rings", "AccessShareLock"),
-      Wait("lease_claims", "RowShareLock"),
-      Wait("lease_claims_0", "RowShareLock"),
-      Wait("lease_claims_0#a/1", "ForUpdate"),
-      Wait("attempt_state", "AccessShareLock"),
-      Wait("unique_keys", "RowExclusiveLock"),
-      Wait("done_entries", "RowExclusiveLock"),
-      Wait("queue_terminal_count_deltas", "RowExclusiveLock"),
-      Wait("lease_claim_closures", "RowExclusiveLock"),
-      Wait("lease_claim_closures_0", "RowExclusiveLock"),
-      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
-      Wait("attempt_state", "RowExclusiveLock"),
-      Wait("attempt_state#j1/1", "ForUpdate"),
-      Wait("done_entries_0", "RowExclusiveLock"),
-      Wait("queue_terminal_count_deltas_0", "RowExclusiveLock"),
-      Wait("ready_entries", "AccessShareLock"),
-      Wait("ready_entries_0", "AccessShareLock"),
-      Wait("done_entries_0_pkey#j1/1", "UniqueKey") >>],
   \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) -> CancelRunning(j1):
   \*   cancelled; first, planning, generic
   [op |-> "CancelRunning", steps |-> <<
@@ -4280,17 +5047,54 @@ Plans == <<
       Wait("leases_0", "RowExclusiveLock"),
       Wait("leases_1", "RowExclusiveLock"),
       Wait("leases_0#j1/1", "ForUpdate"),
+      Wait("leases_0_pkey#j1/1", "UniqueKey"),
       Wait("attempt_state", "RowExclusiveLock"),
       Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
+      Wait("done_entries_0", "RowExclusiveLock"),
+      Wait("queue_terminal_count_deltas_0", "RowExclusiveLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("done_entries_0_pkey#j1/1", "UniqueKey") >>],
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> Heartbeat(j1/1) -> CancelRunning(j1):
+  \*   cancelled; first, planning, generic
+  [op |-> "CancelRunning", steps |-> <<
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("lease_claim_closures_1", "AccessShareLock"),
+      Wait("lease_claims", "AccessShareLock"),
+      Wait("lease_claims_0", "AccessShareLock"),
+      Wait("lease_claims_1", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_batches_1", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_1", "AccessShareLock"),
+      Wait("rings", "AccessShareLock"),
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Wait("lease_claims_0#a/1", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("unique_keys", "RowExclusiveLock"),
+      Wait("done_entries", "RowExclusiveLock"),
+      Wait("queue_terminal_count_deltas", "RowExclusiveLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
       Wait("done_entries_0", "RowExclusiveLock"),
       Wait("queue_terminal_count_deltas_0", "RowExclusiveLock"),
       Wait("ready_entries", "AccessShareLock"),
       Wait("ready_entries_0", "AccessShareLock"),
       Wait("done_entries_0_pkey#j1/1", "UniqueKey") >>],
   \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j1/1) -> Heartbeat(j2/1) ->
-  \*   CancelRunning(j1 j2): cancelled; first, planning, generic
+  \*   PassTime -> CancelRunning(j1 j2): cancelled; first, planning, generic
   \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j1/1) -> Heartbeat(j2/1) ->
-  \*   CancelRunning(j2 j1): cancelled, rows the other way round; first, planning, generic
+  \*   PassTime -> CancelRunning(j2 j1): cancelled, rows the other way round; first, planning,
+  \*   generic
   [op |-> "CancelRunning", steps |-> <<
       Wait("lease_claim_closures", "AccessShareLock"),
       Wait("lease_claim_closures_0", "AccessShareLock"),
@@ -4319,6 +5123,8 @@ Plans == <<
       Wait("attempt_state", "RowExclusiveLock"),
       Wait("attempt_state#j1/1", "ForUpdate"),
       Wait("attempt_state#j2/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
+      Wait("attempt_state_pkey#j2/1", "UniqueKey"),
       Wait("done_entries_0", "RowExclusiveLock"),
       Wait("queue_terminal_count_deltas_0", "RowExclusiveLock"),
       Wait("ready_entries", "AccessShareLock"),
@@ -4326,10 +5132,11 @@ Plans == <<
       Wait("done_entries_0_pkey#j1/1", "UniqueKey"),
       Wait("done_entries_0_pkey#j2/1", "UniqueKey") >>],
   \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
-  \*   ParkForCallback(j2/1) -> CancelRunning(j1 j2): cancelled; first, planning, generic
-  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
-  \*   ParkForCallback(j2/1) -> CancelRunning(j2 j1): cancelled, rows the other way round;
+  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> CancelRunning(j1 j2): cancelled;
   \*   first, planning, generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> CancelRunning(j2 j1): cancelled, rows
+  \*   the other way round; first, planning, generic
   [op |-> "CancelRunning", steps |-> <<
       Wait("lease_claim_closures", "AccessShareLock"),
       Wait("lease_claim_closures_0", "AccessShareLock"),
@@ -4363,9 +5170,13 @@ Plans == <<
       Wait("leases_1", "RowExclusiveLock"),
       Wait("leases_0#j1/1", "ForUpdate"),
       Wait("leases_0#j2/1", "ForUpdate"),
+      Wait("leases_0_pkey#j1/1", "UniqueKey"),
+      Wait("leases_0_pkey#j2/1", "UniqueKey"),
       Wait("attempt_state", "RowExclusiveLock"),
       Wait("attempt_state#j1/1", "ForUpdate"),
       Wait("attempt_state#j2/1", "ForUpdate"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
+      Wait("attempt_state_pkey#j2/1", "UniqueKey"),
       Wait("done_entries_0", "RowExclusiveLock"),
       Wait("queue_terminal_count_deltas_0", "RowExclusiveLock"),
       Wait("ready_entries", "AccessShareLock"),
@@ -4464,6 +5275,8 @@ Plans == <<
       Wait("attempt_state", "AccessShareLock"),
       Wait("unique_keys", "RowExclusiveLock"),
       Wait("unique_keys#k1", "ForUpdate"),
+      Wait("unique_keys_job_id_key#j1", "UniqueKey"),
+      Wait("unique_keys_pkey#k1", "UniqueKey"),
       Wait("done_entries", "RowExclusiveLock"),
       Wait("queue_terminal_count_deltas", "RowExclusiveLock"),
       Wait("lease_claim_closures", "RowExclusiveLock"),
@@ -4475,7 +5288,7 @@ Plans == <<
       Wait("ready_entries", "AccessShareLock"),
       Wait("ready_entries_0", "AccessShareLock"),
       Wait("done_entries_0_pkey#j1/1", "UniqueKey") >>],
-  \* two keys: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> CancelRunning(j1 j2): cancelled; first,
+  \* both keys: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> CancelRunning(j1 j2): cancelled; first,
   \*   planning, generic
   [op |-> "CancelRunning", steps |-> <<
       Wait("lease_claim_closures", "AccessShareLock"),
@@ -4498,6 +5311,10 @@ Plans == <<
       Wait("unique_keys", "RowExclusiveLock"),
       Wait("unique_keys#k1", "ForUpdate"),
       Wait("unique_keys#k2", "ForUpdate"),
+      Wait("unique_keys_job_id_key#j1", "UniqueKey"),
+      Wait("unique_keys_job_id_key#j2", "UniqueKey"),
+      Wait("unique_keys_pkey#k1", "UniqueKey"),
+      Wait("unique_keys_pkey#k2", "UniqueKey"),
       Wait("done_entries", "RowExclusiveLock"),
       Wait("queue_terminal_count_deltas", "RowExclusiveLock"),
       Wait("lease_claim_closures", "RowExclusiveLock"),
@@ -4511,7 +5328,7 @@ Plans == <<
       Wait("ready_entries_0", "AccessShareLock"),
       Wait("done_entries_0_pkey#j1/1", "UniqueKey"),
       Wait("done_entries_0_pkey#j2/1", "UniqueKey") >>],
-  \* two keys: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> CancelRunning(j2 j1): cancelled, rows
+  \* both keys: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> CancelRunning(j2 j1): cancelled, rows
   \*   the other way round; first, planning, generic
   [op |-> "CancelRunning", steps |-> <<
       Wait("lease_claim_closures", "AccessShareLock"),
@@ -4534,6 +5351,10 @@ Plans == <<
       Wait("unique_keys", "RowExclusiveLock"),
       Wait("unique_keys#k2", "ForUpdate"),
       Wait("unique_keys#k1", "ForUpdate"),
+      Wait("unique_keys_job_id_key#j1", "UniqueKey"),
+      Wait("unique_keys_job_id_key#j2", "UniqueKey"),
+      Wait("unique_keys_pkey#k1", "UniqueKey"),
+      Wait("unique_keys_pkey#k2", "UniqueKey"),
       Wait("done_entries", "RowExclusiveLock"),
       Wait("queue_terminal_count_deltas", "RowExclusiveLock"),
       Wait("lease_claim_closures", "RowExclusiveLock"),
@@ -4578,13 +5399,13 @@ Plans == <<
       Wait("ready_tombstones_1", "AccessShareLock"),
       Wait("rings", "AccessShareLock"),
       Wait("ready_tombstones", "RowExclusiveLock") >>],
-  \* lanes: Enqueue(a, j1) -> MoveReady(j1, b): moved; first, planning, generic
+  \* lanes: Enqueue(b, j1) -> MoveReady(j1, a): moved; first, planning, generic
   [op |-> "MoveReady", steps |-> <<
       Wait("ready_entries", "AccessShareLock"),
       Wait("ready_entries_0", "AccessShareLock"),
       Wait("ready_entries_1", "AccessShareLock"),
       Wait("lane_claim_heads", "RowShareLock"),
-      Wait("lane_claim_heads#a", "ForUpdate"),
+      Wait("lane_claim_heads#b", "ForUpdate"),
       Wait("attempt_evidence", "AccessShareLock"),
       Wait("attempt_evidence_0", "AccessShareLock"),
       Wait("attempt_evidence_1", "AccessShareLock"),
@@ -4594,15 +5415,16 @@ Plans == <<
       Wait("rings", "AccessShareLock"),
       Wait("ready_tombstones", "RowExclusiveLock"),
       Wait("ready_tombstones_0", "RowExclusiveLock"),
-      Wait("ready_tombstones_0_pkey#a/1", "UniqueKey"),
+      Wait("ready_tombstones_0_pkey#b/1", "UniqueKey"),
       Wait("lane_enqueue_heads", "RowExclusiveLock"),
-      Wait("lane_enqueue_heads#b", "ForNoKeyUpdate"),
+      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
       Wait("ready_entries_0", "RowExclusiveLock"),
       Wait("ready_entries", "RowExclusiveLock"),
-      Wait("ready_entries_0_pkey#b/1", "UniqueKey") >>],
-  \* lanes: Enqueue(a, j1 j2) -> MoveReady(j1 j2, b): moved; first, planning, generic
-  \* lanes: Enqueue(a, j1 j2) -> MoveReady(j2 j1, b): moved, rows the other way round; first,
+      Wait("ready_entries_0_pkey#a/1", "UniqueKey") >>],
+  \* both deferred: Enqueue(a, j1) -> Enqueue(a, j2) -> MoveReady(j1 j2, b): moved; first,
   \*   planning, generic
+  \* both deferred: Enqueue(a, j1) -> Enqueue(a, j2) -> MoveReady(j2 j1, b): moved, rows the
+  \*   other way round; first, planning, generic
   [op |-> "MoveReady", steps |-> <<
       Wait("ready_entries", "AccessShareLock"),
       Wait("ready_entries_0", "AccessShareLock"),
@@ -4636,16 +5458,26 @@ Plans == <<
   [op |-> "PurgeDlq", steps |-> <<
       Wait("dlq_entries", "RowShareLock"),
       Wait("dlq_entries#j1", "ForUpdate"),
-      Wait("dlq_entries", "RowExclusiveLock") >>],
-  \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> FailToDlq(j1/1) -> FailToDlq(j2/1) ->
-  \*   PurgeDlq(j1 j2): purged; first, planning, generic
-  \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> FailToDlq(j1/1) -> FailToDlq(j2/1) ->
-  \*   PurgeDlq(j2 j1): purged, rows the other way round; first, planning, generic
+      Wait("dlq_entries", "RowExclusiveLock"),
+      Wait("dlq_entries_pkey#j1", "UniqueKey") >>],
+  \* ending: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> Claim(a, 1, 99) -> FailToDlq(j1/1) ->
+  \*   FailToDlq(j2/1) -> PurgeDlq(j1 j2): purged; first, planning, generic
+  \* ending: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> Claim(a, 1, 99) -> FailToDlq(j1/1) ->
+  \*   FailToDlq(j2/1) -> PurgeDlq(j2 j1): purged, rows the other way round; first, planning,
+  \*   generic
+  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
+  \*   AdvanceClaimCursor(a) -> FailToDlq(j1/1) -> FailToDlq(j2/1) -> PurgeDlq(j1 j2): purged;
+  \*   first, planning, generic
+  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
+  \*   AdvanceClaimCursor(a) -> FailToDlq(j1/1) -> FailToDlq(j2/1) -> PurgeDlq(j2 j1): purged,
+  \*   rows the other way round; first, planning, generic
   [op |-> "PurgeDlq", steps |-> <<
       Wait("dlq_entries", "RowShareLock"),
       Wait("dlq_entries#j1", "ForUpdate"),
       Wait("dlq_entries#j2", "ForUpdate"),
-      Wait("dlq_entries", "RowExclusiveLock") >>],
+      Wait("dlq_entries", "RowExclusiveLock"),
+      Wait("dlq_entries_pkey#j1", "UniqueKey"),
+      Wait("dlq_entries_pkey#j2", "UniqueKey") >>],
   \* ending: RetryFromDlq(j1): notInDlq; first, planning, generic
   \* ending: Enqueue(a, j1) -> RetryFromDlq(j1): notInDlq; first, planning, generic
   [op |-> "RetryFromDlq", steps |-> <<
@@ -4658,21 +5490,25 @@ Plans == <<
       Wait("dlq_entries", "RowShareLock"),
       Wait("dlq_entries#j1", "ForUpdate"),
       Wait("dlq_entries", "RowExclusiveLock"),
+      Wait("dlq_entries_pkey#j1", "UniqueKey"),
       Wait("lane_enqueue_heads", "RowExclusiveLock"),
       Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
       Wait("rings", "AccessShareLock"),
       Wait("ready_entries_0", "RowExclusiveLock"),
       Wait("ready_entries", "RowExclusiveLock"),
       Wait("ready_entries_0_pkey#a/2", "UniqueKey") >>],
-  \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> FailToDlq(j1/1) -> FailToDlq(j2/1) ->
-  \*   RetryFromDlq(j1 j2): readmitted; first, planning, generic
-  \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> FailToDlq(j1/1) -> FailToDlq(j2/1) ->
-  \*   RetryFromDlq(j2 j1): readmitted, rows the other way round; first, planning, generic
+  \* ending: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> Claim(a, 1, 99) -> FailToDlq(j1/1) ->
+  \*   FailToDlq(j2/1) -> RetryFromDlq(j1 j2): readmitted; first, planning, generic
+  \* ending: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> Claim(a, 1, 99) -> FailToDlq(j1/1) ->
+  \*   FailToDlq(j2/1) -> RetryFromDlq(j2 j1): readmitted, rows the other way round; first,
+  \*   planning, generic
   [op |-> "RetryFromDlq", steps |-> <<
       Wait("dlq_entries", "RowShareLock"),
       Wait("dlq_entries#j1", "ForUpdate"),
       Wait("dlq_entries#j2", "ForUpdate"),
       Wait("dlq_entries", "RowExclusiveLock"),
+      Wait("dlq_entries_pkey#j1", "UniqueKey"),
+      Wait("dlq_entries_pkey#j2", "UniqueKey"),
       Wait("lane_enqueue_heads", "RowExclusiveLock"),
       Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
       Wait("rings", "AccessShareLock"),
@@ -4680,6 +5516,42 @@ Plans == <<
       Wait("ready_entries", "RowExclusiveLock"),
       Wait("ready_entries_0_pkey#a/3", "UniqueKey"),
       Wait("ready_entries_0_pkey#a/4", "UniqueKey") >>],
+  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
+  \*   AdvanceClaimCursor(a) -> FailToDlq(j1/1) -> FailToDlq(j2/1) -> RetryFromDlq(j1 j2):
+  \*   readmitted; first, planning, generic
+  [op |-> "RetryFromDlq", steps |-> <<
+      Wait("dlq_entries", "RowShareLock"),
+      Wait("dlq_entries#j1", "ForUpdate"),
+      Wait("dlq_entries#j2", "ForUpdate"),
+      Wait("dlq_entries", "RowExclusiveLock"),
+      Wait("dlq_entries_pkey#j1", "UniqueKey"),
+      Wait("dlq_entries_pkey#j2", "UniqueKey"),
+      Wait("lane_enqueue_heads", "RowExclusiveLock"),
+      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
+      Wait("lane_enqueue_heads#b", "ForNoKeyUpdate"),
+      Wait("rings", "AccessShareLock"),
+      Wait("ready_entries_0", "RowExclusiveLock"),
+      Wait("ready_entries", "RowExclusiveLock"),
+      Wait("ready_entries_0_pkey#a/2", "UniqueKey"),
+      Wait("ready_entries_0_pkey#b/2", "UniqueKey") >>],
+  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
+  \*   AdvanceClaimCursor(a) -> FailToDlq(j1/1) -> FailToDlq(j2/1) -> RetryFromDlq(j2 j1):
+  \*   readmitted, rows the other way round; first, planning, generic
+  [op |-> "RetryFromDlq", steps |-> <<
+      Wait("dlq_entries", "RowShareLock"),
+      Wait("dlq_entries#j1", "ForUpdate"),
+      Wait("dlq_entries#j2", "ForUpdate"),
+      Wait("dlq_entries", "RowExclusiveLock"),
+      Wait("dlq_entries_pkey#j1", "UniqueKey"),
+      Wait("dlq_entries_pkey#j2", "UniqueKey"),
+      Wait("lane_enqueue_heads", "RowExclusiveLock"),
+      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
+      Wait("lane_enqueue_heads#b", "ForNoKeyUpdate"),
+      Wait("rings", "AccessShareLock"),
+      Wait("ready_entries_0", "RowExclusiveLock"),
+      Wait("ready_entries", "RowExclusiveLock"),
+      Wait("ready_entries_0_pkey#b/2", "UniqueKey"),
+      Wait("ready_entries_0_pkey#a/2", "UniqueKey") >>],
   \* keys: Enqueue(a, j1) -> Claim(a, 1, 99) -> FailToDlq(j1/1) -> RetryFromDlq(j1):
   \*   readmitted; first, planning, generic
   [op |-> "RetryFromDlq", steps |-> <<
@@ -4689,6 +5561,7 @@ Plans == <<
       Wait("unique_keys_pkey#k1", "UniqueKey"),
       Wait("unique_keys_job_id_key#j1", "UniqueKey"),
       Wait("dlq_entries", "RowExclusiveLock"),
+      Wait("dlq_entries_pkey#j1", "UniqueKey"),
       Wait("lane_enqueue_heads", "RowExclusiveLock"),
       Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
       Wait("rings", "AccessShareLock"),
@@ -4702,6 +5575,29 @@ Plans == <<
       Wait("dlq_entries#j1", "ForUpdate"),
       Wait("unique_keys", "RowExclusiveLock"),
       Wait("dlq_entries", "RowExclusiveLock") >>],
+  \* both keys: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> FailToDlq(j1/1) -> FailToDlq(j2/1) ->
+  \*   RetryFromDlq(j1 j2): readmitted; first, planning, generic
+  \* both keys: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> FailToDlq(j1/1) -> FailToDlq(j2/1) ->
+  \*   RetryFromDlq(j2 j1): readmitted, rows the other way round; first, planning, generic
+  [op |-> "RetryFromDlq", steps |-> <<
+      Wait("dlq_entries", "RowShareLock"),
+      Wait("dlq_entries#j1", "ForUpdate"),
+      Wait("dlq_entries#j2", "ForUpdate"),
+      Wait("unique_keys", "RowExclusiveLock"),
+      Wait("unique_keys_pkey#k1", "UniqueKey"),
+      Wait("unique_keys_job_id_key#j1", "UniqueKey"),
+      Wait("unique_keys_pkey#k2", "UniqueKey"),
+      Wait("unique_keys_job_id_key#j2", "UniqueKey"),
+      Wait("dlq_entries", "RowExclusiveLock"),
+      Wait("dlq_entries_pkey#j1", "UniqueKey"),
+      Wait("dlq_entries_pkey#j2", "UniqueKey"),
+      Wait("lane_enqueue_heads", "RowExclusiveLock"),
+      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
+      Wait("rings", "AccessShareLock"),
+      Wait("ready_entries_0", "RowExclusiveLock"),
+      Wait("ready_entries", "RowExclusiveLock"),
+      Wait("ready_entries_0_pkey#a/3", "UniqueKey"),
+      Wait("ready_entries_0_pkey#a/4", "UniqueKey") >>],
   \* ending: RotateQueue: rotated; first, planning, generic
   [op |-> "RotateQueue", steps |-> <<
       Wait("rings", "RowShareLock"),
@@ -4735,8 +5631,8 @@ Plans == <<
       Release("ready_tombstones_1", "ShareLock"),
       Release("receipt_completion_batches_1", "ShareLock"),
       Release("receipt_completion_tombstones_1", "ShareLock") >>],
-  \* turning: Enqueue(a, j1) -> RotateQueue -> RotateQueue: skippedBusy; first, planning,
-  \*   generic
+  \* turning: Enqueue(a, j1) -> RotateQueue -> RotateClaims -> RotateQueue: skippedBusy;
+  \*   first, planning, generic
   [op |-> "RotateQueue", steps |-> <<
       Wait("rings", "RowShareLock"),
       Skip("rings#queue", "ForUpdate"),
@@ -4765,8 +5661,8 @@ Plans == <<
       Skip("rings#claim", "ForUpdate"),
       NoWait("lease_claims_1", "ShareLock"),
       Release("lease_claims_1", "ShareLock") >>],
-  \* turning: Enqueue(a, j1) -> Claim(a, 1, 99) -> RotateClaims -> RotateClaims: skippedBusy;
-  \*   first, planning, generic
+  \* turning: Enqueue(a, j1) -> Enqueue(a, j2, wait 1) -> Claim(a, 1, 99) -> RotateClaims ->
+  \*   RotateClaims: skippedBusy; first, planning, generic
   [op |-> "RotateClaims", steps |-> <<
       Wait("rings", "RowShareLock"),
       Skip("rings#claim", "ForUpdate"),
@@ -4800,12 +5696,12 @@ Plans == <<
   \*   planning, generic
   [op |-> "PruneQueue", steps |-> <<
       Wait("rings", "RowShareLock") >>],
-  \* turning: Enqueue(a, j1) -> RotateQueue -> PruneQueue: skippedActive queuePendingReady;
-  \*   first, planning, generic
-  \* turning: Enqueue(a, j1) -> Claim(a, 1, 99) -> RotateQueue -> PruneQueue: skippedActive
+  \* turning: Enqueue(a, j1) -> RotateQueue -> RotateClaims -> PruneQueue: skippedActive
+  \*   queuePendingReady; first, planning, generic
+  \* turning: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> RotateQueue -> PruneQueue: skippedActive
   \*   queueUnclosedClaimRefs; first, planning, generic
-  \* slots: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) -> RotateQueue ->
-  \*   PruneQueue: skippedActive queueActiveLeases; first, planning, generic
+  \* slots: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) -> ResumeCallback(j1/1)
+  \*   -> RotateQueue -> PruneQueue: skippedActive queueActiveLeases; first, planning, generic
   [op |-> "PruneQueue", steps |-> <<
       Wait("rings", "RowShareLock"),
       Skip("rings#queue", "ForUpdate"),
@@ -4840,8 +5736,77 @@ Plans == <<
       NoWait("leases_0", "AccessShareLock"),
       NoWait("leases_1", "AccessShareLock"),
       NoWait("queue_terminal_live_counts", "ShareUpdateExclusiveLock") >>],
-  \* retention: Enqueue(a, j1) -> CancelReady(j1) -> RotateQueue -> PruneQueue: pruned; first,
+  \* turning: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> RotateQueue -> PruneQueue: skippedActive
+  \*   queueUnclosedClaimRefs, with somebody in the way of AccessShareLock on leases_1; first,
   \*   planning, generic
+  [op |-> "PruneQueue", steps |-> <<
+      Wait("rings", "RowShareLock"),
+      Skip("rings#queue", "ForUpdate"),
+      NoWait("ready_entries", "AccessShareLock"),
+      NoWait("ready_entries_0", "AccessShareLock"),
+      NoWait("ready_entries_1", "AccessShareLock"),
+      NoWait("ready_tombstones", "AccessShareLock"),
+      NoWait("ready_tombstones_0", "AccessShareLock"),
+      NoWait("ready_tombstones_1", "AccessShareLock"),
+      NoWait("attempt_evidence", "AccessShareLock"),
+      NoWait("attempt_evidence_0", "AccessShareLock"),
+      NoWait("attempt_evidence_1", "AccessShareLock"),
+      NoWait("done_entries", "AccessShareLock"),
+      NoWait("done_entries_0", "AccessShareLock"),
+      NoWait("done_entries_1", "AccessShareLock"),
+      NoWait("receipt_completion_batches", "AccessShareLock"),
+      NoWait("receipt_completion_batches_0", "AccessShareLock"),
+      NoWait("receipt_completion_batches_1", "AccessShareLock"),
+      NoWait("receipt_completion_tombstones", "AccessShareLock"),
+      NoWait("receipt_completion_tombstones_0", "AccessShareLock"),
+      NoWait("receipt_completion_tombstones_1", "AccessShareLock"),
+      NoWait("queue_terminal_count_deltas", "AccessShareLock"),
+      NoWait("queue_terminal_count_deltas_0", "AccessShareLock"),
+      NoWait("queue_terminal_count_deltas_1", "AccessShareLock"),
+      NoWait("lease_claims", "AccessShareLock"),
+      NoWait("lease_claims_0", "AccessShareLock"),
+      NoWait("lease_claims_1", "AccessShareLock"),
+      NoWait("lease_claim_closures", "AccessShareLock"),
+      NoWait("lease_claim_closures_0", "AccessShareLock"),
+      NoWait("lease_claim_closures_1", "AccessShareLock") >>],
+  \* turning: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> RotateQueue -> PruneQueue: skippedActive
+  \*   queueUnclosedClaimRefs, with somebody in the way of ShareUpdateExclusiveLock on
+  \*   queue_terminal_live_counts; first, planning, generic
+  [op |-> "PruneQueue", steps |-> <<
+      Wait("rings", "RowShareLock"),
+      Skip("rings#queue", "ForUpdate"),
+      NoWait("ready_entries", "AccessShareLock"),
+      NoWait("ready_entries_0", "AccessShareLock"),
+      NoWait("ready_entries_1", "AccessShareLock"),
+      NoWait("ready_tombstones", "AccessShareLock"),
+      NoWait("ready_tombstones_0", "AccessShareLock"),
+      NoWait("ready_tombstones_1", "AccessShareLock"),
+      NoWait("attempt_evidence", "AccessShareLock"),
+      NoWait("attempt_evidence_0", "AccessShareLock"),
+      NoWait("attempt_evidence_1", "AccessShareLock"),
+      NoWait("done_entries", "AccessShareLock"),
+      NoWait("done_entries_0", "AccessShareLock"),
+      NoWait("done_entries_1", "AccessShareLock"),
+      NoWait("receipt_completion_batches", "AccessShareLock"),
+      NoWait("receipt_completion_batches_0", "AccessShareLock"),
+      NoWait("receipt_completion_batches_1", "AccessShareLock"),
+      NoWait("receipt_completion_tombstones", "AccessShareLock"),
+      NoWait("receipt_completion_tombstones_0", "AccessShareLock"),
+      NoWait("receipt_completion_tombstones_1", "AccessShareLock"),
+      NoWait("queue_terminal_count_deltas", "AccessShareLock"),
+      NoWait("queue_terminal_count_deltas_0", "AccessShareLock"),
+      NoWait("queue_terminal_count_deltas_1", "AccessShareLock"),
+      NoWait("lease_claims", "AccessShareLock"),
+      NoWait("lease_claims_0", "AccessShareLock"),
+      NoWait("lease_claims_1", "AccessShareLock"),
+      NoWait("lease_claim_closures", "AccessShareLock"),
+      NoWait("lease_claim_closures_0", "AccessShareLock"),
+      NoWait("lease_claim_closures_1", "AccessShareLock"),
+      NoWait("leases", "AccessShareLock"),
+      NoWait("leases_0", "AccessShareLock"),
+      NoWait("leases_1", "AccessShareLock") >>],
+  \* turning: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> CompleteFast(j1/1 j2/1) -> RotateQueue
+  \*   -> RotateClaims -> PruneClaims -> PruneQueue: pruned; first, planning, generic
   [op |-> "PruneQueue", steps |-> <<
       Wait("rings", "RowShareLock"),
       Skip("rings#queue", "ForUpdate"),
@@ -4884,85 +5849,19 @@ Plans == <<
       NoWait("receipt_completion_tombstones_0", "AccessExclusiveLock"),
       NoWait("queue_terminal_count_deltas_0", "AccessExclusiveLock"),
       Wait("lanes", "AccessShareLock"),
-      Wait("queue_terminal_live_counts_pkey#a/cancelled/j1", "UniqueKey"),
+      Wait("queue_terminal_live_counts_pkey#a/completed/j1", "UniqueKey"),
+      Wait("queue_terminal_live_counts_pkey#a/completed/j2", "UniqueKey"),
       Wait("queue_terminal_rollups", "RowExclusiveLock"),
-      Wait("queue_terminal_rollups_pkey#a/cancelled/j1", "UniqueKey"),
+      Wait("queue_terminal_rollups_pkey#a/completed/j1", "UniqueKey"),
+      Wait("queue_terminal_rollups_pkey#a/completed/j2", "UniqueKey"),
       NoWait("done_entries_0.toast", "AccessExclusiveLock"),
       NoWait("ready_entries_0.toast", "AccessExclusiveLock"),
       NoWait("receipt_completion_batches_0.toast", "AccessExclusiveLock"),
       Wait("rings", "RowExclusiveLock"),
       Wait("claim_slots", "RowExclusiveLock") >>],
-  \* retention: Enqueue(a, j1) -> CancelReady(j1) -> RotateQueue -> PruneQueue: pruned, with
-  \*   somebody in the way of AccessShareLock on leases_1; first, planning, generic
-  [op |-> "PruneQueue", steps |-> <<
-      Wait("rings", "RowShareLock"),
-      Skip("rings#queue", "ForUpdate"),
-      NoWait("ready_entries", "AccessShareLock"),
-      NoWait("ready_entries_0", "AccessShareLock"),
-      NoWait("ready_entries_1", "AccessShareLock"),
-      NoWait("ready_tombstones", "AccessShareLock"),
-      NoWait("ready_tombstones_0", "AccessShareLock"),
-      NoWait("ready_tombstones_1", "AccessShareLock"),
-      NoWait("attempt_evidence", "AccessShareLock"),
-      NoWait("attempt_evidence_0", "AccessShareLock"),
-      NoWait("attempt_evidence_1", "AccessShareLock"),
-      NoWait("done_entries", "AccessShareLock"),
-      NoWait("done_entries_0", "AccessShareLock"),
-      NoWait("done_entries_1", "AccessShareLock"),
-      NoWait("receipt_completion_batches", "AccessShareLock"),
-      NoWait("receipt_completion_batches_0", "AccessShareLock"),
-      NoWait("receipt_completion_batches_1", "AccessShareLock"),
-      NoWait("receipt_completion_tombstones", "AccessShareLock"),
-      NoWait("receipt_completion_tombstones_0", "AccessShareLock"),
-      NoWait("receipt_completion_tombstones_1", "AccessShareLock"),
-      NoWait("queue_terminal_count_deltas", "AccessShareLock"),
-      NoWait("queue_terminal_count_deltas_0", "AccessShareLock"),
-      NoWait("queue_terminal_count_deltas_1", "AccessShareLock"),
-      NoWait("lease_claims", "AccessShareLock"),
-      NoWait("lease_claims_0", "AccessShareLock"),
-      NoWait("lease_claims_1", "AccessShareLock"),
-      NoWait("lease_claim_closures", "AccessShareLock"),
-      NoWait("lease_claim_closures_0", "AccessShareLock"),
-      NoWait("lease_claim_closures_1", "AccessShareLock") >>],
-  \* retention: Enqueue(a, j1) -> CancelReady(j1) -> RotateQueue -> PruneQueue: pruned, with
-  \*   somebody in the way of ShareUpdateExclusiveLock on queue_terminal_live_counts; first,
-  \*   planning, generic
-  [op |-> "PruneQueue", steps |-> <<
-      Wait("rings", "RowShareLock"),
-      Skip("rings#queue", "ForUpdate"),
-      NoWait("ready_entries", "AccessShareLock"),
-      NoWait("ready_entries_0", "AccessShareLock"),
-      NoWait("ready_entries_1", "AccessShareLock"),
-      NoWait("ready_tombstones", "AccessShareLock"),
-      NoWait("ready_tombstones_0", "AccessShareLock"),
-      NoWait("ready_tombstones_1", "AccessShareLock"),
-      NoWait("attempt_evidence", "AccessShareLock"),
-      NoWait("attempt_evidence_0", "AccessShareLock"),
-      NoWait("attempt_evidence_1", "AccessShareLock"),
-      NoWait("done_entries", "AccessShareLock"),
-      NoWait("done_entries_0", "AccessShareLock"),
-      NoWait("done_entries_1", "AccessShareLock"),
-      NoWait("receipt_completion_batches", "AccessShareLock"),
-      NoWait("receipt_completion_batches_0", "AccessShareLock"),
-      NoWait("receipt_completion_batches_1", "AccessShareLock"),
-      NoWait("receipt_completion_tombstones", "AccessShareLock"),
-      NoWait("receipt_completion_tombstones_0", "AccessShareLock"),
-      NoWait("receipt_completion_tombstones_1", "AccessShareLock"),
-      NoWait("queue_terminal_count_deltas", "AccessShareLock"),
-      NoWait("queue_terminal_count_deltas_0", "AccessShareLock"),
-      NoWait("queue_terminal_count_deltas_1", "AccessShareLock"),
-      NoWait("lease_claims", "AccessShareLock"),
-      NoWait("lease_claims_0", "AccessShareLock"),
-      NoWait("lease_claims_1", "AccessShareLock"),
-      NoWait("lease_claim_closures", "AccessShareLock"),
-      NoWait("lease_claim_closures_0", "AccessShareLock"),
-      NoWait("lease_claim_closures_1", "AccessShareLock"),
-      NoWait("leases", "AccessShareLock"),
-      NoWait("leases_0", "AccessShareLock"),
-      NoWait("leases_1", "AccessShareLock") >>],
-  \* retention: Enqueue(a, j1) -> CancelReady(j1) -> RotateQueue -> PruneQueue: pruned, with
-  \*   somebody in the way of AccessExclusiveLock on queue_terminal_count_deltas_0; first,
-  \*   planning, generic
+  \* turning: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> CompleteFast(j1/1 j2/1) -> RotateQueue
+  \*   -> RotateClaims -> PruneClaims -> PruneQueue: pruned, with somebody in the way of
+  \*   AccessExclusiveLock on queue_terminal_count_deltas_0; first, planning, generic
   [op |-> "PruneQueue", steps |-> <<
       Wait("rings", "RowShareLock"),
       Skip("rings#queue", "ForUpdate"),
@@ -5009,9 +5908,9 @@ Plans == <<
       Release("ready_tombstones_0", "AccessExclusiveLock"),
       Release("receipt_completion_batches_0", "AccessExclusiveLock"),
       Release("receipt_completion_tombstones_0", "AccessExclusiveLock") >>],
-  \* retention: Enqueue(a, j1) -> CancelReady(j1) -> RotateQueue -> PruneQueue: pruned, with
-  \*   somebody in the way of AccessExclusiveLock on receipt_completion_batches_0.toast;
-  \*   first, planning, generic
+  \* turning: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> CompleteFast(j1/1 j2/1) -> RotateQueue
+  \*   -> RotateClaims -> PruneClaims -> PruneQueue: pruned, with somebody in the way of
+  \*   AccessExclusiveLock on receipt_completion_batches_0.toast; first, planning, generic
   [op |-> "PruneQueue", steps |-> <<
       Wait("rings", "RowShareLock"),
       Skip("rings#queue", "ForUpdate"),
@@ -5054,15 +5953,19 @@ Plans == <<
       NoWait("receipt_completion_tombstones_0", "AccessExclusiveLock"),
       NoWait("queue_terminal_count_deltas_0", "AccessExclusiveLock"),
       Wait("lanes", "AccessShareLock"),
-      Wait("queue_terminal_live_counts_pkey#a/cancelled/j1", "UniqueKey"),
+      Wait("queue_terminal_live_counts_pkey#a/completed/j1", "UniqueKey"),
+      Wait("queue_terminal_live_counts_pkey#a/completed/j2", "UniqueKey"),
       Wait("queue_terminal_rollups", "RowExclusiveLock"),
-      Wait("queue_terminal_rollups_pkey#a/cancelled/j1", "UniqueKey"),
+      Wait("queue_terminal_rollups_pkey#a/completed/j1", "UniqueKey"),
+      Wait("queue_terminal_rollups_pkey#a/completed/j2", "UniqueKey"),
       Release("lanes", "AccessShareLock"),
       Release("queue_terminal_rollups", "RowExclusiveLock"),
-      Release("queue_terminal_live_counts_pkey#a/cancelled/j1", "UniqueKey"),
-      Release("queue_terminal_rollups_pkey#a/cancelled/j1", "UniqueKey") >>],
-  \* retention: Enqueue(a, j1) -> Claim(a, 1, 99) -> Fail(j1/1) -> RotateQueue -> PruneQueue:
-  \*   pruned; first, planning, generic
+      Release("queue_terminal_live_counts_pkey#a/completed/j1", "UniqueKey"),
+      Release("queue_terminal_live_counts_pkey#a/completed/j2", "UniqueKey"),
+      Release("queue_terminal_rollups_pkey#a/completed/j1", "UniqueKey"),
+      Release("queue_terminal_rollups_pkey#a/completed/j2", "UniqueKey") >>],
+  \* retention: Enqueue(a, j1) -> Enqueue(a, j2, wait 1) -> Claim(a, 1, 99) -> RotateQueue ->
+  \*   PassTime -> Fail(j1/1) -> PruneQueue: pruned; first, planning, generic
   [op |-> "PruneQueue", steps |-> <<
       Wait("rings", "RowShareLock"),
       Skip("rings#queue", "ForUpdate"),
@@ -5128,9 +6031,9 @@ Plans == <<
       NoWait("receipt_completion_batches_0.toast", "AccessExclusiveLock"),
       Wait("rings", "RowExclusiveLock"),
       Wait("claim_slots", "RowExclusiveLock") >>],
-  \* retention: Enqueue(a, j1) -> Claim(a, 1, 99) -> Fail(j1/1) -> RotateQueue -> PruneQueue:
-  \*   pruned, with somebody in the way of ForUpdate on lane_enqueue_heads#a; first, planning,
-  \*   generic
+  \* retention: Enqueue(a, j1) -> Enqueue(a, j2, wait 1) -> Claim(a, 1, 99) -> RotateQueue ->
+  \*   PassTime -> Fail(j1/1) -> PruneQueue: pruned, with somebody in the way of ForUpdate on
+  \*   lane_enqueue_heads#a; first, planning, generic
   [op |-> "PruneQueue", steps |-> <<
       Wait("rings", "RowShareLock"),
       Skip("rings#queue", "ForUpdate"),
@@ -5200,8 +6103,8 @@ Plans == <<
   \*   planning, generic
   [op |-> "PruneClaims", steps |-> <<
       Wait("rings", "RowShareLock") >>],
-  \* turning: Enqueue(a, j1) -> Claim(a, 1, 99) -> RotateClaims -> PruneClaims: skippedActive
-  \*   claimOpen; first, planning, generic
+  \* turning: Enqueue(a, j1) -> Enqueue(a, j2, wait 1) -> Claim(a, 1, 99) -> RotateClaims ->
+  \*   PruneClaims: skippedActive claimOpen; first, planning, generic
   [op |-> "PruneClaims", steps |-> <<
       Wait("rings", "RowShareLock"),
       Skip("rings#claim", "ForUpdate"),
@@ -5235,8 +6138,8 @@ Plans == <<
       NoWait("leases", "AccessShareLock"),
       NoWait("leases_0", "AccessShareLock"),
       NoWait("leases_1", "AccessShareLock") >>],
-  \* turning: Enqueue(a, j1) -> Claim(a, 1, 99) -> CompleteFast(j1/1) -> RotateClaims ->
-  \*   PruneClaims: pruned; first, planning, generic
+  \* turning: Enqueue(a, j1) -> Claim(a, 1, 99) -> CompleteFast(j1/1) -> RotateQueue ->
+  \*   RotateClaims -> PruneClaims: pruned; first, planning, generic
   [op |-> "PruneClaims", steps |-> <<
       Wait("rings", "RowShareLock"),
       Skip("rings#claim", "ForUpdate"),
@@ -5278,9 +6181,9 @@ Plans == <<
       NoWait("lease_claims_0.toast", "AccessExclusiveLock"),
       Wait("rings", "RowExclusiveLock"),
       Wait("claim_slots", "RowExclusiveLock") >>],
-  \* turning: Enqueue(a, j1) -> Claim(a, 1, 99) -> CompleteFast(j1/1) -> RotateClaims ->
-  \*   PruneClaims: pruned, with somebody in the way of AccessShareLock on leases_1; first,
-  \*   planning, generic
+  \* turning: Enqueue(a, j1) -> Claim(a, 1, 99) -> CompleteFast(j1/1) -> RotateQueue ->
+  \*   RotateClaims -> PruneClaims: pruned, with somebody in the way of AccessShareLock on
+  \*   leases_1; first, planning, generic
   [op |-> "PruneClaims", steps |-> <<
       Wait("rings", "RowShareLock"),
       Skip("rings#claim", "ForUpdate"),
@@ -5311,9 +6214,9 @@ Plans == <<
       NoWait("lease_claim_closures", "AccessShareLock"),
       NoWait("lease_claim_closures_0", "AccessShareLock"),
       NoWait("lease_claim_closures_1", "AccessShareLock") >>],
-  \* turning: Enqueue(a, j1) -> Claim(a, 1, 99) -> CompleteFast(j1/1) -> RotateClaims ->
-  \*   PruneClaims: pruned, with somebody in the way of ForUpdate on claim_slots#0; first,
-  \*   planning, generic
+  \* turning: Enqueue(a, j1) -> Claim(a, 1, 99) -> CompleteFast(j1/1) -> RotateQueue ->
+  \*   RotateClaims -> PruneClaims: pruned, with somebody in the way of ForUpdate on
+  \*   claim_slots#0; first, planning, generic
   [op |-> "PruneClaims", steps |-> <<
       Wait("rings", "RowShareLock"),
       Skip("rings#claim", "ForUpdate"),
@@ -5348,8 +6251,8 @@ Plans == <<
       NoWait("leases_0", "AccessShareLock"),
       NoWait("leases_1", "AccessShareLock"),
       Wait("claim_slots", "RowShareLock") >>],
-  \* turning: Enqueue(a, j1) -> Claim(a, 1, 99) -> CompleteFast(j1/1) -> RotateClaims ->
-  \*   PruneClaims: pruned, with somebody in the way of AccessExclusiveLock on
+  \* turning: Enqueue(a, j1) -> Claim(a, 1, 99) -> CompleteFast(j1/1) -> RotateQueue ->
+  \*   RotateClaims -> PruneClaims: pruned, with somebody in the way of AccessExclusiveLock on
   \*   lease_claim_closures_0; first, planning, generic
   [op |-> "PruneClaims", steps |-> <<
       Wait("rings", "RowShareLock"),
@@ -5388,8 +6291,8 @@ Plans == <<
       Skip("claim_slots#0", "ForUpdate"),
       NoWait("lease_claims_0", "AccessExclusiveLock"),
       Release("lease_claims_0", "AccessExclusiveLock") >>],
-  \* turning: Enqueue(a, j1) -> Claim(a, 1, 99) -> CompleteFast(j1/1) -> RotateClaims ->
-  \*   PruneClaims: pruned, with somebody in the way of AccessExclusiveLock on
+  \* turning: Enqueue(a, j1) -> Claim(a, 1, 99) -> CompleteFast(j1/1) -> RotateQueue ->
+  \*   RotateClaims -> PruneClaims: pruned, with somebody in the way of AccessExclusiveLock on
   \*   lease_claims_0.toast; first, planning, generic
   [op |-> "PruneClaims", steps |-> <<
       Wait("rings", "RowShareLock"),

@@ -79,7 +79,7 @@ export class Blockers {
 
   private statement({ on, mode, place }: Lock, held: Holding): string | null {
     const obstacle = obstacleTo(mode, held.modes(on));
-    if (obstacle === undefined) return null;
+    if (obstacle === undefined || place.kind === "gone") return null;
     if (place.kind === "advisory") return `select pg_advisory_xact_lock(${place.ids.join()})`;
     const relation = place.kind === "key" ? place.index.relation : place.relation;
     const { kind, name } = this.names.relation(relation)!;

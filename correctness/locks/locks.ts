@@ -24,6 +24,8 @@ export type Place =
   | { readonly kind: "relation"; readonly relation: number }
   | { readonly kind: "row"; readonly relation: number; readonly at: string }
   | { readonly kind: "key"; readonly index: UniqueIndex; readonly row: object }
+  /** The key of a row that is deleted: whoever inserts it waits, but nobody can have done so. */
+  | { readonly kind: "gone" }
   | { readonly kind: "advisory"; readonly ids: readonly [number, number] };
 
 export interface Lock {

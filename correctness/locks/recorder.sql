@@ -1,7 +1,8 @@
 -- What the lock recorder adds to an instrumented schema: reports of what a session holds.
 
 -- For each breakpoint: the relations and advisory locks that this session holds, and the rows that
--- it inserted. It reads rows only of tables that it writes to, and so takes no further lock.
+-- it sees of those that it has inserted into or deleted from. It reads rows only of tables that it
+-- writes to, and so takes no further lock.
 create or replace function ringproof.footprint() returns text
 language plpgsql volatile set plan_cache_mode = force_generic_plan as $$
 declare
@@ -9,10 +10,10 @@ declare
     select relnamespace from pg_class where oid = 'ringproof.meta'::regclass);
   v_relations jsonb;
   v_advisory  jsonb;
-  v_written   oid[];
+  v_changed   oid[];
   v_relation  oid;
   v_rows      jsonb;
-  v_inserted  jsonb := '{}';
+  v_written   jsonb := '{}';
 begin
   select coalesce(jsonb_agg(jsonb_build_array(l.relation::int, l.mode))
                     filter (where l.relation is not null), '[]'),
@@ -20,24 +21,21 @@ begin
                     filter (where l.locktype = 'advisory'), '[]'),
          array_agg(distinct l.relation) filter (
            where l.mode = 'RowExclusiveLock' and c.relkind = 'r' and c.relnamespace = v_schema
-             and pg_stat_get_xact_tuples_inserted(l.relation) > 0)
-  into v_relations, v_advisory, v_written
+             and pg_stat_get_xact_tuples_inserted(l.relation)
+               + pg_stat_get_xact_tuples_deleted(l.relation) > 0)
+  into v_relations, v_advisory, v_changed
   from pg_locks l left join pg_class c on c.oid = l.relation
   where l.pid = pg_backend_pid() and l.granted
     and (l.locktype = 'relation' and l.relation >= 16384
          or l.locktype = 'advisory'
             and l.classid <> current_setting('breakpoint.session')::oid);
-  foreach v_relation in array coalesce(v_written, '{}') loop
-    execute format(
-      'select jsonb_agg(to_jsonb(t)) from only %s t
-       where age(xmin) <= age(pg_current_xact_id_if_assigned()::xid)', v_relation::regclass)
-    into v_rows;
-    if v_rows is not null then
-      v_inserted := v_inserted || jsonb_build_object(v_relation::text, v_rows);
-    end if;
+  foreach v_relation in array coalesce(v_changed, '{}') loop
+    execute format('select coalesce(jsonb_agg(to_jsonb(t)), ''[]'') from only %s t',
+                   v_relation::regclass) into v_rows;
+    v_written := v_written || jsonb_build_object(v_relation::text, v_rows);
   end loop;
   return jsonb_build_object('timeout', current_setting('lock_timeout'),
-    'relations', v_relations, 'advisory', v_advisory, 'inserted', v_inserted);
+    'relations', v_relations, 'advisory', v_advisory, 'written', v_written);
 end
 $$;
 

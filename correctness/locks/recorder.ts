@@ -136,13 +136,14 @@ class Recorder {
     }
   }
 
-  /** Relations of a statement by name, and then its rows and keys. */
+  /** Relations of a statement by name, then its rows and keys, then keys of deleted rows. */
   private steps(segments: readonly Segment[], order: Order): Step[] {
     return segments.flatMap((one, i) => {
       const label = statementOf(one.label);
       const waits = order[i] ?? [];
-      const rest = one.acquired.filter((lock) => !waits.includes(lock));
-      const taken = [...rest, ...waits].map((lock): Step => {
+      const gone = one.acquired.filter(({ place }) => place.kind === "gone");
+      const rest = one.acquired.filter((lock) => ![...waits, ...gone].includes(lock));
+      const taken = [...rest, ...waits, ...gone].map((lock): Step => {
         const policy = this.prober.policyOf(one, lock) ?? "wait";
         return { label, on: lock.on, mode: lock.mode, policy };
       });

@@ -12,7 +12,8 @@ interface Footprint {
   readonly timeout: string;
   readonly relations: readonly (readonly [relation: number, mode: string])[];
   readonly advisory: readonly (readonly [number, number])[];
-  readonly inserted: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>;
+  /** The rows that are left of each table that it has inserted into or deleted from. */
+  readonly written: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>;
 }
 
 /** Behind which label, what the session holds. */
@@ -189,7 +190,7 @@ export class Session {
       this.end(rows[0].footprint);
     } catch (error) {
       this.error = error as Error;
-      this.end(JSON.stringify({ timeout: "0", relations: [], advisory: [], inserted: {} }));
+      this.end(JSON.stringify({ timeout: "0", relations: [], advisory: [], written: {} }));
     }
     this.running = false;
     this.wake();

@@ -55,8 +55,8 @@ export class Site {
   readonly statements = new Map<string, string>();
   private root: Binding = newBinding(new Map());
   private loaded = "";
-  /** The unique keys of the rows that are there before the call. */
-  private taken: ReadonlySet<string> = new Set();
+  /** The unique keys of the rows that are there before the call, by their tables. */
+  private taken: ReadonlyMap<number, readonly Lock[]> = new Map();
 
   private constructor(server: PostgresServer, controller: pg.Client) {
     this.server = server;
@@ -132,20 +132,38 @@ export class Site {
     return inline(twinOf(operation).statement(list, this.cast.binding, context)!);
   }
 
-  private async keys(): Promise<ReadonlySet<string>> {
+  private async keys(): Promise<ReadonlyMap<number, readonly Lock[]>> {
     const { rows } = await this.controller.query<{ relation: number; body: Row }>(
       `select * from "${this.schema}".all_rows()`,
     );
-    return new Set(
-      rows.flatMap(({ relation, body }) =>
-        this.names.uniqueIndexes(relation).map((i) => this.names.keyName(i, body, this.cast)),
-      ),
+    const relations = [...new Set(rows.map(({ relation }) => relation))];
+    const bodies = (oid: number) => rows.filter((r) => r.relation === oid).map(({ body }) => body);
+    return new Map(relations.map((oid) => [oid, this.keysOf(oid, bodies(oid))]));
+  }
+
+  private keysOf(oid: number, rows: readonly Row[]): readonly Lock[] {
+    return this.names.uniqueIndexes(oid).flatMap((index) =>
+      rows.map((row): Lock => {
+        const place = { kind: "key", index, row } as const;
+        return { on: this.names.keyName(index, row, this.cast), mode: "UniqueKey", place };
+      }),
     );
   }
 
+  /** Keys that were inserted into a table, and those of its rows that were deleted. */
+  private keysWritten(oid: number, rows: readonly Row[]): readonly Lock[] {
+    const [before, now] = [this.taken.get(oid) ?? [], this.keysOf(oid, rows)];
+    const without = (locks: readonly Lock[], others: readonly Lock[]) => {
+      const names = new Set(others.map(({ on }) => on));
+      return locks.filter(({ on }) => !names.has(on));
+    };
+    const gone = without(before, now).map((lock): Lock => ({ ...lock, place: { kind: "gone" } }));
+    return [...without(now, before), ...gone];
+  }
+
   /** The locks behind a report, without those of rows. */
-  locksOf({ relations, advisory, inserted }: Report): readonly Lock[] {
-    const { names, cast } = this;
+  locksOf({ relations, advisory, written }: Report): readonly Lock[] {
+    const { names } = this;
     const tables = relations.flatMap(([oid, mode]): Lock[] => {
       const relation = names.relation(oid);
       if (!relation) return [];
@@ -157,15 +175,11 @@ export class Site {
       mode: "Advisory",
       place: { kind: "advisory", ids },
     }));
-    const keys = Object.entries(inserted).flatMap(([oid, rows]) =>
-      names.uniqueIndexes(Number(oid)).flatMap((index) =>
-        rows.map((row): Lock => {
-          const place = { kind: "key", index, row } as const;
-          return { on: names.keyName(index, row, cast), mode: "UniqueKey", place };
-        }),
-      ),
-    );
-    return [...tables, ...advisories, ...keys.filter(({ on }) => !this.taken.has(on))];
+    const whole = relations.filter(([, mode]) => mode === "AccessExclusiveLock");
+    const keys = Object.entries(written)
+      .filter(([oid]) => !whole.some(([locked]) => locked === Number(oid)))
+      .flatMap(([oid, rows]) => this.keysWritten(Number(oid), rows));
+    return [...tables, ...advisories, ...keys];
   }
 
   /** The locks of rows that a session holds now. */
