@@ -40,31 +40,57 @@ export interface Recorded {
   readonly seconds: ReadonlyMap<string, number>;
 }
 
-/** The plans of these situations, in their order; those that begin with the same rows together. */
+const SITES = 2;
+
+/** Whose situations are recorded at one site: an operation's are not parted. */
+function parts(situations: readonly Situation[]): readonly (readonly Situation[])[] {
+  const operations = new Map<string, Situation[]>();
+  for (const situation of situations) {
+    const { operation } = situation;
+    operations.set(operation, [...(operations.get(operation) ?? []), situation]);
+  }
+  const sizes = [...operations.values()].sort((a, b) => b.length - a.length);
+  const shares = Array.from({ length: SITES }, (): Situation[] => []);
+  for (const some of sizes) shares.toSorted((a, b) => a.length - b.length)[0]!.push(...some);
+  return shares.filter(({ length }) => length > 0);
+}
+
+/** Those that begin with the same rows together. */
+function byState(situations: readonly Situation[]): readonly Situation[] {
+  const keyed = situations.map((situation) => ({ situation, key: stateKey(situation) }));
+  return keyed
+    .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
+    .map(({ situation }) => situation);
+}
+
+/** The plans of these situations, in their order, recorded at several sites at once. */
 export async function record(options: RecordOptions): Promise<Recorded> {
   const { server, situations, amendment, signal, progress } = options;
   const found = new Map<Situation, readonly Plan[]>();
-  const ordered = situations
-    .map((situation) => ({ situation, key: stateKey(situation) }))
-    .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
   const seconds = new Map<string, number>();
-  const site = await Site.open(server, amendment);
-  try {
-    const recorder = new Recorder(site);
-    for (const { situation } of ordered) {
-      signal?.throwIfAborted();
-      const started = performance.now();
-      found.set(situation, await recorder.record(situation));
-      const { operation } = situation;
-      const took = (performance.now() - started) / 1000;
-      seconds.set(operation, (seconds.get(operation) ?? 0) + took);
-      progress?.(found.size, situations.length);
+  const reached = new Set<string>();
+  const recordPart = async (part: readonly Situation[]): Promise<void> => {
+    const site = await Site.open(server, amendment);
+    try {
+      const recorder = new Recorder(site);
+      for (const situation of byState(part)) {
+        signal?.throwIfAborted();
+        const started = performance.now();
+        found.set(situation, await recorder.record(situation));
+        const { operation } = situation;
+        const took = (performance.now() - started) / 1000;
+        seconds.set(operation, (seconds.get(operation) ?? 0) + took);
+        progress?.(found.size, situations.length);
+      }
+      for (const label of recorder.reached) reached.add(label);
+    } finally {
+      await site.close();
     }
-    const plans = situations.flatMap((situation) => found.get(situation)!);
-    return { plans, reached: recorder.reached, seconds };
-  } finally {
-    await site.close();
-  }
+  };
+  const ended = await Promise.allSettled(parts(situations).map(recordPart));
+  const failed = ended.find((end) => end.status === "rejected");
+  if (failed) throw failed.reason;
+  return { plans: situations.flatMap((situation) => found.get(situation)!), reached, seconds };
 }
 
 class Recorder {
