@@ -27,10 +27,10 @@ Unordered ==
 \* For Policy: maintenance queues for its locks.
 Patient(step) == IF step.policy = "nowait" THEN "wait" ELSE step.policy
 
-\* For Plans: those of a producer and of maintenance, as they are.
+\* For Plans: those of a worker and of maintenance, as they are.
 Recorded == INSTANCE LockPlans
-EnqueueAndPrune ==
-  LET Those(plan) == plan.op \in {"Enqueue", "PruneQueue"} IN SelectSeq(Recorded!Plans, Those)
+ClaimAndPrune ==
+  LET Those(plan) == plan.op \in {"Claim", "PruneQueue"} IN SelectSeq(Recorded!Plans, Those)
 
 \* For AgainstHeld: who has a lock has every stronger one.
 UnlessOwned(locks, t) ==
