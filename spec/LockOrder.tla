@@ -4,19 +4,22 @@
 (* Postgres. The property that matters: NoDeadlock. Left out: what the rows   *)
 (* hold; a plan goes on where a row was passed over, so transactions do here  *)
 (* at least what they do there. The plans are recorded from Postgres.         *)
-EXTENDS Integers, Sequences, FiniteSets, LockPlans
+EXTENDS Integers, Sequences, FiniteSets
 
-CONSTANT Size  \* transactions at once
+CONSTANTS Size,  \* transactions at once
+          Plans  \* sequence of [op, steps]; a step is [on, mode, policy]
 
 ASSUME Size \in {2, 3}
 
-VARIABLES plans,    \* transaction -> [op, steps]; a step is [on, mode, policy]
+VARIABLES plans,    \* transaction -> its plan, once they have met
           at,       \* transaction -> the number of its next step
           held,     \* [by, on, mode]
           queue,    \* transactions that wait; of two for one thing, the one in front first
           finished  \* transactions that have ended
 
 vars == <<plans, at, held, queue, finished>>
+
+Transactions == 1..Size
 
 ------------------------------------------------------------------------------
 (* What Postgres says of two transactions that want the same thing            *)
@@ -81,17 +84,15 @@ Meetings ==
      ELSE UNION {UNION {{<<Among(p, {q, r}), Among(q, {p, r}), Among(r, {p, q})>> :
                            r \in Later(p) \cap Later(q)} : q \in Later(p)} : p \in DOMAIN Plans}
 
-Init == /\ plans \in Meetings
-        /\ at = [t \in DOMAIN plans |-> 1]
+Init == /\ plans = <<>>
+        /\ at = [t \in Transactions |-> 1]
         /\ held = {} /\ queue = <<>> /\ finished = {}
 
 ------------------------------------------------------------------------------
 (* Helpers                                                                    *)
 
-Transactions == 1..Size
-
 Step(t) == plans[t].steps[at[t]]
-Busy(t) == t \notin finished /\ at[t] <= Len(plans[t].steps)
+Busy(t) == plans # <<>> /\ t \notin finished /\ at[t] <= Len(plans[t].steps)
 Waiting == {queue[i] : i \in DOMAIN queue}
 
 \* It is about to ask for a lock.
@@ -138,11 +139,16 @@ Leaves(locks, t) ==
   LET due == {u \in Waiting \ {t} : InOrder(u) /\ Due(locks, u)}
   IN /\ held' = locks \cup {LockOf(u) : u \in due}
      /\ queue' = Without(queue, due)
-     /\ at' = [u \in DOMAIN at |-> IF u \in due \cup {t} THEN at[u] + 1 ELSE at[u]]
+     /\ at' = [u \in Transactions |-> IF u \in due \cup {t} THEN at[u] + 1 ELSE at[u]]
 
 ------------------------------------------------------------------------------
 (* Actions. A transaction that finds its lock taken waits, passes the row     *)
 (* over, or gives up: it asks for nothing more, and keeps what it has.        *)
+
+Meet ==
+  /\ plans = <<>>
+  /\ plans' \in Meetings
+  /\ UNCHANGED <<at, held, queue, finished>>
 
 Lock(t) ==
   /\ Asks(t) /\ Free(t)
@@ -182,12 +188,13 @@ GiveBack(t) ==
 Rest(t) == {h \in held : h.by # t}
 
 Finish(t) ==
-  /\ t \notin finished /\ ~Busy(t)
+  /\ plans # <<>> /\ t \notin finished /\ ~Busy(t)
   /\ Leaves(Rest(t), t)
   /\ finished' = finished \cup {t}
   /\ UNCHANGED plans
 
 Next ==
+  \/ Meet
   \/ \E t \in Transactions : Lock(t)
   \/ \E t \in Transactions : Wait(t)
   \/ \E t \in Transactions : PassOver(t)

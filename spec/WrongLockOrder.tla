@@ -1,7 +1,7 @@
 --------------------------- MODULE WrongLockOrder ---------------------------
 (* Plans and rules that are wrong, each put in the place of one operator of   *)
 (* LockOrder by a .cfg. The plans are those of calls on SQL that was changed. *)
-EXTENDS LockOrder
+EXTENDS MCLockOrder
 
 Waits(on, mode) == [on |-> on, mode |-> mode, policy |-> "wait"]
 
@@ -28,14 +28,11 @@ Unordered ==
 Patient(step) == IF step.policy = "nowait" THEN "wait" ELSE step.policy
 
 \* For Plans: those of a worker and of maintenance, as they are.
-Recorded == INSTANCE LockPlans
 ClaimAndPrune ==
-  LET Those(plan) == plan.op \in {"Claim", "PruneQueue"} IN SelectSeq(Recorded!Plans, Those)
+  LET Those(plan) == plan.op \in {"Claim", "PruneQueue"} IN SelectSeq(AllPlans, Those)
 
-\* For AgainstHeld: who has a lock has every stronger one.
-UnlessOwned(locks, t) ==
-  /\ Own(t) = {}
-  /\ \E h \in locks : h.by # t /\ h.on = Step(t).on /\ Clash(Step(t).mode, h.mode)
+\* For Due: the first who waits goes on, and does not look whether the lock is free now.
+FirstInLine(locks, t) == \A u \in Ahead(t) : ~Bars(u, t)
 
 \* For Rest: advisory locks belong to the session.
 AdvisoryStays(t) == {h \in held : h.by # t \/ h.mode = "Advisory"}

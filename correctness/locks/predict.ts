@@ -16,10 +16,10 @@ export interface Played {
   readonly reached: readonly Reached[];
   /** Who waited for whom after the last turn. */
   readonly waiting: readonly Waiting[];
-  /** Whom Postgres ended with a deadlock error. */
-  readonly victim: number | null;
-  /** What each call answered, as JSON, or `error` and its code. */
+  /** What each call answered in the end, as JSON, or the code of its error. */
   readonly answers: readonly string[];
+  /** Whom Postgres ended because of a deadlock. */
+  readonly victim: number | null;
 }
 
 export interface Prediction {
@@ -106,22 +106,11 @@ async function play(
     const others = calls.map((_, i) => i).filter((i) => schedule.every((t) => t.session !== i));
     for (const other of others) await stage.until(other);
     const waiting = await stage.waiting();
-    const victim = inCircle(waiting) ? await stage.victim() : null;
     const answers = await stage.finish();
-    return { operations: calls.map((c) => c.operation), reached, waiting, victim, answers };
+    const hit = answers.indexOf("40P01");
+    const victim = hit < 0 ? null : hit;
+    return { operations: calls.map((c) => c.operation), reached, waiting, answers, victim };
   } finally {
     await stage.close();
-  }
-}
-
-/** Whether somebody waits, in the end, for himself. */
-function inCircle(waiting: readonly Waiting[]): boolean {
-  let left = waiting;
-  for (;;) {
-    const still = left.filter(({ waitsFor }) =>
-      waitsFor.some((other) => left.some(({ session }) => session === other)),
-    );
-    if (still.length === left.length) return left.length > 0;
-    left = still;
   }
 }

@@ -152,25 +152,23 @@ export class Stage {
       [this.steppers.map(({ pid }) => pid)],
     );
     const index = (pid: number) => this.steppers.findIndex((s) => s.pid === pid);
+    const known = (by: readonly number[]) => by.map(index).filter((session) => session >= 0);
     return rows
-      .map(({ pid, name, by }) => ({ session: index(pid), on: name, waitsFor: by.map(index) }))
+      .map(({ pid, name, by }) => ({ session: index(pid), on: name, waitsFor: known(by) }))
       .filter(({ waitsFor }) => waitsFor.length > 0);
   }
 
-  /** Of sessions that wait in a circle, the one that Postgres ends. */
-  async victim(): Promise<number | null> {
-    const blocked = this.steppers.filter(({ moving }) => moving);
-    await Promise.race(blocked.map(({ arrival }) => arrival));
-    const hit = this.steppers.find(({ finished }) => finished.error?.code === "40P01");
-    return hit?.index ?? null;
-  }
-
-  /** Lets every session come to its end, and says what each call answered. */
+  /** Lets every session come to its end: the error of its call, or what it answered, as JSON. */
   async finish(): Promise<readonly string[]> {
-    for (let [next] = this.stepping.enabled; next !== undefined; [next] = this.stepping.enabled)
-      await this.stepping.go(next, 1);
+    for (;;) {
+      const [next] = this.stepping.enabled;
+      const moving = this.steppers.filter((s) => s.moving);
+      if (next !== undefined) await this.stepping.go(next, 1);
+      else if (moving.length > 0) await Promise.race(moving.map(({ arrival }) => arrival));
+      else break;
+    }
     return this.steppers.map(({ finished: { rows, error } }) =>
-      error ? `error ${error.code}` : JSON.stringify(rows?.map((row) => Object.values(row))),
+      error ? (error.code ?? error.message) : JSON.stringify(rows),
     );
   }
 }

@@ -9,4 +9,7 @@ beforeAll(async () => {
   found = await predictions(server, new AbortController().signal);
 }, 60000);
 afterAll(() => server.stop());
-test("x", () => { console.log(JSON.stringify(found, null, 1)); expect(1).toBe(1); });
+test("x", () => {
+  console.log(JSON.stringify(found, null, 1));
+  expect(1).toBe(1);
+});
