@@ -41,8 +41,9 @@ const taken: Readonly<Record<string, { readonly waits: boolean }>> = {
 
 /** Of transactions that only take locks and wait; a trace with anything else is an error. */
 export function turns(trace: readonly TraceStep[]): readonly Turn[] {
-  return trace.slice(1).map(({ action, state }, i) => {
-    const before = trace[i]!.state;
+  const met = trace.findIndex(({ action }) => action === "Meet");
+  return trace.slice(met + 1).map(({ action, state }, i) => {
+    const before = trace[met + i]!.state;
     const session = actor(before, state);
     const plan = record(list(before["plans"])[session]);
     const at = Number(list(before["at"])[session]);
