@@ -56,6 +56,15 @@ test.each([
   },
 );
 
+test("of a row: the same beside one who has a fourth, and then ends", async () => {
+  for (const fourth of rows)
+    for (const [has, other, third] of triplesOf(rows)) {
+      const asks = [plan(wait("t#a", has), wait("t#a", third)), plan(wait("t#a", other))];
+      const plans = [...asks, plan(wait("t#a", fourth))];
+      expect(await bench.play(plans, inTurn([1, 3, 2, 1, 3]))).toBeNull();
+    }
+});
+
 test.each([
   ["of a table", "t", tables, "nowait"],
   ["of a row", "t#a", rows, "nowait"],
