@@ -1,4 +1,4 @@
-/** What transactions lock, which locks conflict, and who meets whom: the first half of LockOrder. */
+/** What transactions lock, what conflicts, and who meets whom: the first half of LockOrder. */
 
 /** A sequence, as a function of 1 to its length. */
 export type Sequence<T> = Readonly<Record<string, T>>;
