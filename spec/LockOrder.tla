@@ -58,22 +58,20 @@ Clash(mode, other) == other \in Conflicts[mode]
 (* out: it can neither wait nor be waited for, nor stand in the way of a      *)
 (* request. Plans that are alike then are one.                                *)
 
-ModesOn ==
-  [p \in DOMAIN Plans |->
-     LET steps == {Plans[p].steps[i] : i \in DOMAIN Plans[p].steps}
-     IN [on \in {s.on : s \in steps} |-> {s.mode : s \in {t \in steps : t.on = on}}]]
+\* What a step takes, or gives back.
+LockOn(step) == <<step.on, IF step.mode = "Release" THEN step.policy ELSE step.mode>>
 
-Minds(p, step) ==
-  /\ step.on \in DOMAIN ModesOn[p]
-  /\ step.mode = "Release" \/ ModesOn[p][step.on] \cap Conflicts[step.mode] # {}
+\* The locks that nobody else can have beside those of a plan.
+Minded ==
+  LET Against(step) == {<<step.on, mode>> : mode \in Conflicts[LockOn(step)[2]]}
+  IN [p \in DOMAIN Plans |->
+        UNION {Against(Plans[p].steps[i]) : i \in DOMAIN Plans[p].steps}]
+
+Meets(p, q) == \E i \in DOMAIN Plans[p].steps : LockOn(Plans[p].steps[i]) \in Minded[q]
 
 Among(p, others) ==
-  LET Minded(step) == \E q \in others : Minds(q, step)
-  IN [op |-> Plans[p].op, steps |-> SelectSeq(Plans[p].steps, Minded)]
-
-Meets(p, q) ==
-  \E i \in DOMAIN Plans[p].steps :
-    Plans[p].steps[i].mode # "Release" /\ Minds(q, Plans[p].steps[i])
+  LET Matters(step) == \E q \in others : LockOn(step) \in Minded[q]
+  IN [op |-> Plans[p].op, steps |-> SelectSeq(Plans[p].steps, Matters)]
 
 \* Two of them, or three of which each minds both others: a circle of three needs no less, and
 \* every smaller one is there among two.
@@ -182,7 +180,7 @@ WakeUp(t) ==
 \* A subtransaction is rolled back.
 GiveBack(t) ==
   /\ Busy(t) /\ Step(t).mode = "Release"
-  /\ Leaves({h \in held : h.by # t \/ h.on # Step(t).on}, t)
+  /\ Leaves({h \in held : h.by # t \/ LockOn(Step(t)) # <<h.on, h.mode>>}, t)
   /\ UNCHANGED <<plans, finished>>
 
 Rest(t) == {h \in held : h.by # t}
@@ -241,7 +239,7 @@ Samples == <<
     [on |-> "k#1", mode |-> "UniqueKey", policy |-> "wait"]>>],
   [op |-> "Sharer", steps |-> <<
     [on |-> "t", mode |-> "ShareLock", policy |-> "wait"],
-    [on |-> "t", mode |-> "Release", policy |-> "wait"],
+    [on |-> "t", mode |-> "Release", policy |-> "ShareLock"],
     [on |-> "k#1", mode |-> "UniqueKey", policy |-> "wait"]>>],
   [op |-> "Claim", steps |-> <<
     [on |-> "t#a", mode |-> "ForUpdate", policy |-> "skip"],

@@ -1,0 +1,132 @@
+/**
+ * The plans on disk: spec/lock-plans.json, and the module that is generated from it. Plans of one
+ * operation that take the same locks behind the same labels are one.
+ */
+
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { UserError } from "../../src/errors.js";
+import { packageRoot } from "../../src/package-root.js";
+import { callKinds, type CallKind, type Plan, type Step } from "./plan.js";
+
+/** Where a plan was seen: the situation, and in which of the calls. */
+export interface Seen {
+  readonly situation: string;
+  readonly calls: readonly CallKind[];
+}
+
+export interface SeenPlan {
+  readonly operation: string;
+  readonly seen: readonly Seen[];
+  readonly steps: readonly Step[];
+}
+
+export interface Recording {
+  /** The major version of the Postgres that took these locks. */
+  readonly postgres: number;
+  readonly plans: readonly SeenPlan[];
+}
+
+const spec = (name: string): string => join(packageRoot(), "spec", name);
+export const plansFile = (): string => spec("lock-plans.json");
+export const moduleFile = (): string => spec("LockPlans.tla");
+
+/** In the order in which they are given. */
+export function distinct(plans: readonly Plan[]): readonly SeenPlan[] {
+  const byText = new Map<string, Plan[]>();
+  for (const plan of plans) {
+    const key = JSON.stringify([plan.operation, plan.steps]);
+    byText.set(key, [...(byText.get(key) ?? []), plan]);
+  }
+  return [...byText.values()].map((same) => {
+    const situations = [...new Set(same.map(({ situation }) => situation))];
+    const seen = situations.map((situation): Seen => {
+      const kinds = same.filter((p) => p.situation === situation).map(({ call }) => call);
+      return { situation, calls: callKinds.filter((kind) => kinds.includes(kind)) };
+    });
+    return { operation: same[0]!.operation, seen, steps: same[0]!.steps };
+  });
+}
+
+/** One line for each step, and for each place where it was seen. */
+export function plansText({ postgres, plans }: Recording): string {
+  const list = (name: string, items: readonly unknown[]) =>
+    items.length === 0
+      ? `      "${name}": []`
+      : `      "${name}": [\n${items.map((i) => `        ${spaced(i)}`).join(",\n")}\n      ]`;
+  const texts = plans.map(({ operation, seen, steps }) =>
+    [`    {`, `      "operation": "${operation}",`, `${list("seen", seen)},`, list("steps", steps)]
+      .concat("    }")
+      .join("\n"),
+  );
+  return `{\n  "postgres": ${postgres},\n  "plans": [\n${texts.join(",\n")}\n  ]\n}\n`;
+}
+
+const spaced = (value: unknown): string =>
+  JSON.stringify(value, null, 1).replace(/\n\s*/g, " ").replaceAll("[ ", "[").replaceAll(" ]", "]");
+
+export async function readPlans(file = plansFile()): Promise<Recording> {
+  try {
+    return JSON.parse(await readFile(file, "utf8")) as Recording;
+  } catch (cause) {
+    throw new UserError(
+      `The lock plans cannot be read: ${(cause as Error).message}.`,
+      "Record them with: npx ringproof locks --write.",
+      { cause },
+    );
+  }
+}
+
+export async function writePlans(recording: Recording): Promise<void> {
+  await writeFile(plansFile(), plansText(recording));
+  await writeFile(moduleFile(), moduleText(recording));
+}
+
+const HEAD = `----------------------------- MODULE LockPlans -----------------------------
+(* The locks that each operation takes, in order, as Postgres was seen to take *)
+(* them: written by \`ringproof locks --write\` out of lock-plans.json, where    *)
+(* the label of the statement behind each step is.                             *)
+
+Wait(on, mode)   == [on |-> on, mode |-> mode, policy |-> "wait"]
+NoWait(on, mode) == [on |-> on, mode |-> mode, policy |-> "nowait"]
+Skip(on, mode)   == [on |-> on, mode |-> mode, policy |-> "skip"]
+\\* A lock that is given back with a subtransaction, before the transaction ends.
+Release(on, mode) == [on |-> on, mode |-> "Release", policy |-> mode]
+`;
+
+const operators: Readonly<Record<string, string>> = { nowait: "NoWait", skip: "Skip" };
+
+const stepText = ({ on, mode, policy }: Step): string =>
+  mode === "Release"
+    ? `Release("${on}", "${policy}")`
+    : `${operators[policy] ?? "Wait"}("${on}", "${mode}")`;
+
+const WIDTH = 96;
+
+/** A comment of as many lines as it needs. */
+function comment(text: string): string {
+  const lines = [""];
+  for (const word of text.replaceAll("→", "->").split(" ")) {
+    if (lines.at(-1)!.length + word.length > WIDTH - 7) lines.push("  ");
+    lines[lines.length - 1] += ` ${word}`;
+  }
+  return lines.map((line) => `  \\*${line}`).join("\n");
+}
+
+/** Plans that differ in labels only are one to the model. */
+export function moduleText({ plans }: Recording): string {
+  const byText = new Map<string, SeenPlan[]>();
+  for (const plan of plans) {
+    const key = JSON.stringify([plan.operation, plan.steps.map(stepText)]);
+    byText.set(key, [...(byText.get(key) ?? []), plan]);
+  }
+  const texts = [...byText.values()].map((same) => {
+    const { operation, steps } = same[0]!;
+    const seen = same.flatMap((plan) => plan.seen);
+    const places = seen.map(({ situation, calls }) => comment(`${situation}; ${calls.join(", ")}`));
+    const lines = steps.map((step) => `      ${stepText(step)}`);
+    const tuple = lines.length === 0 ? "<< >>" : `<<\n${lines.join(",\n")} >>`;
+    return [...places, `  [op |-> "${operation}", steps |-> ${tuple}]`].join("\n");
+  });
+  return `${HEAD}\nPlans == <<\n${texts.join(",\n")}\n>>\n${"=".repeat(77)}\n`;
+}

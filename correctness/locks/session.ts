@@ -1,0 +1,205 @@
+/**
+ * A session whose calls are watched: at every breakpoint it reports what it holds; stopped, it also
+ * waits there until it is let on.
+ */
+
+import type pg from "pg";
+import { connect, type PostgresServer } from "../../src/postgres/server.js";
+import { GATES } from "../interleave/stepper.js";
+
+/** What `footprint()` of recorder.sql says. */
+interface Footprint {
+  readonly relations: readonly (readonly [relation: number, mode: string])[];
+  readonly advisory: readonly (readonly [number, number])[];
+  readonly inserted: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>;
+}
+
+/** Behind which label, what the session holds. */
+export interface Report extends Footprint {
+  readonly label: string;
+}
+
+export interface Place {
+  readonly server: PostgresServer;
+  readonly schema: string;
+  /** Tells its gates from those of others on the same server. */
+  readonly number: number;
+  readonly controller: pg.Client;
+}
+
+/** What the last report, at the end of a call, is called. */
+export const END = "end";
+
+/** A wait that a timeout ends does not take as long. */
+const SETTLE_MS = 4;
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+export class Session {
+  readonly pid: number;
+  reports: Report[] = [];
+  error: Error | null = null;
+  private readonly client: pg.Client;
+  private readonly place: Place;
+  private running = false;
+  private wake: () => void = () => undefined;
+  private gate = 0;
+
+  private constructor(client: pg.Client, pid: number, place: Place) {
+    this.client = client;
+    this.pid = pid;
+    this.place = place;
+    client.on("notice", ({ message = "" }) => this.reached(message));
+  }
+
+  /** A fresh one: it has planned nothing yet. */
+  static async open(place: Place): Promise<Session> {
+    const client = await connect(place.server);
+    const { rows } = await client.query("select pg_backend_pid() as pid");
+    await client.query(
+      `set client_min_messages = notice; set breakpoint.session = ${place.number}`,
+    );
+    return new Session(client, rows[0].pid, place);
+  }
+
+  close(): Promise<void> {
+    return this.client.end();
+  }
+
+  /** The call from its beginning to its end and back, without a report. */
+  async repeat(call: string): Promise<void> {
+    await this.prepare(false);
+    await this.client.query(
+      `set breakpoint.session = ''; begin; ${call}; rollback;
+       set breakpoint.session = ${this.place.number}`,
+    );
+  }
+
+  /** The same with its reports, but without a stop. */
+  async pass(call: string): Promise<readonly Report[]> {
+    await this.prepare(false);
+    const { schema } = this.place;
+    const text = `begin; ${call}; select "${schema}".footprint() as footprint; rollback`;
+    const results = (await this.client.query(text)) as unknown as pg.QueryResult[];
+    this.end(results.at(-2)!.rows[0].footprint);
+    return this.reports;
+  }
+
+  /** How many plans it keeps for later calls; one that is made for a single call is not kept. */
+  async plans(): Promise<number> {
+    const { rows } = await this.client.query(
+      "select count(*)::int as plans from pg_backend_memory_contexts where name = 'CachedPlan'",
+    );
+    return rows[0].plans;
+  }
+
+  /** Begins a transaction and goes to the first breakpoint of the call. */
+  async start(call: string): Promise<void> {
+    await this.prepare(true);
+    await this.client.query("begin");
+    this.running = true;
+    void this.make(call);
+    await this.arrival();
+  }
+
+  get ended(): boolean {
+    return !this.running;
+  }
+
+  get at(): Report {
+    return this.reports.at(-1)!;
+  }
+
+  /** Opens the gate where it stands. */
+  async leave(): Promise<void> {
+    this.seen = this.reports.length;
+    const { controller, number } = this.place;
+    await controller.query(`select pg_advisory_unlock(${number}, ${this.gate})`);
+  }
+
+  /** How many reports there were when it was let on. */
+  private seen = 0;
+
+  private get arrived(): boolean {
+    return !this.running || this.reports.length > this.seen;
+  }
+
+  /**
+   * Until it stands at its next breakpoint or has ended, or waits for one of these sessions:
+   * that one, or null. A wait that may end by itself has to go on for a while.
+   */
+  async next(others: readonly number[], sure: (pid: number) => boolean): Promise<number | null> {
+    if (others.length === 0) {
+      await this.arrival();
+      return null;
+    }
+    for (let waits = 0; ;) {
+      if (this.arrived) return null;
+      const by = (await this.waitsFor()).find((pid) => others.includes(pid));
+      if (by !== undefined && (waits > 0 || sure(by))) return by;
+      if (by !== undefined) await pause(SETTLE_MS);
+      waits = by === undefined ? 0 : 1;
+    }
+  }
+
+  private async waitsFor(): Promise<readonly number[]> {
+    const { rows } = await this.place.controller.query<{ by: number[] }>(
+      `select pg_blocking_pids(${this.pid}) as by`,
+    );
+    return rows[0]!.by;
+  }
+
+  /** Lets it go to its end, and takes everything back. */
+  async rollback(): Promise<void> {
+    await this.place.controller.query("select pg_advisory_unlock_all()");
+    while (this.running) {
+      this.seen = this.reports.length;
+      await this.arrival();
+    }
+    await this.client.query("rollback");
+  }
+
+  private async prepare(stops: boolean): Promise<void> {
+    const { controller, schema, number } = this.place;
+    this.reports = [];
+    this.error = null;
+    this.gate = 0;
+    this.seen = 0;
+    const gates = stops ? `, pg_advisory_lock(${number}, g)` : "";
+    await controller.query(
+      `select pg_advisory_unlock_all(), setval('"${schema}".gates_${number}', 1, false),
+              "${schema}".rewind_ids();
+       select true${gates} from generate_series(1, ${GATES}) g`,
+    );
+  }
+
+  private async make(call: string): Promise<void> {
+    try {
+      await this.client.query(call);
+      const { schema } = this.place;
+      const { rows } = await this.client.query(`select "${schema}".footprint() as footprint`);
+      this.end(rows[0].footprint);
+    } catch (error) {
+      this.error = error as Error;
+      this.end(JSON.stringify({ relations: [], advisory: [], inserted: {} }));
+    }
+    this.running = false;
+    this.wake();
+  }
+
+  private end(footprint: string): void {
+    this.reports.push({ label: END, ...(JSON.parse(footprint) as Footprint) });
+  }
+
+  private reached(message: string): void {
+    const [, gate, label, footprint] = /^(\d+) (\S+) (.*)$/s.exec(message)!;
+    this.gate = Number(gate);
+    this.reports.push({ label: label!, ...(JSON.parse(footprint!) as Footprint) });
+    this.wake();
+  }
+
+  private arrival(): Promise<void> {
+    if (this.arrived) return Promise.resolve();
+    return new Promise((resolve) => (this.wake = resolve));
+  }
+}

@@ -1,0 +1,181 @@
+/** A schema in which locks are recorded: an instrumented install, and the state of a situation. */
+
+import { randomInt } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type pg from "pg";
+import { packageRoot } from "../../src/package-root.js";
+import { newBinding, type Binding } from "../../src/postgres/binding.js";
+import { inline } from "../../src/postgres/inline.js";
+import { install, ringproofSql, uninstall } from "../../src/postgres/install.js";
+import { requalify } from "../../src/postgres/requalify.js";
+import { connect, type PostgresServer } from "../../src/postgres/server.js";
+import { statements } from "../../src/postgres/statements.js";
+import { PostgresStorage } from "../../src/postgres/storage.js";
+import { twinOf } from "../conform/attempts.js";
+import {
+  installBreakpoints,
+  instrument,
+  labelled,
+  type Labelled,
+} from "../interleave/instrument.js";
+import { Blockers } from "./blockers.js";
+import { Holding, type Lock, type LockMode } from "./locks.js";
+import { Names, type Cast, type Row } from "./names.js";
+import type { Place, Report } from "./session.js";
+import type { Situation } from "./situations.js";
+
+/** What is different from the SQL that ships, written for the schema `ringproof`. */
+export interface Amendment {
+  /** Functions that are defined again. */
+  readonly functions?: string;
+  /** In the place of settings.sql. */
+  readonly settings?: string;
+}
+
+const lanes = ["a", "b"];
+
+const own = (file: string) => readFile(join(packageRoot(), "correctness", file), "utf8");
+
+const shipped = (file: string) => readFile(join(ringproofSql().dir, file), "utf8");
+
+export class Site {
+  readonly server: PostgresServer;
+  readonly controller: pg.Client;
+  readonly schema = `locks_${randomInt(2 ** 30)}`;
+  readonly number = randomInt(2 ** 30);
+  names!: Names;
+  blockers!: Blockers;
+  cast: Cast = { binding: newBinding(new Map()), nextId: 1, newJobs: [] };
+  /** Every labelled statement, by its label. */
+  readonly statements = new Map<string, string>();
+  private root: Binding = newBinding(new Map());
+  private loaded = "";
+  /** The unique keys of the rows that are there before the call. */
+  private taken: ReadonlySet<string> = new Set();
+
+  private constructor(server: PostgresServer, controller: pg.Client) {
+    this.server = server;
+    this.controller = controller;
+  }
+
+  static async open(server: PostgresServer, amendment: Amendment = {}): Promise<Site> {
+    const site = new Site(server, await connect(server));
+    await site.prepare(amendment);
+    return site;
+  }
+
+  private async prepare({ functions = "", settings }: Amendment): Promise<void> {
+    const { controller, schema, number } = this;
+    const run = (sql: string) => controller.query(requalify(sql, schema));
+    await install(controller, { schema, queueSlots: 2, claimSlots: 2, leaseSlots: 2 });
+    await installBreakpoints(controller, schema);
+    await run(instrument(functions));
+    await run(settings ?? (await shipped("settings.sql")));
+    await run(await own("locks/recorder.sql"));
+    await controller.query(`create sequence "${schema}".gates_${number}; set recorder.next_id = 1`);
+    for (const file of ringproofSql().files) this.describe(labelled(await shipped(file)));
+    this.describe(labelled(functions));
+    const storage = new PostgresStorage(controller, { schema });
+    const ids = new Map<string, number>();
+    for (const lane of lanes) ids.set(lane, await storage.ensureLane(lane, 0, 0));
+    this.root = newBinding(ids);
+    await controller.query(`select "${schema}".save('root')`);
+    this.names = await Names.read(controller, schema);
+    this.blockers = new Blockers(this.server, schema, this.names);
+  }
+
+  get place(): Place {
+    const { server, schema, number, controller } = this;
+    return { server, schema, number, controller };
+  }
+
+  private describe(some: readonly Labelled[]): void {
+    for (const { label, statement } of some) this.statements.set(label, statement);
+  }
+
+  async close(): Promise<void> {
+    await this.blockers.close();
+    await uninstall(this.controller, { schema: this.schema });
+    await this.controller.end();
+  }
+
+  /** Makes this situation's state the one that all sessions see; returns the call. */
+  async load({ way, list, scope, operation, reversed }: Situation): Promise<string> {
+    const { schema, controller } = this;
+    const context = { sql: statements(schema), scope };
+    const key = JSON.stringify([way, reversed, scope]);
+    if (key !== this.loaded) {
+      await controller.query(`select "${schema}".restore_all('root');
+        set recorder.next_id = 1; select "${schema}".rewind_ids()`);
+      let binding = this.root;
+      for (const { action, args } of way) {
+        const statement = twinOf(action).statement([args], binding, context);
+        const rows = statement ? (await controller.query(inline(statement))).rows : [];
+        binding = twinOf(action).answer(rows, [args], binding).binding;
+      }
+      const nextId = Math.max(0, ...[...binding.jobs.keys()].map(Number)) + 1;
+      await controller.query(`set recorder.next_id = ${nextId}`);
+      if (reversed) await controller.query(`select "${schema}".turn_round()`);
+      this.cast = { binding, nextId, newJobs: [] };
+      this.loaded = key;
+      this.taken = await this.keys();
+    }
+    const newJobs = list.flatMap((args) => ("batch" in args ? args.batch : []));
+    this.cast = { ...this.cast, newJobs };
+    return inline(twinOf(operation).statement(list, this.cast.binding, context)!);
+  }
+
+  private async keys(): Promise<ReadonlySet<string>> {
+    const { rows } = await this.controller.query<{ relation: number; body: Row }>(
+      `select * from "${this.schema}".all_rows()`,
+    );
+    return new Set(
+      rows.flatMap(({ relation, body }) =>
+        this.names.uniqueIndexes(relation).map((i) => this.names.keyName(i, body, this.cast)),
+      ),
+    );
+  }
+
+  /** The locks behind a report, without those of rows. */
+  locksOf({ relations, advisory, inserted }: Report): readonly Lock[] {
+    const { names, cast } = this;
+    const tables = relations.flatMap(([oid, mode]): Lock[] => {
+      const relation = names.relation(oid);
+      if (!relation) return [];
+      const place = { kind: "relation", relation: relation.whole } as const;
+      return [{ on: relation.name, mode: mode as LockMode, place }];
+    });
+    const advisories = advisory.map((ids): Lock => ({
+      on: names.advisoryName(ids),
+      mode: "Advisory",
+      place: { kind: "advisory", ids },
+    }));
+    const keys = Object.entries(inserted).flatMap(([oid, rows]) =>
+      names.uniqueIndexes(Number(oid)).flatMap((index) =>
+        rows.map((row): Lock => {
+          const place = { kind: "key", index, row } as const;
+          return { on: names.keyName(index, row, cast), mode: "UniqueKey", place };
+        }),
+      ),
+    );
+    return [...tables, ...advisories, ...keys.filter(({ on }) => !this.taken.has(on))];
+  }
+
+  /** The locks of rows that a session holds now. */
+  async rowsOf(pid: number): Promise<readonly Lock[]> {
+    const { rows } = await this.controller.query(
+      `select relation, place::text, body, mode from "${this.schema}".locked_rows(${pid})`,
+    );
+    return rows.map(({ relation, place, body, mode }): Lock => {
+      const on = this.names.rowName(relation, body, this.cast);
+      return { on, mode, place: { kind: "row", relation, at: place } };
+    });
+  }
+
+  /** Without the row that somebody else has. */
+  async holding(pid: number, report: Report, others?: string): Promise<Holding> {
+    const rows = (await this.rowsOf(pid)).filter(({ on }) => on !== others);
+    return new Holding([...this.locksOf(report), ...rows]);
+  }
+}

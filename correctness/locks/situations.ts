@@ -1,0 +1,217 @@
+/**
+ * In which situations the locks of an operation are recorded. The explorer chooses: of each
+ * operation, the first state for every answer and for every set of tables whose rows it changes;
+ * and where one statement takes several of its calls, two of them, in both orders.
+ */
+
+import {
+  actionNames,
+  actions,
+  calls,
+  step,
+  tableNames,
+  wordsOf,
+  type ActionName,
+  type ArgsOf,
+  type Call,
+  type Job,
+  type Outcome,
+  type Scope,
+  type State,
+  type Token,
+} from "../../src/core/index.js";
+import { presentable, twinOf } from "../conform/attempts.js";
+import { callsTo, type Node } from "../conform/tree.js";
+import { operations } from "../interleave/cases.js";
+import { areas, meeting, startsOf, type Area } from "../interleave/scopes.js";
+import { callText, formatCalls } from "../report/calls.js";
+
+export interface Situation {
+  readonly operation: ActionName;
+  /** The calls that lead to it, and what is called and answered there. */
+  readonly name: string;
+  readonly scope: Scope;
+  readonly way: readonly Call[];
+  /** The arguments of the calls that one statement makes. */
+  readonly list: readonly Call["args"][];
+  /** Whether the rows lie in their tables the other way round. */
+  readonly reversed: boolean;
+}
+
+/** Every state of an area up to here is looked at. */
+const STATES = 400;
+
+const near = (name: string): Area => areas.find((area) => area.name === name)!;
+
+const grown = (name: string, from: Area, more: readonly string[], scope: Partial<Scope>): Area => ({
+  name,
+  scope: { ...from.scope, ...scope, enabled: [...from.scope.enabled, ...more] },
+});
+
+/** Those in which interleavings begin, and some that get further in one direction. */
+const places: readonly Area[] = [
+  ...areas,
+  grown("retention", near("ending"), ["RotateQueue"], { failedFloor: 1 }),
+  grown("slots", near("leases"), ["RotateQueue", "RotateClaims"], { jobs: ["j1"] }),
+  grown("pruning", near("leases"), ["PruneLeases"], { jobs: ["j1"] }),
+  grown("timeouts", near("parking"), [], { maxAttempts: 2 }),
+  grown("both lanes", near("lanes"), ["ParkForCallback", "Fail", "Retry", "PassTime"], {
+    deadlines: [1],
+  }),
+  grown("two keys", near("keys"), ["Retry"], { sameKey: [["j1"], ["j2"], ["j3"], ["j4"]] }),
+];
+
+/** Tables whose rows change; and whether prune carries any of them forward. */
+function changes({ db: a }: State, { db: b }: State): string {
+  const changed = tableNames.filter((t) => a[t] !== b[t]);
+  const moved = b.readyEntries.some((row) => !a.readyEntries.includes(row));
+  return `${changed.join()}${moved ? "+" : ""}`;
+}
+
+interface Tried {
+  readonly list: readonly Call["args"][];
+  readonly words: readonly string[];
+  readonly changed: string;
+}
+
+function attempt(state: State, action: ActionName, list: Tried["list"], scope: Scope): Tried {
+  const outcomes: Outcome[] = [];
+  let at = state;
+  for (const args of list) {
+    const next = step(at, { action, args } as Call, scope);
+    outcomes.push(next.outcome);
+    at = next.state;
+  }
+  const words = [...new Set(outcomes.flatMap(wordsOf))].sort();
+  return { list, words, changed: changes(state, at) };
+}
+
+/** The jobs that the call names. */
+const jobsIn = (list: Tried["list"]): readonly string[] => [
+  ...new Set(
+    list.flatMap((args) => {
+      if ("tokens" in args) return args.tokens.map(({ job }) => job);
+      if ("batch" in args) return args.batch;
+      return "token" in args ? [args.token.job] : "job" in args ? [args.job] : [];
+    }),
+  ),
+];
+
+/** Whether there is something to lock: a row of the job, a receipt of the attempt. */
+function known({ db }: State, list: Tried["list"]): boolean {
+  const tokens = list.flatMap((args) =>
+    "tokens" in args ? args.tokens : "token" in args ? [args.token] : [],
+  );
+  const issued = db.leaseClaims.map(({ job, lease }) => `${job}/${lease}`);
+  if (tokens.length > 0) return tokens.some(({ job, lease }) => issued.includes(`${job}/${lease}`));
+  return jobsIn(list).some((job) => db.readyEntries.some((row) => row.job === job));
+}
+
+const lanesOf = ({ db }: State, list: Tried["list"]): number => {
+  const jobs = jobsIn(list);
+  return new Set(db.readyEntries.filter(({ job }) => jobs.includes(job)).map((r) => r.lane)).size;
+};
+
+/** Calls of one operation that have this in common are one situation; empty for none at all. */
+function kindsOf(state: State, action: ActionName, one: Tried): readonly string[] {
+  const { list, words, changed } = one;
+  const several = jobsIn(list).length > 1;
+  if (!several) return [`${words} ${changed} ${known(state, list)}`];
+  if (words.join() !== wordOf(action)) return [];
+  return [`several ${changed}`, ...(lanesOf(state, list) > 1 ? ["several lanes"] : [])];
+}
+
+/** Only new jobs are enqueued; other calls are about those there are, and each at most once. */
+const sensible = ({ args }: Call, { jobs }: Scope): boolean => {
+  const named = jobsIn([args]);
+  if ("batch" in args) return named.every((job) => !jobs.includes(job));
+  const once = !("tokens" in args) || new Set(named).size === args.tokens.length;
+  return once && named.every((job) => jobs.includes(job));
+};
+
+/** What an element of a call is told if the call succeeds. */
+const wordOf = (action: ActionName): string => actions[action].answers[0]!.split(" ")[0]!;
+
+/** The calls of an operation on a state, one by one, and two that one statement can make. */
+function* attemptsOn(state: State, action: ActionName, some: readonly Call[], scope: Scope) {
+  const worked: Tried[] = [];
+  for (const { args } of some) {
+    if (!presentable(state, { action, list: [args] })) continue;
+    const one = attempt(state, action, [args], scope);
+    if (one.words[0] === wordOf(action)) worked.push(one);
+    yield one;
+  }
+  if (!twinOf(action).batch) return;
+  for (const [i, a] of worked.entries()) {
+    const b = worked.slice(i + 1).find((other) => together(a, other));
+    if (b) yield attempt(state, action, [...a.list, ...b.list], scope);
+  }
+}
+
+/** Whether they are about two jobs, say the same of both, and change the same tables. */
+const together = (a: Tried, b: Tried): boolean => {
+  const rest = ({ list, changed }: Tried) => {
+    const { job: _, token: __, ...others } = list[0] as Record<string, unknown>;
+    return JSON.stringify({ ...others, changed });
+  };
+  return rest(a) === rest(b) && jobsIn(a.list)[0] !== jobsIn(b.list)[0];
+};
+
+const backwards = <T>(list: readonly T[]): T[] => [...list].reverse();
+
+/** The same in the opposite order: of the calls, or of the elements of the one call. */
+function turned(list: Tried["list"]): Tried["list"] {
+  if (list.length > 1) return backwards(list);
+  return list.map((args) => {
+    const { tokens, batch } = args as { tokens?: readonly Token[]; batch?: readonly Job[] };
+    if (tokens) return { tokens: backwards(tokens) };
+    return batch ? ({ ...args, batch: backwards(batch) } as ArgsOf<"Enqueue">) : args;
+  });
+}
+
+/** Rows of several jobs are locked in an order, which must not be that in which they lie. */
+function* ordersOf(action: ActionName, one: Tried, found: Found): Generator<Situation> {
+  const { area, node, scope } = found;
+  const way = callsTo(node);
+  const rescues = actions[action].family === "rescue" && one.words[0] === wordOf(action);
+  const several = jobsIn(one.list).length > 1 || (rescues && node.state.db.leaseClaims.length > 1);
+  for (const reversed of several ? [false, true] : [false]) {
+    const list = reversed ? turned(one.list) : one.list;
+    const told = `${callText({ action, list })}: ${one.words.join(", ")}`;
+    const last = reversed ? `${told}, rows the other way round` : told;
+    const name = `${area}: ${[...formatCalls(way), last].join(" → ")}`;
+    yield { operation: action, name, scope, way, list, reversed };
+  }
+}
+
+interface Found {
+  readonly area: string;
+  readonly node: Node;
+  readonly scope: Scope;
+}
+
+type Kinds = ReadonlyMap<ActionName, Map<string, readonly Situation[]>>;
+
+/** Of these operations, in the registry's order. */
+export function situations(wanted: readonly ActionName[] = operations): readonly Situation[] {
+  const found: Kinds = new Map(wanted.map((name) => [name, new Map()]));
+  for (const place of places) {
+    const scope: Scope = { ...meeting(place), enabled: actionNames };
+    const all = calls({ ...scope, enabled: wanted }).filter((call) => sensible(call, place.scope));
+    for (const node of startsOf(place, STATES)) look({ area: place.name, node, scope }, all, found);
+  }
+  return wanted.flatMap((name) => [...new Set([...found.get(name)!.values()].flat())]);
+}
+
+function look(here: Found, all: readonly Call[], found: Kinds): void {
+  const { state } = here.node;
+  for (const [action, kinds] of found) {
+    const some = all.filter((call) => call.action === action);
+    for (const one of attemptsOn(state, action, some, here.scope)) {
+      const fresh = kindsOf(state, action, one).filter((kind) => !kinds.has(kind));
+      if (fresh.length === 0) continue;
+      const made = [...ordersOf(action, one, here)];
+      for (const kind of fresh) kinds.set(kind, made);
+    }
+  }
+}
