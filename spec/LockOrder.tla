@@ -4,7 +4,7 @@
 (* Postgres. The property that matters: NoDeadlock. Left out: what the rows   *)
 (* hold; a plan goes on where a row was passed over, so transactions do here  *)
 (* at least what they do there. The plans are recorded from Postgres.         *)
-EXTENDS Integers, Sequences, FiniteSets
+EXTENDS Integers, Sequences, TLC
 
 CONSTANTS Size,  \* transactions at once
           Plans  \* sequence of [op, steps]; a step is [on, mode, policy]
@@ -61,26 +61,26 @@ Clash(mode, other) == other \in Conflicts[mode]
 \* What a step takes, or gives back.
 LockOn(step) == <<step.on, IF step.mode = "Release" THEN step.policy ELSE step.mode>>
 
-\* The locks that nobody else can have beside those of a plan.
-Minded ==
-  LET Against(step) == {<<step.on, mode>> : mode \in Conflicts[LockOn(step)[2]]}
-  IN [p \in DOMAIN Plans |->
-        UNION {Against(Plans[p].steps[i]) : i \in DOMAIN Plans[p].steps}]
-
-Meets(p, q) == \E i \in DOMAIN Plans[p].steps : LockOn(Plans[p].steps[i]) \in Minded[q]
-
-Among(p, others) ==
-  LET Matters(step) == \E q \in others : LockOn(step) \in Minded[q]
-  IN [op |-> Plans[p].op, steps |-> SelectSeq(Plans[p].steps, Matters)]
+Minds(plan, lock) ==
+  \E i \in DOMAIN plan.steps :
+    LET other == LockOn(plan.steps[i]) IN other[1] = lock[1] /\ Clash(lock[2], other[2])
 
 \* Two of them, or three of which each minds both others: a circle of three needs no less, and
 \* every smaller one is there among two.
 Meetings ==
-  LET Later(p) == {q \in DOMAIN Plans : q >= p /\ Meets(p, q)}
+  LET all == Plans
+      LocksOf(p) == {LockOn(all[p].steps[i]) : i \in DOMAIN all[p].steps}
+      minders == TLCEval([lock \in UNION {LocksOf(p) : p \in DOMAIN all} |->
+                            {p \in DOMAIN all : Minds(all[p], lock)}])
+      later == TLCEval([p \in DOMAIN all |->
+                          {q \in UNION {minders[lock] : lock \in LocksOf(p)} : q >= p}])
+      Among(p, others) ==
+        LET Matters(step) == minders[LockOn(step)] \cap others # {}
+        IN [op |-> all[p].op, steps |-> SelectSeq(all[p].steps, Matters)]
   IN IF Size = 2
-     THEN UNION {{<<Among(p, {q}), Among(q, {p})>> : q \in Later(p)} : p \in DOMAIN Plans}
+     THEN UNION {{<<Among(p, {q}), Among(q, {p})>> : q \in later[p]} : p \in DOMAIN all}
      ELSE UNION {UNION {{<<Among(p, {q, r}), Among(q, {p, r}), Among(r, {p, q})>> :
-                           r \in Later(p) \cap Later(q)} : q \in Later(p)} : p \in DOMAIN Plans}
+                           r \in later[p] \cap later[q]} : q \in later[p]} : p \in DOMAIN all}
 
 Init == /\ plans = <<>>
         /\ at = [t \in Transactions |-> 1]
