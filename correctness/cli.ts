@@ -19,6 +19,8 @@ import {
   type CommonFlags,
   type WitnessFlags,
 } from "./flags.js";
+import { replaySchedule } from "./interleave/replay.js";
+import { writeLocks } from "./locks/claim.js";
 import { replayLockstep } from "./lockstep/claim.js";
 import { Session, type Io } from "./session.js";
 import { runTlcCommand, type TlcCommandOptions } from "./tlc/claim.js";
@@ -69,9 +71,30 @@ function lockstep(session: Session, flags: CommonFlags & { readonly path?: strin
   return session.one(flags, claim, [], (context) => replayLockstep(context, path));
 }
 
+type InterleaveFlags = CommonFlags & { readonly replay?: string };
+
+function interleave(session: Session, operations: string[], flags: InterleaveFlags) {
+  const { replay } = flags;
+  const claim = session.claim("interleave");
+  if (replay === undefined) return session.one(flags, claim, operations);
+  return session.one(flags, claim, [], (context) => replaySchedule(context, replay));
+}
+
+type LocksFlags = CommonFlags & { readonly write?: true };
+
+function locks(session: Session, names: string[], flags: LocksFlags) {
+  const claim = session.claim("locks");
+  if (!flags.write) return session.one(flags, claim, names);
+  return session.one(flags, claim, names, writeLocks);
+}
+
 const replayHelp = `
 With --path only that run is made: 1 if it is violated, 0 and "no violation" if it is not, be it
 mended or never a failure, and 2 if no run has this path.`;
+
+const interleaveHelp = `
+A schedule is an interleaving of the statements of the calls. Those that only differ in the order of
+steps that do not depend on each other are one; "stand for" counts them all.`;
 
 /** A command without flags; its example stands below its help and the program's. */
 type Add = (name: string, about: string, example: string) => Command;
@@ -109,6 +132,17 @@ function addCommands(add: Add, session: Session): void {
     .addHelpText("after", replayHelp)
     .option("--path <path>", "the path that a failure printed, with its seed")
     .action((flags: CommonFlags & { readonly path?: string }) => lockstep(session, flags));
+  add("interleave", "C5: every interleaving of two or three calls", "interleave Claim CancelReady")
+    .addHelpText("after", interleaveHelp)
+    .argument("[operation...]", "one and whatever meets it, or those that meet each other")
+    .option("--replay <file>", "only the schedule that a report has kept in this file")
+    .action((operations: string[], flags: InterleaveFlags) =>
+      interleave(session, operations, flags),
+    );
+  add("locks", "C6: the locks of every operation, against their plans", "locks Claim PruneQueue")
+    .argument("[operation...]", "operations of MAPPING.md; all unless given")
+    .option("--write", "record all of them, and write spec/lock-plans.json and LockPlans.tla")
+    .action((names: string[], flags: LocksFlags) => locks(session, names, flags));
 }
 
 const witnessHelp = "the shortest behaviour of each shape: in the core, on Postgres and in TLC";

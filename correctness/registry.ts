@@ -3,7 +3,16 @@
 import type { Claim } from "./claims.js";
 import { conformClaim } from "./conform/claim.js";
 import { graphClaim } from "./explore/claim.js";
+import { interleaveClaim } from "./interleave/claim.js";
+import { locksClaim } from "./locks/claim.js";
 import { lockstepClaim } from "./lockstep/claim.js";
 import { tlcClaim } from "./tlc/claim.js";
 
-export const claims: readonly Claim[] = [tlcClaim, graphClaim, conformClaim, lockstepClaim];
+export const claims: readonly Claim[] = [
+  tlcClaim,
+  graphClaim,
+  conformClaim,
+  lockstepClaim,
+  interleaveClaim,
+  locksClaim,
+];

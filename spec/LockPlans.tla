@@ -24,7 +24,7 @@ Plans == <<
       Wait("job_ids", "RowExclusiveLock"),
       Wait("deferred_jobs", "RowExclusiveLock"),
       Wait("lanes", "RowShareLock"),
-      Wait("deferred_jobs_pkey#j3", "UniqueKey"),
+      Wait("deferred_jobs_pkey#new1", "UniqueKey"),
       Wait("lanes#a", "ForKeyShare") >>],
   \* ending: Enqueue(a, j3 j4): enqueued; first, planning, generic
   \* ending: Enqueue(a, j4 j3): enqueued, rows the other way round; first, planning, generic
@@ -38,28 +38,21 @@ Plans == <<
       Wait("ready_entries_0_pkey#a/1", "UniqueKey"),
       Wait("ready_entries_0_pkey#a/2", "UniqueKey") >>],
   \* ending: Enqueue(a, j3 j4, wait 1): enqueued; first, planning, generic
-  [op |-> "Enqueue", steps |-> <<
-      Wait("job_ids", "RowExclusiveLock"),
-      Wait("deferred_jobs", "RowExclusiveLock"),
-      Wait("lanes", "RowShareLock"),
-      Wait("deferred_jobs_pkey#j3", "UniqueKey"),
-      Wait("deferred_jobs_pkey#j4", "UniqueKey"),
-      Wait("lanes#a", "ForKeyShare") >>],
   \* ending: Enqueue(a, j4 j3, wait 1): enqueued, rows the other way round; first, planning,
   \*   generic
   [op |-> "Enqueue", steps |-> <<
       Wait("job_ids", "RowExclusiveLock"),
       Wait("deferred_jobs", "RowExclusiveLock"),
       Wait("lanes", "RowShareLock"),
-      Wait("deferred_jobs_pkey#j4", "UniqueKey"),
-      Wait("deferred_jobs_pkey#j3", "UniqueKey"),
+      Wait("deferred_jobs_pkey#new1", "UniqueKey"),
+      Wait("deferred_jobs_pkey#new2", "UniqueKey"),
       Wait("lanes#a", "ForKeyShare") >>],
   \* two keys: Enqueue(a, j3): enqueued; first, planning, generic
   [op |-> "Enqueue", steps |-> <<
       Wait("job_ids", "RowExclusiveLock"),
       Wait("unique_keys", "RowExclusiveLock"),
       Wait("unique_keys_pkey#k3", "UniqueKey"),
-      Wait("unique_keys_job_id_key#j3", "UniqueKey"),
+      Wait("unique_keys_job_id_key#new1", "UniqueKey"),
       Wait("lane_enqueue_heads", "RowExclusiveLock"),
       Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
       Wait("rings", "AccessShareLock"),
@@ -71,20 +64,34 @@ Plans == <<
       Wait("job_ids", "RowExclusiveLock"),
       Wait("unique_keys", "RowExclusiveLock"),
       Wait("unique_keys_pkey#k3", "UniqueKey"),
-      Wait("unique_keys_job_id_key#j3", "UniqueKey"),
+      Wait("unique_keys_job_id_key#new1", "UniqueKey"),
       Wait("deferred_jobs", "RowExclusiveLock"),
       Wait("lanes", "RowShareLock"),
-      Wait("deferred_jobs_pkey#j3", "UniqueKey"),
+      Wait("deferred_jobs_pkey#new1", "UniqueKey"),
       Wait("lanes#a", "ForKeyShare") >>],
   \* two keys: Enqueue(a, j3 j4): enqueued; first, planning, generic
+  [op |-> "Enqueue", steps |-> <<
+      Wait("job_ids", "RowExclusiveLock"),
+      Wait("unique_keys", "RowExclusiveLock"),
+      Wait("unique_keys_pkey#k3", "UniqueKey"),
+      Wait("unique_keys_job_id_key#new1", "UniqueKey"),
+      Wait("unique_keys_pkey#k4", "UniqueKey"),
+      Wait("unique_keys_job_id_key#new2", "UniqueKey"),
+      Wait("lane_enqueue_heads", "RowExclusiveLock"),
+      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
+      Wait("rings", "AccessShareLock"),
+      Wait("ready_entries_0", "RowExclusiveLock"),
+      Wait("ready_entries", "RowExclusiveLock"),
+      Wait("ready_entries_0_pkey#a/1", "UniqueKey"),
+      Wait("ready_entries_0_pkey#a/2", "UniqueKey") >>],
   \* two keys: Enqueue(a, j4 j3): enqueued, rows the other way round; first, planning, generic
   [op |-> "Enqueue", steps |-> <<
       Wait("job_ids", "RowExclusiveLock"),
       Wait("unique_keys", "RowExclusiveLock"),
       Wait("unique_keys_pkey#k3", "UniqueKey"),
-      Wait("unique_keys_job_id_key#j3", "UniqueKey"),
+      Wait("unique_keys_job_id_key#new2", "UniqueKey"),
       Wait("unique_keys_pkey#k4", "UniqueKey"),
-      Wait("unique_keys_job_id_key#j4", "UniqueKey"),
+      Wait("unique_keys_job_id_key#new1", "UniqueKey"),
       Wait("lane_enqueue_heads", "RowExclusiveLock"),
       Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
       Wait("rings", "AccessShareLock"),
@@ -97,13 +104,13 @@ Plans == <<
       Wait("job_ids", "RowExclusiveLock"),
       Wait("unique_keys", "RowExclusiveLock"),
       Wait("unique_keys_pkey#k3", "UniqueKey"),
-      Wait("unique_keys_job_id_key#j3", "UniqueKey"),
+      Wait("unique_keys_job_id_key#new1", "UniqueKey"),
       Wait("unique_keys_pkey#k4", "UniqueKey"),
-      Wait("unique_keys_job_id_key#j4", "UniqueKey"),
+      Wait("unique_keys_job_id_key#new2", "UniqueKey"),
       Wait("deferred_jobs", "RowExclusiveLock"),
       Wait("lanes", "RowShareLock"),
-      Wait("deferred_jobs_pkey#j3", "UniqueKey"),
-      Wait("deferred_jobs_pkey#j4", "UniqueKey"),
+      Wait("deferred_jobs_pkey#new1", "UniqueKey"),
+      Wait("deferred_jobs_pkey#new2", "UniqueKey"),
       Wait("lanes#a", "ForKeyShare") >>],
   \* two keys: Enqueue(a, j4 j3, wait 1): enqueued, rows the other way round; first, planning,
   \*   generic
@@ -111,13 +118,13 @@ Plans == <<
       Wait("job_ids", "RowExclusiveLock"),
       Wait("unique_keys", "RowExclusiveLock"),
       Wait("unique_keys_pkey#k3", "UniqueKey"),
-      Wait("unique_keys_job_id_key#j3", "UniqueKey"),
+      Wait("unique_keys_job_id_key#new2", "UniqueKey"),
       Wait("unique_keys_pkey#k4", "UniqueKey"),
-      Wait("unique_keys_job_id_key#j4", "UniqueKey"),
+      Wait("unique_keys_job_id_key#new1", "UniqueKey"),
       Wait("deferred_jobs", "RowExclusiveLock"),
       Wait("lanes", "RowShareLock"),
-      Wait("deferred_jobs_pkey#j4", "UniqueKey"),
-      Wait("deferred_jobs_pkey#j3", "UniqueKey"),
+      Wait("deferred_jobs_pkey#new1", "UniqueKey"),
+      Wait("deferred_jobs_pkey#new2", "UniqueKey"),
       Wait("lanes#a", "ForKeyShare") >>],
   \* ending: PromoteDeferred(j1): notDeferred; first, planning, generic
   \* ending: Enqueue(a, j1) -> PromoteDeferred(j1): notDeferred; first, planning, generic
@@ -171,6 +178,22 @@ Plans == <<
       Wait("ready_entries_0", "RowExclusiveLock"),
       Wait("ready_entries", "RowExclusiveLock"),
       Wait("ready_entries_0_pkey#a/2", "UniqueKey") >>],
+  \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Retry(j1/1) -> Retry(j2/1) ->
+  \*   PromoteDeferred(j1 j2): promoted; first, planning, generic
+  \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Retry(j1/1) -> Retry(j2/1) ->
+  \*   PromoteDeferred(j2 j1): promoted, rows the other way round; first, planning, generic
+  [op |-> "PromoteDeferred", steps |-> <<
+      Wait("deferred_jobs", "RowShareLock"),
+      Wait("deferred_jobs#j1", "ForUpdate"),
+      Wait("deferred_jobs#j2", "ForUpdate"),
+      Wait("deferred_jobs", "RowExclusiveLock"),
+      Wait("lane_enqueue_heads", "RowExclusiveLock"),
+      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
+      Wait("rings", "AccessShareLock"),
+      Wait("ready_entries_0", "RowExclusiveLock"),
+      Wait("ready_entries", "RowExclusiveLock"),
+      Wait("ready_entries_0_pkey#a/3", "UniqueKey"),
+      Wait("ready_entries_0_pkey#a/4", "UniqueKey") >>],
   \* ending: Claim(a, 1, 99): empty; first, planning, generic
   [op |-> "Claim", steps |-> <<
       Wait("lane_claim_heads", "RowShareLock"),
@@ -183,7 +206,7 @@ Plans == <<
       Wait("ready_entries_0", "AccessShareLock"),
       Wait("ready_tombstones", "AccessShareLock"),
       Wait("ready_tombstones_0", "AccessShareLock") >>],
-  \* ending: Claim(a, 1, 99): empty, but for somebody in the way of ForUpdate on
+  \* ending: Claim(a, 1, 99): empty, with somebody in the way of ForUpdate on
   \*   lane_claim_heads#a; first, planning, generic
   [op |-> "Claim", steps |-> <<
       Wait("lane_claim_heads", "RowShareLock") >>],
@@ -220,11 +243,12 @@ Plans == <<
       Wait("ready_tombstones", "AccessShareLock"),
       Wait("ready_tombstones_0", "AccessShareLock"),
       Wait("lane_claim_heads", "RowExclusiveLock") >>],
-  \* ending: AdvanceClaimCursor(a): noop, but for somebody in the way of ForUpdate on
+  \* ending: AdvanceClaimCursor(a): noop, with somebody in the way of ForUpdate on
   \*   lane_claim_heads#a; first, planning, generic
   [op |-> "AdvanceClaimCursor", steps |-> <<
       Wait("lane_claim_heads", "RowShareLock") >>],
   \* ending: Heartbeat(j1/1): stale; first, planning, generic
+  \* ending: Enqueue(a, j1) -> Heartbeat(j1/1): stale; first, planning, generic
   [op |-> "Heartbeat", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -314,10 +338,10 @@ Plans == <<
       Wait("leases_0", "RowExclusiveLock"),
       Wait("leases_1", "RowExclusiveLock"),
       Wait("leases_0#j1/1", "ForNoKeyUpdate") >>],
-  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \* leases: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
   \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> ResumeCallback(j2/1) -> Heartbeat(j1/1
   \*   j2/1): recorded; first, planning, generic
-  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \* leases: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
   \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> ResumeCallback(j2/1) -> Heartbeat(j2/1
   \*   j1/1): recorded, rows the other way round; first, planning, generic
   [op |-> "Heartbeat", steps |-> <<
@@ -360,6 +384,7 @@ Plans == <<
       Wait("attempt_state_pkey#j1/1", "UniqueKey"),
       Wait("attempt_state_pkey#j2/1", "UniqueKey") >>],
   \* ending: FlushProgress(j1/1): stale; first, planning, generic
+  \* ending: Enqueue(a, j1) -> FlushProgress(j1/1): stale; first, planning, generic
   [op |-> "FlushProgress", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -428,6 +453,46 @@ Plans == <<
       Wait("leases_0", "AccessShareLock"),
       Wait("leases_1", "AccessShareLock"),
       Wait("attempt_state", "RowExclusiveLock") >>],
+  \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) ->
+  \*   ResumeCallback(j1/1) -> FlushProgress(j1/1): flushed; first, planning, generic
+  [op |-> "FlushProgress", steps |-> <<
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Wait("lease_claims_0#a/1", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("leases", "AccessShareLock"),
+      Wait("leases_0", "AccessShareLock"),
+      Wait("leases_1", "AccessShareLock"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("attempt_state#j1/1", "ForNoKeyUpdate") >>],
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ResumeCallback(j1/1) -> FlushProgress(j1/1 j2/1): flushed; first, planning, generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ResumeCallback(j1/1) -> FlushProgress(j2/1 j1/1): flushed, rows the other way round;
+  \*   first, planning, generic
+  [op |-> "FlushProgress", steps |-> <<
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Wait("lease_claims_0#a/2", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("leases", "AccessShareLock"),
+      Wait("leases_0", "AccessShareLock"),
+      Wait("leases_1", "AccessShareLock"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("attempt_state#j1/1", "ForNoKeyUpdate"),
+      Wait("attempt_state_pkey#j2/1", "UniqueKey") >>],
   \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
   \*   FlushProgress(j1/1 j2/1): flushed; first, planning, generic
   \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
@@ -448,6 +513,7 @@ Plans == <<
       Wait("attempt_state_pkey#j1/1", "UniqueKey"),
       Wait("attempt_state_pkey#j2/1", "UniqueKey") >>],
   \* ending: ParkForCallback(j1/1): stale; first, planning, generic
+  \* ending: Enqueue(a, j1) -> ParkForCallback(j1/1): stale; first, planning, generic
   [op |-> "ParkForCallback", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -527,6 +593,57 @@ Plans == <<
       Wait("leases_0", "AccessShareLock"),
       Wait("leases_1", "AccessShareLock"),
       Wait("attempt_state", "RowExclusiveLock") >>],
+  \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) ->
+  \*   ResumeCallback(j1/1) -> ParkForCallback(j1/1): parked; first, planning, generic
+  [op |-> "ParkForCallback", steps |-> <<
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Wait("lease_claims_0#a/1", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("leases", "AccessShareLock"),
+      Wait("leases_0", "AccessShareLock"),
+      Wait("leases_1", "AccessShareLock"),
+      Wait("leases", "RowExclusiveLock"),
+      Wait("leases_0", "RowExclusiveLock"),
+      Wait("leases_1", "RowExclusiveLock"),
+      Wait("leases_0#j1/1", "ForNoKeyUpdate"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("attempt_state#j1/1", "ForNoKeyUpdate") >>],
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ResumeCallback(j1/1) -> ParkForCallback(j1/1 j2/1): parked; first, planning, generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ResumeCallback(j1/1) -> ParkForCallback(j2/1 j1/1): parked, rows the other way round;
+  \*   first, planning, generic
+  [op |-> "ParkForCallback", steps |-> <<
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Wait("lease_claims_0#a/2", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("leases", "AccessShareLock"),
+      Wait("leases_0", "AccessShareLock"),
+      Wait("leases_1", "AccessShareLock"),
+      Wait("leases", "RowExclusiveLock"),
+      Wait("leases_0", "RowExclusiveLock"),
+      Wait("leases_1", "RowExclusiveLock"),
+      Wait("leases_0#j1/1", "ForNoKeyUpdate"),
+      Wait("rings", "AccessShareLock"),
+      Wait("lease_claims_1", "AccessShareLock"),
+      Wait("leases_0_pkey#j2/1", "UniqueKey"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("attempt_state#j1/1", "ForNoKeyUpdate"),
+      Wait("attempt_state_pkey#j2/1", "UniqueKey") >>],
   \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
   \*   ParkForCallback(j1/1 j2/1): parked; first, planning, generic
   \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
@@ -553,6 +670,7 @@ Plans == <<
       Wait("attempt_state_pkey#j1/1", "UniqueKey"),
       Wait("attempt_state_pkey#j2/1", "UniqueKey") >>],
   \* ending: ResumeCallback(j1/1): notWaiting; first, planning, generic
+  \* ending: Enqueue(a, j1) -> ResumeCallback(j1/1): notWaiting; first, planning, generic
   [op |-> "ResumeCallback", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -595,6 +713,25 @@ Plans == <<
       Wait("leases_0", "RowExclusiveLock"),
       Wait("leases_1", "RowExclusiveLock"),
       Wait("leases_0#j1/1", "ForNoKeyUpdate") >>],
+  \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) ->
+  \*   ResumeCallback(j1/1) -> ResumeCallback(j1/1): notWaiting; first, planning, generic
+  [op |-> "ResumeCallback", steps |-> <<
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Wait("lease_claims_0#a/1", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("leases", "AccessShareLock"),
+      Wait("leases_0", "AccessShareLock"),
+      Wait("leases_1", "AccessShareLock"),
+      Wait("leases", "RowExclusiveLock"),
+      Wait("leases_0", "RowExclusiveLock"),
+      Wait("leases_1", "RowExclusiveLock") >>],
   \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
   \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1 j2/1): resumed; first, planning, generic
   \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
@@ -620,6 +757,7 @@ Plans == <<
       Wait("leases_0#j1/1", "ForNoKeyUpdate"),
       Wait("leases_0#j2/1", "ForNoKeyUpdate") >>],
   \* ending: CompleteFast(j1/1): stale; first, planning, generic
+  \* ending: Enqueue(a, j1) -> CompleteFast(j1/1): stale; first, planning, generic
   [op |-> "CompleteFast", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -784,6 +922,7 @@ Plans == <<
       Wait("unique_keys#k2", "ForUpdate"),
       Wait("unique_keys#k1", "ForUpdate") >>],
   \* ending: CompleteSlow(j1/1): stale; first, planning, generic
+  \* ending: Enqueue(a, j1) -> CompleteSlow(j1/1): stale; first, planning, generic
   [op |-> "CompleteSlow", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -866,7 +1005,7 @@ Plans == <<
       Wait("ready_entries", "AccessShareLock"),
       Wait("ready_entries_0", "AccessShareLock"),
       Wait("done_entries_0_pkey#j1/1", "UniqueKey") >>],
-  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \* leases: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
   \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> ResumeCallback(j2/1) ->
   \*   CompleteSlow(j1/1 j2/1): completed; first, planning, generic
   [op |-> "CompleteSlow", steps |-> <<
@@ -904,7 +1043,7 @@ Plans == <<
       Wait("ready_entries_0", "AccessShareLock"),
       Wait("done_entries_0_pkey#j1/1", "UniqueKey"),
       Wait("done_entries_0_pkey#j2/1", "UniqueKey") >>],
-  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \* leases: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
   \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> ResumeCallback(j2/1) ->
   \*   CompleteSlow(j2/1 j1/1): completed, rows the other way round; first, planning, generic
   [op |-> "CompleteSlow", steps |-> <<
@@ -943,6 +1082,7 @@ Plans == <<
       Wait("done_entries_0_pkey#j1/1", "UniqueKey"),
       Wait("done_entries_0_pkey#j2/1", "UniqueKey") >>],
   \* ending: Complete(j1/1): stale; first, planning, generic
+  \* ending: Enqueue(a, j1) -> Complete(j1/1): stale; first, planning, generic
   [op |-> "Complete", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -1119,7 +1259,7 @@ Plans == <<
       Wait("ready_entries", "AccessShareLock"),
       Wait("ready_entries_0", "AccessShareLock"),
       Wait("done_entries_0_pkey#j1/1", "UniqueKey") >>],
-  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \* leases: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
   \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> ResumeCallback(j2/1) -> Complete(j1/1
   \*   j2/1): completed; first, planning, generic
   [op |-> "Complete", steps |-> <<
@@ -1156,7 +1296,7 @@ Plans == <<
       Wait("ready_entries_0", "AccessShareLock"),
       Wait("done_entries_0_pkey#j1/1", "UniqueKey"),
       Wait("done_entries_0_pkey#j2/1", "UniqueKey") >>],
-  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \* leases: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
   \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> ResumeCallback(j2/1) -> Complete(j2/1
   \*   j1/1): completed, rows the other way round; first, planning, generic
   [op |-> "Complete", steps |-> <<
@@ -1266,6 +1406,7 @@ Plans == <<
       Wait("unique_keys#k2", "ForUpdate"),
       Wait("unique_keys#k1", "ForUpdate") >>],
   \* ending: Retry(j1/1): stale; first, planning, generic
+  \* ending: Enqueue(a, j1) -> Retry(j1/1): stale; first, planning, generic
   [op |-> "Retry", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -1489,7 +1630,7 @@ Plans == <<
       Wait("deferred_jobs_pkey#j1", "UniqueKey"),
       Wait("deferred_jobs_pkey#j2", "UniqueKey"),
       Wait("lanes#a", "ForKeyShare") >>],
-  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \* leases: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
   \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> ResumeCallback(j2/1) -> Retry(j1/1
   \*   j2/1): retried; first, planning, generic
   [op |-> "Retry", steps |-> <<
@@ -1525,7 +1666,7 @@ Plans == <<
       Wait("deferred_jobs_pkey#j1", "UniqueKey"),
       Wait("deferred_jobs_pkey#j2", "UniqueKey"),
       Wait("lanes#a", "ForKeyShare") >>],
-  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \* leases: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
   \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> ResumeCallback(j2/1) -> Retry(j2/1
   \*   j1/1): retried, rows the other way round; first, planning, generic
   [op |-> "Retry", steps |-> <<
@@ -1616,6 +1757,7 @@ Plans == <<
       Wait("lanes#a", "ForKeyShare"),
       Wait("lanes#b", "ForKeyShare") >>],
   \* ending: Snooze(j1/1): stale; first, planning, generic
+  \* ending: Enqueue(a, j1) -> Snooze(j1/1): stale; first, planning, generic
   [op |-> "Snooze", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -1839,7 +1981,7 @@ Plans == <<
       Wait("deferred_jobs_pkey#j1", "UniqueKey"),
       Wait("deferred_jobs_pkey#j2", "UniqueKey"),
       Wait("lanes#a", "ForKeyShare") >>],
-  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \* leases: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
   \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> ResumeCallback(j2/1) -> Snooze(j1/1
   \*   j2/1): snoozed; first, planning, generic
   [op |-> "Snooze", steps |-> <<
@@ -1875,7 +2017,7 @@ Plans == <<
       Wait("deferred_jobs_pkey#j1", "UniqueKey"),
       Wait("deferred_jobs_pkey#j2", "UniqueKey"),
       Wait("lanes#a", "ForKeyShare") >>],
-  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \* leases: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
   \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> ResumeCallback(j2/1) -> Snooze(j2/1
   \*   j1/1): snoozed, rows the other way round; first, planning, generic
   [op |-> "Snooze", steps |-> <<
@@ -1966,6 +2108,7 @@ Plans == <<
       Wait("lanes#a", "ForKeyShare"),
       Wait("lanes#b", "ForKeyShare") >>],
   \* ending: Fail(j1/1): stale; first, planning, generic
+  \* ending: Enqueue(a, j1) -> Fail(j1/1): stale; first, planning, generic
   [op |-> "Fail", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -2208,7 +2351,7 @@ Plans == <<
       Wait("ready_entries_0", "AccessShareLock"),
       Wait("done_entries_0_pkey#j1/1", "UniqueKey"),
       Wait("done_entries_0_pkey#j2/1", "UniqueKey") >>],
-  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \* leases: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
   \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> ResumeCallback(j2/1) -> Fail(j1/1
   \*   j2/1): failed; first, planning, generic
   [op |-> "Fail", steps |-> <<
@@ -2246,7 +2389,7 @@ Plans == <<
       Wait("ready_entries_0", "AccessShareLock"),
       Wait("done_entries_0_pkey#j1/1", "UniqueKey"),
       Wait("done_entries_0_pkey#j2/1", "UniqueKey") >>],
-  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \* leases: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
   \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> ResumeCallback(j2/1) -> Fail(j2/1
   \*   j1/1): failed, rows the other way round; first, planning, generic
   [op |-> "Fail", steps |-> <<
@@ -2424,6 +2567,7 @@ Plans == <<
       Wait("done_entries_0_pkey#j1/1", "UniqueKey"),
       Wait("done_entries_0_pkey#j2/1", "UniqueKey") >>],
   \* ending: FailToDlq(j1/1): stale; first, planning, generic
+  \* ending: Enqueue(a, j1) -> FailToDlq(j1/1): stale; first, planning, generic
   [op |-> "FailToDlq", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -2657,7 +2801,7 @@ Plans == <<
       Wait("dlq_entries_pkey#j1", "UniqueKey"),
       Wait("dlq_entries_pkey#j2", "UniqueKey"),
       Wait("lanes#a", "ForKeyShare") >>],
-  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \* leases: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
   \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> ResumeCallback(j2/1) -> FailToDlq(j1/1
   \*   j2/1): deadLettered; first, planning, generic
   [op |-> "FailToDlq", steps |-> <<
@@ -2694,7 +2838,7 @@ Plans == <<
       Wait("dlq_entries_pkey#j1", "UniqueKey"),
       Wait("dlq_entries_pkey#j2", "UniqueKey"),
       Wait("lanes#a", "ForKeyShare") >>],
-  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \* leases: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
   \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> ResumeCallback(j2/1) -> FailToDlq(j2/1
   \*   j1/1): deadLettered, rows the other way round; first, planning, generic
   [op |-> "FailToDlq", steps |-> <<
@@ -2869,6 +3013,10 @@ Plans == <<
       Wait("dlq_entries_pkey#j2", "UniqueKey"),
       Wait("lanes#a", "ForKeyShare") >>],
   \* ending: RescueStaleReceipts(0): noop; first, planning, generic
+  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> RescueStaleReceipts(0): noop; first,
+  \*   planning, generic
+  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
+  \*   RescueStaleReceipts(0): noop; first, planning, generic
   [op |-> "RescueStaleReceipts", steps |-> <<
       Wait("attempt_state", "AccessShareLock"),
       Wait("lease_claim_closures", "AccessShareLock"),
@@ -2913,26 +3061,6 @@ Plans == <<
       Wait("ready_entries_0", "RowExclusiveLock"),
       Wait("ready_entries", "RowExclusiveLock"),
       Wait("ready_entries_0_pkey#a/2", "UniqueKey") >>],
-  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> PassTime -> RescueStaleReceipts(0): rescued,
-  \*   but for somebody in the way of ForUpdate on lease_claims_0#a/1; first, planning,
-  \*   generic
-  [op |-> "RescueStaleReceipts", steps |-> <<
-      Wait("attempt_state", "AccessShareLock"),
-      Wait("lease_claim_closures", "AccessShareLock"),
-      Wait("lease_claim_closures_0", "AccessShareLock"),
-      Wait("lease_claims", "AccessShareLock"),
-      Wait("lease_claims_0", "AccessShareLock"),
-      Wait("receipt_completion_batches", "AccessShareLock"),
-      Wait("receipt_completion_batches_0", "AccessShareLock"),
-      Wait("receipt_completion_batches_1", "AccessShareLock"),
-      Wait("receipt_completion_tombstones", "AccessShareLock"),
-      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
-      Wait("receipt_completion_tombstones_1", "AccessShareLock"),
-      Wait("rings", "AccessShareLock"),
-      Wait("lease_claims", "RowShareLock"),
-      Wait("lease_claims_0", "RowShareLock"),
-      Wait("lease_claim_closures", "RowExclusiveLock"),
-      Wait("attempt_state", "RowExclusiveLock") >>],
   \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> Heartbeat(j1/1) -> PassTime ->
   \*   RescueStaleReceipts(0): rescued; first, planning, generic
   [op |-> "RescueStaleReceipts", steps |-> <<
@@ -2963,7 +3091,31 @@ Plans == <<
       Wait("ready_entries_0", "RowExclusiveLock"),
       Wait("ready_entries", "RowExclusiveLock"),
       Wait("ready_entries_0_pkey#a/2", "UniqueKey") >>],
+  \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> Heartbeat(j1/1) -> PassTime ->
+  \*   RescueStaleReceipts(0): rescued, with somebody in the way of ForUpdate on
+  \*   lease_claims_0#a/1; first, planning, generic
+  [op |-> "RescueStaleReceipts", steps |-> <<
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("lease_claims", "AccessShareLock"),
+      Wait("lease_claims_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_batches_1", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_1", "AccessShareLock"),
+      Wait("rings", "AccessShareLock"),
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("attempt_state", "RowExclusiveLock") >>],
   \* ending: RescueExpiredDeadlines(0): noop; first, planning, generic
+  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> RescueExpiredDeadlines(0): noop; first,
+  \*   planning, generic
+  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
+  \*   RescueExpiredDeadlines(0): noop; first, planning, generic
   [op |-> "RescueExpiredDeadlines", steps |-> <<
       Wait("attempt_state", "AccessShareLock"),
       Wait("lease_claim_closures", "AccessShareLock"),
@@ -3009,8 +3161,8 @@ Plans == <<
       Wait("ready_entries", "RowExclusiveLock"),
       Wait("ready_entries_0_pkey#a/2", "UniqueKey") >>],
   \* deadlines: Enqueue(a, j1) -> Claim(a, 1, 1) -> PassTime -> RescueExpiredDeadlines(0):
-  \*   rescued, but for somebody in the way of ForUpdate on lease_claims_0#a/1; first,
-  \*   planning, generic
+  \*   rescued, with somebody in the way of ForUpdate on lease_claims_0#a/1; first, planning,
+  \*   generic
   [op |-> "RescueExpiredDeadlines", steps |-> <<
       Wait("attempt_state", "AccessShareLock"),
       Wait("lease_claim_closures", "AccessShareLock"),
@@ -3029,6 +3181,10 @@ Plans == <<
       Wait("lease_claim_closures", "RowExclusiveLock"),
       Wait("attempt_state", "RowExclusiveLock") >>],
   \* ending: RescueStaleLeases(0): noop; first, planning, generic
+  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> RescueStaleLeases(0): noop; first, planning,
+  \*   generic
+  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
+  \*   RescueStaleLeases(0): noop; first, planning, generic
   [op |-> "RescueStaleLeases", steps |-> <<
       Wait("leases", "AccessShareLock"),
       Wait("leases_0", "AccessShareLock"),
@@ -3069,8 +3225,8 @@ Plans == <<
       Wait("ready_entries", "RowExclusiveLock"),
       Wait("ready_entries_0_pkey#a/2", "UniqueKey") >>],
   \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) ->
-  \*   ResumeCallback(j1/1) -> PassTime -> RescueStaleLeases(0): rescued, but for somebody in
-  \*   the way of ForUpdate on lease_claims_0#a/1; first, planning, generic
+  \*   ResumeCallback(j1/1) -> PassTime -> RescueStaleLeases(0): rescued, with somebody in the
+  \*   way of ForUpdate on lease_claims_0#a/1; first, planning, generic
   [op |-> "RescueStaleLeases", steps |-> <<
       Wait("leases", "AccessShareLock"),
       Wait("leases_0", "AccessShareLock"),
@@ -3079,6 +3235,10 @@ Plans == <<
       Wait("lease_claim_closures", "RowExclusiveLock"),
       Wait("attempt_state", "RowExclusiveLock") >>],
   \* ending: RescueExpiredLeaseDeadlines(0): noop; first, planning, generic
+  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> RescueExpiredLeaseDeadlines(0): noop; first,
+  \*   planning, generic
+  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
+  \*   RescueExpiredLeaseDeadlines(0): noop; first, planning, generic
   [op |-> "RescueExpiredLeaseDeadlines", steps |-> <<
       Wait("leases", "AccessShareLock"),
       Wait("leases_0", "AccessShareLock"),
@@ -3118,7 +3278,7 @@ Plans == <<
       Wait("ready_entries", "RowExclusiveLock"),
       Wait("ready_entries_0_pkey#a/2", "UniqueKey") >>],
   \* deadlines: Enqueue(a, j1) -> Claim(a, 1, 1) -> ParkForCallback(j1/1) -> PassTime ->
-  \*   RescueExpiredLeaseDeadlines(0): rescued, but for somebody in the way of ForUpdate on
+  \*   RescueExpiredLeaseDeadlines(0): rescued, with somebody in the way of ForUpdate on
   \*   lease_claims_0#a/1; first, planning, generic
   [op |-> "RescueExpiredLeaseDeadlines", steps |-> <<
       Wait("leases", "AccessShareLock"),
@@ -3128,6 +3288,10 @@ Plans == <<
       Wait("lease_claim_closures", "RowExclusiveLock"),
       Wait("attempt_state", "RowExclusiveLock") >>],
   \* ending: RescueCallbackTimeouts(0): noop; first, planning, generic
+  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> RescueCallbackTimeouts(0): noop; first,
+  \*   planning, generic
+  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
+  \*   RescueCallbackTimeouts(0): noop; first, planning, generic
   [op |-> "RescueCallbackTimeouts", steps |-> <<
       Wait("leases", "AccessShareLock"),
       Wait("leases_0", "AccessShareLock"),
@@ -3172,7 +3336,7 @@ Plans == <<
       Wait("dlq_entries_pkey#j1", "UniqueKey"),
       Wait("lanes#a", "ForKeyShare") >>],
   \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) -> PassTime ->
-  \*   RescueCallbackTimeouts(0): rescued, but for somebody in the way of ForUpdate on
+  \*   RescueCallbackTimeouts(0): rescued, with somebody in the way of ForUpdate on
   \*   lease_claims_0#a/1; first, planning, generic
   [op |-> "RescueCallbackTimeouts", steps |-> <<
       Wait("leases", "AccessShareLock"),
@@ -4532,27 +4696,6 @@ Plans == <<
       Wait("dlq_entries#j1", "ForUpdate"),
       Wait("unique_keys", "RowExclusiveLock"),
       Wait("dlq_entries", "RowExclusiveLock") >>],
-  \* two keys: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> FailToDlq(j1/1) -> FailToDlq(j2/1) ->
-  \*   RetryFromDlq(j1 j2): readmitted; first, planning, generic
-  \* two keys: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> FailToDlq(j1/1) -> FailToDlq(j2/1) ->
-  \*   RetryFromDlq(j2 j1): readmitted, rows the other way round; first, planning, generic
-  [op |-> "RetryFromDlq", steps |-> <<
-      Wait("dlq_entries", "RowShareLock"),
-      Wait("dlq_entries#j1", "ForUpdate"),
-      Wait("dlq_entries#j2", "ForUpdate"),
-      Wait("unique_keys", "RowExclusiveLock"),
-      Wait("unique_keys_pkey#k1", "UniqueKey"),
-      Wait("unique_keys_job_id_key#j1", "UniqueKey"),
-      Wait("unique_keys_pkey#k2", "UniqueKey"),
-      Wait("unique_keys_job_id_key#j2", "UniqueKey"),
-      Wait("dlq_entries", "RowExclusiveLock"),
-      Wait("lane_enqueue_heads", "RowExclusiveLock"),
-      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
-      Wait("rings", "AccessShareLock"),
-      Wait("ready_entries_0", "RowExclusiveLock"),
-      Wait("ready_entries", "RowExclusiveLock"),
-      Wait("ready_entries_0_pkey#a/3", "UniqueKey"),
-      Wait("ready_entries_0_pkey#a/4", "UniqueKey") >>],
   \* ending: RotateQueue: rotated; first, planning, generic
   [op |-> "RotateQueue", steps |-> <<
       Wait("rings", "RowShareLock"),
@@ -4565,11 +4708,11 @@ Plans == <<
       NoWait("receipt_completion_tombstones_1", "ShareLock"),
       NoWait("queue_terminal_count_deltas_1", "ShareLock"),
       Wait("rings", "RowExclusiveLock") >>],
-  \* ending: RotateQueue: rotated, but for somebody in the way of ForUpdate on rings#queue;
+  \* ending: RotateQueue: rotated, with somebody in the way of ForUpdate on rings#queue;
   \*   first, planning, generic
   [op |-> "RotateQueue", steps |-> <<
       Wait("rings", "RowShareLock") >>],
-  \* ending: RotateQueue: rotated, but for somebody in the way of ShareLock on
+  \* ending: RotateQueue: rotated, with somebody in the way of ShareLock on
   \*   queue_terminal_count_deltas_1; first, planning, generic
   [op |-> "RotateQueue", steps |-> <<
       Wait("rings", "RowShareLock"),
@@ -4605,11 +4748,11 @@ Plans == <<
       NoWait("lease_claims_1", "ShareLock"),
       NoWait("lease_claim_closures_1", "ShareLock"),
       Wait("rings", "RowExclusiveLock") >>],
-  \* ending: RotateClaims: rotated, but for somebody in the way of ForUpdate on rings#claim;
+  \* ending: RotateClaims: rotated, with somebody in the way of ForUpdate on rings#claim;
   \*   first, planning, generic
   [op |-> "RotateClaims", steps |-> <<
       Wait("rings", "RowShareLock") >>],
-  \* ending: RotateClaims: rotated, but for somebody in the way of ShareLock on
+  \* ending: RotateClaims: rotated, with somebody in the way of ShareLock on
   \*   lease_claim_closures_1; first, planning, generic
   [op |-> "RotateClaims", steps |-> <<
       Wait("rings", "RowShareLock"),
@@ -4629,12 +4772,12 @@ Plans == <<
       Skip("rings#lease", "ForUpdate"),
       NoWait("leases_1", "ShareLock"),
       Wait("rings", "RowExclusiveLock") >>],
-  \* ending: RotateLeases: rotated, but for somebody in the way of ForUpdate on rings#lease;
+  \* ending: RotateLeases: rotated, with somebody in the way of ForUpdate on rings#lease;
   \*   first, planning, generic
   [op |-> "RotateLeases", steps |-> <<
       Wait("rings", "RowShareLock") >>],
-  \* ending: RotateLeases: rotated, but for somebody in the way of ShareLock on leases_1;
-  \*   first, planning, generic
+  \* ending: RotateLeases: rotated, with somebody in the way of ShareLock on leases_1; first,
+  \*   planning, generic
   [op |-> "RotateLeases", steps |-> <<
       Wait("rings", "RowShareLock"),
       Skip("rings#lease", "ForUpdate") >>],
@@ -4647,7 +4790,7 @@ Plans == <<
   [op |-> "PruneQueue", steps |-> <<
       Wait("rings", "RowShareLock"),
       Skip("rings#queue", "ForUpdate") >>],
-  \* ending: PruneQueue: noop, but for somebody in the way of ForUpdate on rings#queue; first,
+  \* ending: PruneQueue: noop, with somebody in the way of ForUpdate on rings#queue; first,
   \*   planning, generic
   [op |-> "PruneQueue", steps |-> <<
       Wait("rings", "RowShareLock") >>],
@@ -4691,76 +4834,8 @@ Plans == <<
       NoWait("leases_0", "AccessShareLock"),
       NoWait("leases_1", "AccessShareLock"),
       NoWait("queue_terminal_live_counts", "ShareUpdateExclusiveLock") >>],
-  \* turning: Enqueue(a, j1) -> RotateQueue -> PruneQueue: skippedActive queuePendingReady,
-  \*   but for somebody in the way of AccessShareLock on leases_1; first, planning, generic
-  [op |-> "PruneQueue", steps |-> <<
-      Wait("rings", "RowShareLock"),
-      Skip("rings#queue", "ForUpdate"),
-      NoWait("ready_entries", "AccessShareLock"),
-      NoWait("ready_entries_0", "AccessShareLock"),
-      NoWait("ready_entries_1", "AccessShareLock"),
-      NoWait("ready_tombstones", "AccessShareLock"),
-      NoWait("ready_tombstones_0", "AccessShareLock"),
-      NoWait("ready_tombstones_1", "AccessShareLock"),
-      NoWait("attempt_evidence", "AccessShareLock"),
-      NoWait("attempt_evidence_0", "AccessShareLock"),
-      NoWait("attempt_evidence_1", "AccessShareLock"),
-      NoWait("done_entries", "AccessShareLock"),
-      NoWait("done_entries_0", "AccessShareLock"),
-      NoWait("done_entries_1", "AccessShareLock"),
-      NoWait("receipt_completion_batches", "AccessShareLock"),
-      NoWait("receipt_completion_batches_0", "AccessShareLock"),
-      NoWait("receipt_completion_batches_1", "AccessShareLock"),
-      NoWait("receipt_completion_tombstones", "AccessShareLock"),
-      NoWait("receipt_completion_tombstones_0", "AccessShareLock"),
-      NoWait("receipt_completion_tombstones_1", "AccessShareLock"),
-      NoWait("queue_terminal_count_deltas", "AccessShareLock"),
-      NoWait("queue_terminal_count_deltas_0", "AccessShareLock"),
-      NoWait("queue_terminal_count_deltas_1", "AccessShareLock"),
-      NoWait("lease_claims", "AccessShareLock"),
-      NoWait("lease_claims_0", "AccessShareLock"),
-      NoWait("lease_claims_1", "AccessShareLock"),
-      NoWait("lease_claim_closures", "AccessShareLock"),
-      NoWait("lease_claim_closures_0", "AccessShareLock"),
-      NoWait("lease_claim_closures_1", "AccessShareLock") >>],
-  \* turning: Enqueue(a, j1) -> RotateQueue -> PruneQueue: skippedActive queuePendingReady,
-  \*   but for somebody in the way of ShareUpdateExclusiveLock on queue_terminal_live_counts;
-  \*   first, planning, generic
-  [op |-> "PruneQueue", steps |-> <<
-      Wait("rings", "RowShareLock"),
-      Skip("rings#queue", "ForUpdate"),
-      NoWait("ready_entries", "AccessShareLock"),
-      NoWait("ready_entries_0", "AccessShareLock"),
-      NoWait("ready_entries_1", "AccessShareLock"),
-      NoWait("ready_tombstones", "AccessShareLock"),
-      NoWait("ready_tombstones_0", "AccessShareLock"),
-      NoWait("ready_tombstones_1", "AccessShareLock"),
-      NoWait("attempt_evidence", "AccessShareLock"),
-      NoWait("attempt_evidence_0", "AccessShareLock"),
-      NoWait("attempt_evidence_1", "AccessShareLock"),
-      NoWait("done_entries", "AccessShareLock"),
-      NoWait("done_entries_0", "AccessShareLock"),
-      NoWait("done_entries_1", "AccessShareLock"),
-      NoWait("receipt_completion_batches", "AccessShareLock"),
-      NoWait("receipt_completion_batches_0", "AccessShareLock"),
-      NoWait("receipt_completion_batches_1", "AccessShareLock"),
-      NoWait("receipt_completion_tombstones", "AccessShareLock"),
-      NoWait("receipt_completion_tombstones_0", "AccessShareLock"),
-      NoWait("receipt_completion_tombstones_1", "AccessShareLock"),
-      NoWait("queue_terminal_count_deltas", "AccessShareLock"),
-      NoWait("queue_terminal_count_deltas_0", "AccessShareLock"),
-      NoWait("queue_terminal_count_deltas_1", "AccessShareLock"),
-      NoWait("lease_claims", "AccessShareLock"),
-      NoWait("lease_claims_0", "AccessShareLock"),
-      NoWait("lease_claims_1", "AccessShareLock"),
-      NoWait("lease_claim_closures", "AccessShareLock"),
-      NoWait("lease_claim_closures_0", "AccessShareLock"),
-      NoWait("lease_claim_closures_1", "AccessShareLock"),
-      NoWait("leases", "AccessShareLock"),
-      NoWait("leases_0", "AccessShareLock"),
-      NoWait("leases_1", "AccessShareLock") >>],
-  \* turning: Enqueue(a, j1) -> Claim(a, 1, 99) -> CompleteFast(j1/1) -> RotateQueue ->
-  \*   RotateClaims -> PruneClaims -> PruneQueue: pruned; first, planning, generic
+  \* retention: Enqueue(a, j1) -> CancelReady(j1) -> RotateQueue -> PruneQueue: pruned; first,
+  \*   planning, generic
   [op |-> "PruneQueue", steps |-> <<
       Wait("rings", "RowShareLock"),
       Skip("rings#queue", "ForUpdate"),
@@ -4803,17 +4878,85 @@ Plans == <<
       NoWait("receipt_completion_tombstones_0", "AccessExclusiveLock"),
       NoWait("queue_terminal_count_deltas_0", "AccessExclusiveLock"),
       Wait("lanes", "AccessShareLock"),
-      Wait("queue_terminal_live_counts_pkey#a/completed/j1", "UniqueKey"),
+      Wait("queue_terminal_live_counts_pkey#a/cancelled/j1", "UniqueKey"),
       Wait("queue_terminal_rollups", "RowExclusiveLock"),
-      Wait("queue_terminal_rollups_pkey#a/completed/j1", "UniqueKey"),
+      Wait("queue_terminal_rollups_pkey#a/cancelled/j1", "UniqueKey"),
       NoWait("done_entries_0.toast", "AccessExclusiveLock"),
       NoWait("ready_entries_0.toast", "AccessExclusiveLock"),
       NoWait("receipt_completion_batches_0.toast", "AccessExclusiveLock"),
       Wait("rings", "RowExclusiveLock"),
       Wait("claim_slots", "RowExclusiveLock") >>],
-  \* turning: Enqueue(a, j1) -> Claim(a, 1, 99) -> CompleteFast(j1/1) -> RotateQueue ->
-  \*   RotateClaims -> PruneClaims -> PruneQueue: pruned, but for somebody in the way of
-  \*   AccessExclusiveLock on queue_terminal_count_deltas_0; first, planning, generic
+  \* retention: Enqueue(a, j1) -> CancelReady(j1) -> RotateQueue -> PruneQueue: pruned, with
+  \*   somebody in the way of AccessShareLock on leases_1; first, planning, generic
+  [op |-> "PruneQueue", steps |-> <<
+      Wait("rings", "RowShareLock"),
+      Skip("rings#queue", "ForUpdate"),
+      NoWait("ready_entries", "AccessShareLock"),
+      NoWait("ready_entries_0", "AccessShareLock"),
+      NoWait("ready_entries_1", "AccessShareLock"),
+      NoWait("ready_tombstones", "AccessShareLock"),
+      NoWait("ready_tombstones_0", "AccessShareLock"),
+      NoWait("ready_tombstones_1", "AccessShareLock"),
+      NoWait("attempt_evidence", "AccessShareLock"),
+      NoWait("attempt_evidence_0", "AccessShareLock"),
+      NoWait("attempt_evidence_1", "AccessShareLock"),
+      NoWait("done_entries", "AccessShareLock"),
+      NoWait("done_entries_0", "AccessShareLock"),
+      NoWait("done_entries_1", "AccessShareLock"),
+      NoWait("receipt_completion_batches", "AccessShareLock"),
+      NoWait("receipt_completion_batches_0", "AccessShareLock"),
+      NoWait("receipt_completion_batches_1", "AccessShareLock"),
+      NoWait("receipt_completion_tombstones", "AccessShareLock"),
+      NoWait("receipt_completion_tombstones_0", "AccessShareLock"),
+      NoWait("receipt_completion_tombstones_1", "AccessShareLock"),
+      NoWait("queue_terminal_count_deltas", "AccessShareLock"),
+      NoWait("queue_terminal_count_deltas_0", "AccessShareLock"),
+      NoWait("queue_terminal_count_deltas_1", "AccessShareLock"),
+      NoWait("lease_claims", "AccessShareLock"),
+      NoWait("lease_claims_0", "AccessShareLock"),
+      NoWait("lease_claims_1", "AccessShareLock"),
+      NoWait("lease_claim_closures", "AccessShareLock"),
+      NoWait("lease_claim_closures_0", "AccessShareLock"),
+      NoWait("lease_claim_closures_1", "AccessShareLock") >>],
+  \* retention: Enqueue(a, j1) -> CancelReady(j1) -> RotateQueue -> PruneQueue: pruned, with
+  \*   somebody in the way of ShareUpdateExclusiveLock on queue_terminal_live_counts; first,
+  \*   planning, generic
+  [op |-> "PruneQueue", steps |-> <<
+      Wait("rings", "RowShareLock"),
+      Skip("rings#queue", "ForUpdate"),
+      NoWait("ready_entries", "AccessShareLock"),
+      NoWait("ready_entries_0", "AccessShareLock"),
+      NoWait("ready_entries_1", "AccessShareLock"),
+      NoWait("ready_tombstones", "AccessShareLock"),
+      NoWait("ready_tombstones_0", "AccessShareLock"),
+      NoWait("ready_tombstones_1", "AccessShareLock"),
+      NoWait("attempt_evidence", "AccessShareLock"),
+      NoWait("attempt_evidence_0", "AccessShareLock"),
+      NoWait("attempt_evidence_1", "AccessShareLock"),
+      NoWait("done_entries", "AccessShareLock"),
+      NoWait("done_entries_0", "AccessShareLock"),
+      NoWait("done_entries_1", "AccessShareLock"),
+      NoWait("receipt_completion_batches", "AccessShareLock"),
+      NoWait("receipt_completion_batches_0", "AccessShareLock"),
+      NoWait("receipt_completion_batches_1", "AccessShareLock"),
+      NoWait("receipt_completion_tombstones", "AccessShareLock"),
+      NoWait("receipt_completion_tombstones_0", "AccessShareLock"),
+      NoWait("receipt_completion_tombstones_1", "AccessShareLock"),
+      NoWait("queue_terminal_count_deltas", "AccessShareLock"),
+      NoWait("queue_terminal_count_deltas_0", "AccessShareLock"),
+      NoWait("queue_terminal_count_deltas_1", "AccessShareLock"),
+      NoWait("lease_claims", "AccessShareLock"),
+      NoWait("lease_claims_0", "AccessShareLock"),
+      NoWait("lease_claims_1", "AccessShareLock"),
+      NoWait("lease_claim_closures", "AccessShareLock"),
+      NoWait("lease_claim_closures_0", "AccessShareLock"),
+      NoWait("lease_claim_closures_1", "AccessShareLock"),
+      NoWait("leases", "AccessShareLock"),
+      NoWait("leases_0", "AccessShareLock"),
+      NoWait("leases_1", "AccessShareLock") >>],
+  \* retention: Enqueue(a, j1) -> CancelReady(j1) -> RotateQueue -> PruneQueue: pruned, with
+  \*   somebody in the way of AccessExclusiveLock on queue_terminal_count_deltas_0; first,
+  \*   planning, generic
   [op |-> "PruneQueue", steps |-> <<
       Wait("rings", "RowShareLock"),
       Skip("rings#queue", "ForUpdate"),
@@ -4860,9 +5003,9 @@ Plans == <<
       Release("ready_tombstones_0", "AccessExclusiveLock"),
       Release("receipt_completion_batches_0", "AccessExclusiveLock"),
       Release("receipt_completion_tombstones_0", "AccessExclusiveLock") >>],
-  \* turning: Enqueue(a, j1) -> Claim(a, 1, 99) -> CompleteFast(j1/1) -> RotateQueue ->
-  \*   RotateClaims -> PruneClaims -> PruneQueue: pruned, but for somebody in the way of
-  \*   AccessExclusiveLock on receipt_completion_batches_0.toast; first, planning, generic
+  \* retention: Enqueue(a, j1) -> CancelReady(j1) -> RotateQueue -> PruneQueue: pruned, with
+  \*   somebody in the way of AccessExclusiveLock on receipt_completion_batches_0.toast;
+  \*   first, planning, generic
   [op |-> "PruneQueue", steps |-> <<
       Wait("rings", "RowShareLock"),
       Skip("rings#queue", "ForUpdate"),
@@ -4905,13 +5048,13 @@ Plans == <<
       NoWait("receipt_completion_tombstones_0", "AccessExclusiveLock"),
       NoWait("queue_terminal_count_deltas_0", "AccessExclusiveLock"),
       Wait("lanes", "AccessShareLock"),
-      Wait("queue_terminal_live_counts_pkey#a/completed/j1", "UniqueKey"),
+      Wait("queue_terminal_live_counts_pkey#a/cancelled/j1", "UniqueKey"),
       Wait("queue_terminal_rollups", "RowExclusiveLock"),
-      Wait("queue_terminal_rollups_pkey#a/completed/j1", "UniqueKey"),
+      Wait("queue_terminal_rollups_pkey#a/cancelled/j1", "UniqueKey"),
       Release("lanes", "AccessShareLock"),
       Release("queue_terminal_rollups", "RowExclusiveLock"),
-      Release("queue_terminal_live_counts_pkey#a/completed/j1", "UniqueKey"),
-      Release("queue_terminal_rollups_pkey#a/completed/j1", "UniqueKey") >>],
+      Release("queue_terminal_live_counts_pkey#a/cancelled/j1", "UniqueKey"),
+      Release("queue_terminal_rollups_pkey#a/cancelled/j1", "UniqueKey") >>],
   \* retention: Enqueue(a, j1) -> Claim(a, 1, 99) -> Fail(j1/1) -> RotateQueue -> PruneQueue:
   \*   pruned; first, planning, generic
   [op |-> "PruneQueue", steps |-> <<
@@ -4980,8 +5123,8 @@ Plans == <<
       Wait("rings", "RowExclusiveLock"),
       Wait("claim_slots", "RowExclusiveLock") >>],
   \* retention: Enqueue(a, j1) -> Claim(a, 1, 99) -> Fail(j1/1) -> RotateQueue -> PruneQueue:
-  \*   pruned, but for somebody in the way of ForUpdate on lane_enqueue_heads#a; first,
-  \*   planning, generic
+  \*   pruned, with somebody in the way of ForUpdate on lane_enqueue_heads#a; first, planning,
+  \*   generic
   [op |-> "PruneQueue", steps |-> <<
       Wait("rings", "RowShareLock"),
       Skip("rings#queue", "ForUpdate"),
@@ -5047,8 +5190,8 @@ Plans == <<
   [op |-> "PruneClaims", steps |-> <<
       Wait("rings", "RowShareLock"),
       Skip("rings#claim", "ForUpdate") >>],
-  \* ending: PruneClaims: noop, but for somebody in the way of ForUpdate on rings#claim;
-  \*   first, planning, generic
+  \* ending: PruneClaims: noop, with somebody in the way of ForUpdate on rings#claim; first,
+  \*   planning, generic
   [op |-> "PruneClaims", steps |-> <<
       Wait("rings", "RowShareLock") >>],
   \* turning: Enqueue(a, j1) -> Claim(a, 1, 99) -> RotateClaims -> PruneClaims: skippedActive
@@ -5086,39 +5229,6 @@ Plans == <<
       NoWait("leases", "AccessShareLock"),
       NoWait("leases_0", "AccessShareLock"),
       NoWait("leases_1", "AccessShareLock") >>],
-  \* turning: Enqueue(a, j1) -> Claim(a, 1, 99) -> RotateClaims -> PruneClaims: skippedActive
-  \*   claimOpen, but for somebody in the way of AccessShareLock on leases_1; first, planning,
-  \*   generic
-  [op |-> "PruneClaims", steps |-> <<
-      Wait("rings", "RowShareLock"),
-      Skip("rings#claim", "ForUpdate"),
-      NoWait("ready_entries", "AccessShareLock"),
-      NoWait("ready_entries_0", "AccessShareLock"),
-      NoWait("ready_entries_1", "AccessShareLock"),
-      NoWait("ready_tombstones", "AccessShareLock"),
-      NoWait("ready_tombstones_0", "AccessShareLock"),
-      NoWait("ready_tombstones_1", "AccessShareLock"),
-      NoWait("attempt_evidence", "AccessShareLock"),
-      NoWait("attempt_evidence_0", "AccessShareLock"),
-      NoWait("attempt_evidence_1", "AccessShareLock"),
-      NoWait("done_entries", "AccessShareLock"),
-      NoWait("done_entries_0", "AccessShareLock"),
-      NoWait("done_entries_1", "AccessShareLock"),
-      NoWait("receipt_completion_batches", "AccessShareLock"),
-      NoWait("receipt_completion_batches_0", "AccessShareLock"),
-      NoWait("receipt_completion_batches_1", "AccessShareLock"),
-      NoWait("receipt_completion_tombstones", "AccessShareLock"),
-      NoWait("receipt_completion_tombstones_0", "AccessShareLock"),
-      NoWait("receipt_completion_tombstones_1", "AccessShareLock"),
-      NoWait("queue_terminal_count_deltas", "AccessShareLock"),
-      NoWait("queue_terminal_count_deltas_0", "AccessShareLock"),
-      NoWait("queue_terminal_count_deltas_1", "AccessShareLock"),
-      NoWait("lease_claims", "AccessShareLock"),
-      NoWait("lease_claims_0", "AccessShareLock"),
-      NoWait("lease_claims_1", "AccessShareLock"),
-      NoWait("lease_claim_closures", "AccessShareLock"),
-      NoWait("lease_claim_closures_0", "AccessShareLock"),
-      NoWait("lease_claim_closures_1", "AccessShareLock") >>],
   \* turning: Enqueue(a, j1) -> Claim(a, 1, 99) -> CompleteFast(j1/1) -> RotateClaims ->
   \*   PruneClaims: pruned; first, planning, generic
   [op |-> "PruneClaims", steps |-> <<
@@ -5163,7 +5273,40 @@ Plans == <<
       Wait("rings", "RowExclusiveLock"),
       Wait("claim_slots", "RowExclusiveLock") >>],
   \* turning: Enqueue(a, j1) -> Claim(a, 1, 99) -> CompleteFast(j1/1) -> RotateClaims ->
-  \*   PruneClaims: pruned, but for somebody in the way of ForUpdate on claim_slots#0; first,
+  \*   PruneClaims: pruned, with somebody in the way of AccessShareLock on leases_1; first,
+  \*   planning, generic
+  [op |-> "PruneClaims", steps |-> <<
+      Wait("rings", "RowShareLock"),
+      Skip("rings#claim", "ForUpdate"),
+      NoWait("ready_entries", "AccessShareLock"),
+      NoWait("ready_entries_0", "AccessShareLock"),
+      NoWait("ready_entries_1", "AccessShareLock"),
+      NoWait("ready_tombstones", "AccessShareLock"),
+      NoWait("ready_tombstones_0", "AccessShareLock"),
+      NoWait("ready_tombstones_1", "AccessShareLock"),
+      NoWait("attempt_evidence", "AccessShareLock"),
+      NoWait("attempt_evidence_0", "AccessShareLock"),
+      NoWait("attempt_evidence_1", "AccessShareLock"),
+      NoWait("done_entries", "AccessShareLock"),
+      NoWait("done_entries_0", "AccessShareLock"),
+      NoWait("done_entries_1", "AccessShareLock"),
+      NoWait("receipt_completion_batches", "AccessShareLock"),
+      NoWait("receipt_completion_batches_0", "AccessShareLock"),
+      NoWait("receipt_completion_batches_1", "AccessShareLock"),
+      NoWait("receipt_completion_tombstones", "AccessShareLock"),
+      NoWait("receipt_completion_tombstones_0", "AccessShareLock"),
+      NoWait("receipt_completion_tombstones_1", "AccessShareLock"),
+      NoWait("queue_terminal_count_deltas", "AccessShareLock"),
+      NoWait("queue_terminal_count_deltas_0", "AccessShareLock"),
+      NoWait("queue_terminal_count_deltas_1", "AccessShareLock"),
+      NoWait("lease_claims", "AccessShareLock"),
+      NoWait("lease_claims_0", "AccessShareLock"),
+      NoWait("lease_claims_1", "AccessShareLock"),
+      NoWait("lease_claim_closures", "AccessShareLock"),
+      NoWait("lease_claim_closures_0", "AccessShareLock"),
+      NoWait("lease_claim_closures_1", "AccessShareLock") >>],
+  \* turning: Enqueue(a, j1) -> Claim(a, 1, 99) -> CompleteFast(j1/1) -> RotateClaims ->
+  \*   PruneClaims: pruned, with somebody in the way of ForUpdate on claim_slots#0; first,
   \*   planning, generic
   [op |-> "PruneClaims", steps |-> <<
       Wait("rings", "RowShareLock"),
@@ -5200,7 +5343,7 @@ Plans == <<
       NoWait("leases_1", "AccessShareLock"),
       Wait("claim_slots", "RowShareLock") >>],
   \* turning: Enqueue(a, j1) -> Claim(a, 1, 99) -> CompleteFast(j1/1) -> RotateClaims ->
-  \*   PruneClaims: pruned, but for somebody in the way of AccessExclusiveLock on
+  \*   PruneClaims: pruned, with somebody in the way of AccessExclusiveLock on
   \*   lease_claim_closures_0; first, planning, generic
   [op |-> "PruneClaims", steps |-> <<
       Wait("rings", "RowShareLock"),
@@ -5240,7 +5383,7 @@ Plans == <<
       NoWait("lease_claims_0", "AccessExclusiveLock"),
       Release("lease_claims_0", "AccessExclusiveLock") >>],
   \* turning: Enqueue(a, j1) -> Claim(a, 1, 99) -> CompleteFast(j1/1) -> RotateClaims ->
-  \*   PruneClaims: pruned, but for somebody in the way of AccessExclusiveLock on
+  \*   PruneClaims: pruned, with somebody in the way of AccessExclusiveLock on
   \*   lease_claims_0.toast; first, planning, generic
   [op |-> "PruneClaims", steps |-> <<
       Wait("rings", "RowShareLock"),
@@ -5283,8 +5426,8 @@ Plans == <<
   [op |-> "PruneLeases", steps |-> <<
       Wait("rings", "RowShareLock"),
       Skip("rings#lease", "ForUpdate") >>],
-  \* ending: PruneLeases: noop, but for somebody in the way of ForUpdate on rings#lease;
-  \*   first, planning, generic
+  \* ending: PruneLeases: noop, with somebody in the way of ForUpdate on rings#lease; first,
+  \*   planning, generic
   [op |-> "PruneLeases", steps |-> <<
       Wait("rings", "RowShareLock") >>],
   \* leases: RotateLeases -> PruneLeases: pruned; first, planning, generic
@@ -5325,39 +5468,7 @@ Plans == <<
       NoWait("leases_0.toast", "AccessExclusiveLock"),
       Wait("rings", "RowExclusiveLock"),
       Wait("claim_slots", "RowExclusiveLock") >>],
-  \* leases: RotateLeases -> PruneLeases: pruned, but for somebody in the way of
-  \*   AccessShareLock on leases_1; first, planning, generic
-  [op |-> "PruneLeases", steps |-> <<
-      Wait("rings", "RowShareLock"),
-      Skip("rings#lease", "ForUpdate"),
-      NoWait("ready_entries", "AccessShareLock"),
-      NoWait("ready_entries_0", "AccessShareLock"),
-      NoWait("ready_entries_1", "AccessShareLock"),
-      NoWait("ready_tombstones", "AccessShareLock"),
-      NoWait("ready_tombstones_0", "AccessShareLock"),
-      NoWait("ready_tombstones_1", "AccessShareLock"),
-      NoWait("attempt_evidence", "AccessShareLock"),
-      NoWait("attempt_evidence_0", "AccessShareLock"),
-      NoWait("attempt_evidence_1", "AccessShareLock"),
-      NoWait("done_entries", "AccessShareLock"),
-      NoWait("done_entries_0", "AccessShareLock"),
-      NoWait("done_entries_1", "AccessShareLock"),
-      NoWait("receipt_completion_batches", "AccessShareLock"),
-      NoWait("receipt_completion_batches_0", "AccessShareLock"),
-      NoWait("receipt_completion_batches_1", "AccessShareLock"),
-      NoWait("receipt_completion_tombstones", "AccessShareLock"),
-      NoWait("receipt_completion_tombstones_0", "AccessShareLock"),
-      NoWait("receipt_completion_tombstones_1", "AccessShareLock"),
-      NoWait("queue_terminal_count_deltas", "AccessShareLock"),
-      NoWait("queue_terminal_count_deltas_0", "AccessShareLock"),
-      NoWait("queue_terminal_count_deltas_1", "AccessShareLock"),
-      NoWait("lease_claims", "AccessShareLock"),
-      NoWait("lease_claims_0", "AccessShareLock"),
-      NoWait("lease_claims_1", "AccessShareLock"),
-      NoWait("lease_claim_closures", "AccessShareLock"),
-      NoWait("lease_claim_closures_0", "AccessShareLock"),
-      NoWait("lease_claim_closures_1", "AccessShareLock") >>],
-  \* leases: RotateLeases -> PruneLeases: pruned, but for somebody in the way of
+  \* leases: RotateLeases -> PruneLeases: pruned, with somebody in the way of
   \*   AccessExclusiveLock on leases_0; first, planning, generic
   \* leases: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) -> RotateLeases ->
   \*   PruneLeases: skippedActive leaseLive; first, planning, generic
@@ -5394,7 +5505,7 @@ Plans == <<
       NoWait("leases", "AccessShareLock"),
       NoWait("leases_0", "AccessShareLock"),
       NoWait("leases_1", "AccessShareLock") >>],
-  \* leases: RotateLeases -> PruneLeases: pruned, but for somebody in the way of
+  \* leases: RotateLeases -> PruneLeases: pruned, with somebody in the way of
   \*   AccessExclusiveLock on leases_0.toast; first, planning, generic
   [op |-> "PruneLeases", steps |-> <<
       Wait("rings", "RowShareLock"),
@@ -5429,6 +5540,39 @@ Plans == <<
       NoWait("leases", "AccessShareLock"),
       NoWait("leases_0", "AccessShareLock"),
       NoWait("leases_1", "AccessShareLock"),
-      NoWait("leases_0", "AccessExclusiveLock") >>]
+      NoWait("leases_0", "AccessExclusiveLock") >>],
+  \* leases: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) -> RotateLeases ->
+  \*   PruneLeases: skippedActive leaseLive, with somebody in the way of AccessShareLock on
+  \*   leases_1; first, planning, generic
+  [op |-> "PruneLeases", steps |-> <<
+      Wait("rings", "RowShareLock"),
+      Skip("rings#lease", "ForUpdate"),
+      NoWait("ready_entries", "AccessShareLock"),
+      NoWait("ready_entries_0", "AccessShareLock"),
+      NoWait("ready_entries_1", "AccessShareLock"),
+      NoWait("ready_tombstones", "AccessShareLock"),
+      NoWait("ready_tombstones_0", "AccessShareLock"),
+      NoWait("ready_tombstones_1", "AccessShareLock"),
+      NoWait("attempt_evidence", "AccessShareLock"),
+      NoWait("attempt_evidence_0", "AccessShareLock"),
+      NoWait("attempt_evidence_1", "AccessShareLock"),
+      NoWait("done_entries", "AccessShareLock"),
+      NoWait("done_entries_0", "AccessShareLock"),
+      NoWait("done_entries_1", "AccessShareLock"),
+      NoWait("receipt_completion_batches", "AccessShareLock"),
+      NoWait("receipt_completion_batches_0", "AccessShareLock"),
+      NoWait("receipt_completion_batches_1", "AccessShareLock"),
+      NoWait("receipt_completion_tombstones", "AccessShareLock"),
+      NoWait("receipt_completion_tombstones_0", "AccessShareLock"),
+      NoWait("receipt_completion_tombstones_1", "AccessShareLock"),
+      NoWait("queue_terminal_count_deltas", "AccessShareLock"),
+      NoWait("queue_terminal_count_deltas_0", "AccessShareLock"),
+      NoWait("queue_terminal_count_deltas_1", "AccessShareLock"),
+      NoWait("lease_claims", "AccessShareLock"),
+      NoWait("lease_claims_0", "AccessShareLock"),
+      NoWait("lease_claims_1", "AccessShareLock"),
+      NoWait("lease_claim_closures", "AccessShareLock"),
+      NoWait("lease_claim_closures_0", "AccessShareLock"),
+      NoWait("lease_claim_closures_1", "AccessShareLock") >>]
 >>
 =============================================================================

@@ -219,7 +219,7 @@ export async function installHarness(client: pg.Client, schema: string): Promise
 }
 
 /** The ids of the scope's lanes; `mail/1` is shard 1 of the queue `mail`. */
-export async function ensureLanes(storage: PostgresStorage, { lanes }: Scope) {
+export async function ensureLanes(storage: PostgresStorage, { lanes }: Pick<Scope, "lanes">) {
   const ids = new Map<string, number>();
   for (const lane of lanes) {
     const [queue, shard = 0] = lane.split("/");

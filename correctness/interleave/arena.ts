@@ -3,6 +3,8 @@
  * the start state, which is reached by calls and put back from its rows after every run.
  */
 
+import { randomBytes } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import type pg from "pg";
 import type { Call, Db, Outcome, Scope } from "../../src/core/index.js";
 import { newBinding, type Binding } from "../../src/postgres/binding.js";
@@ -18,15 +20,21 @@ import { ensureLanes, installHarness } from "../conform/conform.js";
 import { readSnapshot, type Snapshot } from "../conform/snapshot.js";
 import { wrongRows } from "../conform/unmodelled.js";
 import type { Uses } from "./footprint.js";
-import { installBreakpoints, instrument } from "./instrument.js";
-import { Schedules } from "./schedules.js";
-import { GATES, Stepper } from "./stepper.js";
+import { hinderable, hindrance, type Hindrance } from "./hindrance.js";
+import { installBreakpoints, instrument, type Policy } from "./instrument.js";
+import type { Schedule } from "./schedules.js";
+import { Watcher, type HeldLock, type LockedRow } from "./seen.js";
+import { Stepper } from "./stepper.js";
 import { Stepping, type StepMade } from "./stepping.js";
+
+/** A name that nobody else has. */
+export const newSchema = (): string => `interleave_${randomBytes(4).toString("hex")}`;
 
 export interface ArenaOptions {
   readonly schema: string;
-  readonly scope: Scope;
-  /** How many sessions there are. */
+  /** How many slots there are, and every lane of the scopes that are loaded. */
+  readonly scope: Pick<Scope, "lanes" | "queueSlots" | "claimSlots" | "leaseSlots">;
+  /** How many calls meet at most. */
   readonly sessions: number;
   /** Tells this arena's sessions from those of others on the same server. */
   readonly number: number;
@@ -41,35 +49,35 @@ export interface Ran {
   readonly db: Db;
   /** What is wrong with rows that the model does not have. */
   readonly faults: readonly string[];
-  /** For each session, what the others held when it tried to lock something without waiting. */
-  readonly seen: readonly (readonly Held[])[];
+  /** Whether some sessions waited for each other in a way that Postgres did not end. */
+  readonly stuck: boolean;
+  /** For each call, what others held when it tried to lock something without waiting. */
+  readonly met: readonly Hindrance[];
 }
 
-/** A lock of another session: of a whole relation, or of a row. */
-export interface Held {
-  /** Of a partition, the table that it is part of. */
-  readonly table: string;
-  readonly mode: string;
+interface Left extends Pick<Ran, "outcomes" | "db" | "faults"> {
+  readonly binding: Binding;
 }
 
 export class Arena {
-  readonly scope: Scope;
+  /** The connection that steps the sessions. */
+  readonly controller: pg.Client;
   private readonly options: ArenaOptions;
-  private readonly controller: pg.Client;
-  private readonly context: TwinContext;
+  private context!: TwinContext;
+  private way: readonly Call[] | null = null;
+  private loads = 0;
   private stepping!: Stepping;
   private clients: pg.Client[] = [];
   private root: Binding = newBinding(new Map());
   private start: Binding = this.root;
   private tableOf = new Map<string, string>();
   private nameOf: ReadonlyMap<number, string> = new Map();
-  private tries: ReadonlySet<string> = new Set();
+  private watcher!: Watcher;
+  private tries: ReadonlyMap<string, Policy> = new Map();
 
   private constructor(controller: pg.Client, options: ArenaOptions) {
     this.controller = controller;
     this.options = options;
-    this.scope = options.scope;
-    this.context = { sql: statements(options.schema), scope: options.scope };
   }
 
   static async open(server: PostgresServer, options: ArenaOptions): Promise<Arena> {
@@ -99,7 +107,9 @@ export class Arena {
       steppers.push(await Stepper.open(client, i, place));
     }
     const { rows } = await controller.query("select pg_backend_pid() as pid");
-    this.stepping = new Stepping(controller, rows[0].pid, steppers);
+    const { nameOf, tableOf } = this;
+    this.watcher = new Watcher(controller, schema, { nameOf, tableOf });
+    this.stepping = new Stepping(controller, rows[0].pid, steppers, nameOf);
   }
 
   /** Names of tables by their oids and those of their indexes; and the table of a partition. */
@@ -125,10 +135,14 @@ export class Arena {
     await this.controller.end();
   }
 
-  /** Makes the state that these calls reach the start of the runs that follow. */
-  async load(way: readonly Call[]): Promise<void> {
+  /** Makes the state that these calls reach the start of the runs that follow, unless it is. */
+  async load(way: readonly Call[], scope: Scope): Promise<void> {
     const { schema } = this.options;
+    if (isDeepStrictEqual([this.way, this.context?.scope], [way, scope])) return;
+    this.context = { sql: statements(schema), scope };
+    this.way = way;
     await this.controller.query(`select "${schema}".restore_all('root')`);
+    if (this.loads++ % 20 === 0) await this.vacuum();
     let binding = this.root;
     for (const call of way) {
       const { action, args } = call;
@@ -140,27 +154,37 @@ export class Arena {
     await this.controller.query(`select "${schema}".save('start')`);
   }
 
+  /** Nobody else does it: autovacuum's locks would be in the way of maintenance. */
+  private async vacuum(): Promise<void> {
+    const tables = [...new Set(this.tableOf.values())];
+    const own = tables.map((table) => `"${this.options.schema}"."${table}"`);
+    await this.controller.query(`vacuum pg_class, ${own.join(", ")}`);
+  }
+
   /** One run of these calls at once, led by the schedules; the rows are as before afterwards. */
-  async run(calls: readonly Call[], schedules: Schedules): Promise<Ran> {
+  async run(calls: readonly Call[], schedules: Schedule): Promise<Ran> {
     const texts = calls.map(({ action, args }) => {
       const statement = twinOf(action).statement([args], this.start, this.context)!;
       return inline(statement);
     });
     await this.stepping.begin(texts);
     const steps: StepMade[] = [];
-    const seen: Held[][] = calls.map(() => []);
+    const seen = calls.map(() => ({ locks: [] as HeldLock[], rows: [] as LockedRow[] }));
     const waiting = new Map<number, number>();
-    const { steppers } = this.stepping;
+    const steppers = this.stepping.active;
     for (;;) {
       const { enabled } = this.stepping;
       if (enabled.length === 0) break;
       const index = schedules.choose(enabled);
-      const burst = Math.min(schedules.burst, GATES);
-      const held = await this.heldByOthers(index);
-      for (const step of await this.stepping.go(index, burst)) {
+      const others = steppers.filter((s) => s.index !== index);
+      const held = hinderable(calls[index]!.action) && (await this.watcher.look(others));
+      for (const step of await this.stepping.go(index, schedules.burst)) {
         if (schedules.choose(enabled) !== index) throw new Error("a schedule that cannot be kept");
         if (step.waitsFor.length > 0) waiting.set(index, steps.length);
-        if (this.tries.has(step.label)) seen[index]!.push(...held);
+        if (held && this.tries.has(step.label)) {
+          seen[index]!.locks.push(...held.locks);
+          seen[index]!.rows.push(...held.rows);
+        }
         schedules.executed(step.did);
         steps.push(step);
       }
@@ -172,43 +196,23 @@ export class Arena {
         waiting.delete(other);
       }
     }
-    const stuck = steppers.filter(({ at }) => at.stand !== "done");
-    if (stuck.length > 0) throw new Error("every session waits for another one");
-    const ran = await this.read(calls);
+    const stuck = await this.stepping.release();
+    const { binding, ...ran } = await this.read(calls);
     await this.putBack(steppers.map(({ at }) => at.uses));
-    return { steps, seen, ...ran };
+    const met = seen.map(({ locks, rows }) => hindrance(locks, rows, binding));
+    return { steps, met, stuck, ...ran };
   }
 
-  /** Locks that the other sessions hold, where they stand or wait. */
-  private async heldByOthers(index: number): Promise<readonly Held[]> {
-    const others = this.stepping.steppers.filter((s) => s.index !== index);
-    const waiting = others.filter((s) => s.moving);
-    const standing = others.filter((s) => !s.moving && s.at.stand !== "done");
-    const held = standing.flatMap(({ at }) =>
-      [...(at.uses ?? [])].flatMap(([relation, use]) =>
-        use.modes.map((mode): Held => ({ table: this.tableOf.get(relation)!, mode })),
-      ),
-    );
-    if (waiting.length === 0) return held;
-    const { rows } = await this.controller.query<{ oid: number; mode: string }>(
-      `select relation::int as oid, mode from pg_locks
-       where granted and locktype = 'relation' and pid = any ($1::int[])`,
-      [waiting.map((s) => s.pid)],
-    );
-    const known = rows.filter(({ oid }) => this.nameOf.has(oid));
-    const table = (oid: number) => this.tableOf.get(this.nameOf.get(oid)!)!;
-    return [...held, ...known.map(({ oid, mode }) => ({ table: table(oid), mode }))];
-  }
-
-  private async read(calls: readonly Call[]): Promise<Pick<Ran, "outcomes" | "db" | "faults">> {
-    const { schema, scope } = this.options;
+  private async read(calls: readonly Call[]): Promise<Left> {
+    const { schema } = this.options;
+    const { scope } = this.context;
     let binding = this.start;
     const outcomes: (Outcome | Error)[] = [];
     const first = (call: Call) => (call.action === "Enqueue" ? 0 : call.action === "Claim" ? 1 : 2);
     const order = calls.map((_, i) => i).sort((a, b) => first(calls[a]!) - first(calls[b]!));
     for (const i of order) {
       const { action, args } = calls[i]!;
-      const { rows, error } = this.stepping.steppers[i]!.finished;
+      const { rows, error } = this.stepping.active[i]!.finished;
       if (error) {
         outcomes[i] = error;
         continue;
@@ -217,18 +221,20 @@ export class Arena {
       binding = answered.binding;
       outcomes[i] = answered.outcomes[0]!;
     }
-    const result = await this.controller.query<{ snapshot: Snapshot }>(
-      `select "${schema}".snapshot()`,
-    );
+    const result = await this.controller.query<{ snapshot: Snapshot }>({
+      name: "snapshot",
+      text: `select "${schema}".snapshot()`,
+    });
     const { snapshot } = result.rows[0]!;
     const db = readSnapshot(snapshot, binding, scope);
-    return { outcomes, db, faults: wrongRows(snapshot, db, binding, scope) };
+    return { binding, outcomes, db, faults: wrongRows(snapshot, db, binding, scope) };
   }
 
   /** Only the tables that somebody may have written have other rows than at the start. */
   private async putBack(uses: readonly (Uses | null)[]): Promise<void> {
+    const reads = ["AccessShareLock", "RowShareLock"];
     const written = uses.flatMap((each) =>
-      [...(each ?? [])].filter(([, { modes }]) => modes.some((m) => m !== "AccessShareLock")),
+      [...(each ?? [])].filter(([, { modes }]) => modes.some((m) => !reads.includes(m))),
     );
     const tables = new Set(written.map(([name]) => this.tableOf.get(name)!));
     if (tables.size === 0) return;

@@ -17,9 +17,10 @@ begin
 end
 $$;
 
--- Tells the scheduler where this session is, and waits at a gate until the scheduler opens it. A
--- session without a number is nobody's to stop. Gates are counted by a sequence: what a session
--- rolls back, it has passed all the same.
+-- Tells the scheduler where this session is, and waits there if it has come to the gate at which
+-- it is to stop, until the scheduler opens it. A session without a number is nobody's to stop.
+-- Gates are counted by a sequence, and another one says where to stop: what a session rolls back,
+-- it has passed all the same, and what the scheduler says is seen at once.
 create or replace function ringproof.breakpoint(p_label text) returns boolean
 language plpgsql volatile as $$
 declare
@@ -30,11 +31,36 @@ begin
   if v_session is null then return true; end if;
   v_gate := nextval(format('ringproof.gates_%s', v_session)::regclass);
   raise notice '%', concat_ws(' ', v_gate, p_label, ringproof.footprint());
+  if v_gate < pg_sequence_last_value(format('ringproof.stops_%s', v_session)::regclass) then
+    return true;
+  end if;
   perform set_config('lock_timeout', '0', true);
   perform pg_advisory_lock(v_session, v_gate);
   perform pg_advisory_unlock(v_session, v_gate);
   perform set_config('lock_timeout', v_timeout, true);
   return true;
+end
+$$;
+
+-- The rows of these tables that these sessions have locked or changed.
+create or replace function ringproof.locked_rows(p_relations text[], p_pids int[])
+returns table (relation text, held jsonb)
+language plpgsql as $$
+declare
+  v_extension regnamespace := (
+    select extnamespace from pg_extension where extname = 'pgrowlocks');
+begin
+  for relation in
+    select c.relname from unnest(p_relations) r
+    join pg_class c on c.oid = format('ringproof.%I', r)::regclass and c.relkind = 'r'
+  loop
+    for held in execute format(
+      'select to_jsonb(t) from %s.pgrowlocks(%L) l join ringproof.%I t on t.ctid = l.locked_row
+       where l.pids && $1', v_extension, format('ringproof.%I', relation), relation) using p_pids
+    loop
+      return next;
+    end loop;
+  end loop;
 end
 $$;
 
@@ -71,8 +97,6 @@ language plpgsql as $$
 declare
   v_table text;
 begin
-  -- Rows that refer to each other come back in any order.
-  perform set_config('session_replication_role', 'replica', true);
   foreach v_table in array p_tables loop
     execute format('delete from ringproof.%I', v_table);
     execute format(
@@ -83,14 +107,11 @@ begin
 end
 $$;
 
--- Puts every row back, and leaves no dead one.
+-- Puts every row back; those that refer to each other come back in any order.
 create or replace function ringproof.restore_all(p_name text) returns void
 language plpgsql as $$
-declare
-  v_tables text[] := array(select * from ringproof.stored_tables());
 begin
-  execute 'truncate ' || (
-    select string_agg(format('ringproof.%I', t), ', ') from unnest(v_tables) t);
-  perform ringproof.restore(p_name, v_tables);
+  perform set_config('session_replication_role', 'replica', true);
+  perform ringproof.restore(p_name, array(select * from ringproof.stored_tables()));
 end
 $$;

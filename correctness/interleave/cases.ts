@@ -11,6 +11,7 @@ import {
   step,
   type ActionName,
   type Call,
+  type Job,
   type Outcome,
   type Scope,
   type State,
@@ -23,6 +24,8 @@ export const kinds: readonly Kind[] = ["both", "changes", "refused"];
 
 export interface Case {
   readonly area: string;
+  /** In which the calls meet. */
+  readonly scope: Scope;
   /** The calls that lead to the state, from the empty one. */
   readonly way: readonly Call[];
   readonly state: State;
@@ -35,10 +38,12 @@ export const operations: readonly ActionName[] = actionNames.filter(
   (name) => actions[name].family !== "environment",
 );
 
-/** A pair in the registry's order. */
-export const pairName = (a: ActionName, b: ActionName): string => `${a} × ${b}`;
+/** As in `Claim × Complete`, in the registry's order. */
+export const nameOf = (actions: readonly ActionName[]): string => actions.join(" × ");
 
-export const pairs: readonly (readonly [ActionName, ActionName])[] = operations.flatMap((a, i) =>
+export type Pair = readonly [ActionName, ActionName];
+
+export const pairs: readonly Pair[] = operations.flatMap((a, i) =>
   operations.slice(i).map((b) => [a, b] as const),
 );
 
@@ -47,14 +52,23 @@ const succeeds = (action: ActionName, { result, each }: Outcome): boolean => {
   return each ? each.includes(success!) : result === success!.split(" ")[0];
 };
 
-interface Tried {
+export interface Tried {
+  readonly before: State;
   readonly call: Call;
-  readonly outcome: Outcome;
+  /** The jobs that it presents. */
+  readonly jobs: readonly Job[];
+  readonly told: string;
   readonly after: State;
   readonly ok: boolean;
 }
 
 const told = (o: Outcome): string => JSON.stringify(o);
+
+function tryIn(before: State, call: Call, scope: Scope): Tried {
+  const { outcome, state: after } = step(before, call, scope);
+  const jobs = call.action === "Enqueue" ? call.args.batch : [];
+  return { before, call, jobs, told: told(outcome), after, ok: succeeds(call.action, outcome) };
+}
 
 /** Of each operation the first and the last call that succeed, and the first that is refused. */
 function shortlist(tried: readonly Tried[]): readonly Tried[] {
@@ -63,72 +77,86 @@ function shortlist(tried: readonly Tried[]): readonly Tried[] {
   return picked.filter((t) => t !== undefined);
 }
 
-/** Two producers do not present the same job, and nobody presents one that is known. */
-function meetable(state: State, both: readonly Call[]): boolean {
-  const jobs = both.flatMap((c) => (c.action === "Enqueue" ? c.args.batch : []));
-  const known = ({ action, args }: Call) => presentable(state, { action, list: [args] });
-  return new Set(jobs).size === jobs.length && both.every(known);
+/** By operation: what may meet in this state. Nobody presents a job that is known. */
+export function tryAll(
+  state: State,
+  all: readonly Call[],
+  scope: Scope,
+): ReadonlyMap<ActionName, readonly Tried[]> {
+  const byAction = new Map<ActionName, Tried[]>(operations.map((name) => [name, []]));
+  for (const call of all)
+    if (presentable(state, { action: call.action, list: [call.args] }))
+      byAction.get(call.action)!.push(tryIn(state, call, scope));
+  return new Map([...byAction].map(([name, tried]) => [name, shortlist(tried)]));
+}
+
+/** Two producers do not present the same job. */
+export const meetable = (a: Tried, b: Tried): boolean =>
+  !a.jobs.some((job) => b.jobs.includes(job));
+
+/** What was found for a pair. */
+interface Found {
+  readonly pair: Pair;
+  readonly cases: Readonly<Record<Kind, Case[]>>;
 }
 
 export class Chooser {
   private readonly wanted: number;
-  private readonly chosen = new Map<string, Map<Kind, Case[]>>();
+  private readonly found: readonly Found[];
+  /** Those of which some kind is still wanting. */
+  private open: readonly Found[];
 
-  /** `wanted` of each kind for every pair. */
-  constructor(wanted: number) {
+  /** So many states of each of these pairs, of every kind that there is. */
+  constructor(wanted: number, some: readonly Pair[] = pairs) {
     this.wanted = wanted;
-    for (const [a, b] of pairs)
-      this.chosen.set(pairName(a, b), new Map(kinds.map((kind) => [kind, []])));
+    this.found = some.map((pair) => ({ pair, cases: { both: [], changes: [], refused: [] } }));
+    this.open = this.found;
   }
 
-  /** Of a pair, those of the first kinds first. */
-  of([a, b]: readonly [ActionName, ActionName]): readonly Case[] {
-    return [...this.chosen.get(pairName(a, b))!.values()].flat();
-  }
-
+  /** Each kind once, then the others. */
   get cases(): readonly Case[] {
-    return pairs.flatMap((pair) => this.of(pair));
+    return this.found.flatMap(({ cases }) => {
+      const turns = Array.from({ length: this.wanted }, (_, i) => kinds.map((k) => cases[k][i]));
+      return turns
+        .flat()
+        .filter((c) => c !== undefined)
+        .slice(0, this.wanted);
+    });
   }
 
   /** Looks at these states of an area for pairs that still want one. */
   look(area: string, nodes: readonly Node[], scope: Scope): void {
-    const all = calls({ ...scope, enabled: operations });
-    for (const node of nodes) this.lookAt(area, node, scope, all);
-  }
-
-  private lookAt(area: string, node: Node, scope: Scope, all: readonly Call[]): void {
-    const { state } = node;
-    const byAction = new Map<ActionName, Tried[]>(operations.map((name) => [name, []]));
-    for (const call of all) {
-      const { outcome, state: after } = step(state, call, scope);
-      const tried = { call, outcome, after, ok: succeeds(call.action, outcome) };
-      byAction.get(call.action)!.push(tried);
-    }
-    const short = new Map([...byAction].map(([name, tried]) => [name, shortlist(tried)]));
-    for (const [a, b] of pairs) {
-      const found = this.chosen.get(pairName(a, b))!;
-      const [firsts, seconds] = [short.get(a)!, short.get(b)!];
-      const open = kinds.filter((kind) => found.get(kind)!.length < this.wanted);
-      if (open.length === 0) continue;
-      // Where nobody succeeds, nobody can change what the other is told.
-      if (!open.includes("refused") && !firsts[0]?.ok && !seconds[0]?.ok) continue;
-      for (const first of firsts) {
-        for (const second of seconds) {
-          const both = [first.call, second.call];
-          if (!meetable(state, both)) continue;
-          const kind = kindOf(first, second, scope);
-          const list = found.get(kind)!;
-          if (list.length >= this.wanted || list.some((c) => c.state === state)) continue;
-          list.push({ area, way: callsTo(node), state, calls: both, kind });
+    const enabled = [...new Set(this.open.flatMap(({ pair }) => pair))];
+    const all = calls({ ...scope, enabled });
+    for (const node of nodes) {
+      const { state } = node;
+      const short = tryAll(state, all, scope);
+      for (const { pair, cases } of this.open) {
+        for (const first of short.get(pair[0])!) {
+          for (const second of short.get(pair[1])!) {
+            if (!meetable(first, second)) continue;
+            const kind = kindOf(first, second, scope);
+            const list = cases[kind];
+            if (list.length >= this.wanted || list.at(-1)?.state === state) continue;
+            const both = [first.call, second.call];
+            list.push({ area, scope, way: callsTo(node), state, calls: both, kind });
+          }
         }
       }
+      this.open = this.open.filter(({ cases }) =>
+        kinds.some((kind) => cases[kind].length < this.wanted),
+      );
     }
   }
 }
 
+/** Whether the second is told something else once the first has had its effect. */
+export function changes(first: Tried, second: Tried, scope: Scope): boolean {
+  if (first.after.db === second.before.db) return false;
+  return told(step(first.after, second.call, scope).outcome) !== second.told;
+}
+
 function kindOf(a: Tried, b: Tried, scope: Scope): Kind {
-  const later = step(a.after, b.call, scope).outcome;
-  const earlier = step(b.after, a.call, scope).outcome;
-  if (told(later) !== told(b.outcome) || told(earlier) !== told(a.outcome)) return "changes";
+  if (changes(a, b, scope) || changes(b, a, scope)) return "changes";
   return a.ok && b.ok ? "both" : "refused";
 }

@@ -45,9 +45,14 @@ export function labelled(sql: string): readonly Labelled[] {
   });
 }
 
-/** Whether the statement takes locks that it does not wait for. */
-export const triesLocks = ({ statement }: Labelled): boolean =>
-  /\b(?:skip locked|nowait|truncate)\b/i.test(statement);
+/** What a statement does about a lock that it cannot have at once, other than wait. */
+export type Policy = "skip" | "nowait";
+
+/** Of TRUNCATE nowait: it comes when the locks that it needs are held. */
+export function policyOf({ statement }: Labelled): Policy | null {
+  if (/\bskip locked\b/i.test(statement)) return "skip";
+  return /\b(?:nowait|truncate)\b/i.test(statement) ? "nowait" : null;
+}
 
 /** The SQL of a file with its breakpoints; the lines keep their numbers. */
 export function instrument(sql: string): string {
@@ -99,21 +104,24 @@ function depthAt(text: string, place: number): number {
 
 /**
  * Defines the functions of an installed schema again, with breakpoints; returns the labels of
- * statements that take locks without waiting.
+ * statements that take locks without waiting, each with its policy.
  */
 export async function installBreakpoints(
   client: pg.Client,
   schema: string,
-): Promise<ReadonlySet<string>> {
+): Promise<ReadonlyMap<string, Policy>> {
   const { dir, files } = ringproofSql();
-  const own = join(packageRoot(), "correctness", "interleave", "breakpoints.sql");
-  await client.query(requalify(await readFile(own, "utf8"), schema));
-  const tries = new Set<string>();
+  const tries = new Map<string, Policy>();
   for (const file of files) {
     const sql = await readFile(join(dir, file), "utf8");
     await client.query(requalify(instrument(sql), schema));
-    for (const each of labelled(sql).filter(triesLocks))
-      tries.add(each.label).add(each.label + INSIDE);
+    for (const each of labelled(sql)) {
+      const policy = policyOf(each);
+      if (policy) tries.set(each.label, policy).set(each.label + INSIDE, policy);
+    }
   }
+  // Behind settings.sql, which has every function there is planned anew for each call.
+  const own = join(packageRoot(), "correctness", "interleave", "breakpoints.sql");
+  await client.query(requalify(await readFile(own, "utf8"), schema));
   return tries;
 }

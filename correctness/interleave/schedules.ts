@@ -4,6 +4,7 @@
  * Sagonas, 2014): a run is made, its races are found, and each is turned round in a later run.
  */
 
+import { clocksOf, ordersOf, type Clock } from "./clocks.js";
 import { depend, type Footprint } from "./footprint.js";
 
 interface Point {
@@ -17,21 +18,32 @@ interface Point {
   readonly asleep: ReadonlyMap<number, Footprint>;
 }
 
-type Clock = readonly number[];
+/** What leads the runs of one case: which session goes next, told what each step did. */
+export interface Schedule {
+  /** For how many steps the session that goes next goes on, if it can. */
+  readonly burst: number;
+  /** The session that goes next. */
+  choose(enabled: readonly number[]): number;
+  executed(step: Footprint): void;
+  /** What a step did that was waiting when it was reported. */
+  amend(at: number, step: Footprint): void;
+  /** After a run: how many interleavings it stands for; 0 if it only repeats another one. */
+  ended(): number;
+  /** Whether another run is needed, which `choose` then leads. */
+  next(): boolean;
+}
 
-export class Schedules {
+export class Schedules implements Schedule {
   private readonly points: Point[] = [];
   private readonly steps: Footprint[] = [];
   private readonly sessions: number;
   private depth = 0;
-  /** Whether the run so far only repeats, in another order, what others have done. */
-  redundant = false;
+  private redundant = false;
 
   constructor(sessions: number) {
     this.sessions = sessions;
   }
 
-  /** For how many steps the session that goes next goes on, if it can. */
   get burst(): number {
     const { depth, points } = this;
     const last = points.length - 1;
@@ -65,13 +77,11 @@ export class Schedules {
     point.tried.set(step.session, step);
   }
 
-  /** What a step did that was waiting when it was reported. */
   amend(at: number, step: Footprint): void {
     this.steps[at] = step;
     this.points[at]!.tried.set(step.session, step);
   }
 
-  /** After a run: whether another one is needed, which `choose` then leads. */
   next(): boolean {
     this.steps.length = this.depth;
     this.points.length = this.depth;
@@ -90,30 +100,11 @@ export class Schedules {
     return false;
   }
 
-  /** The steps of the last run, each with the earlier ones that it comes after. */
-  private clocks(onRace: (earlier: number, later: number) => void): readonly Clock[] {
-    const clocks: Clock[] = [];
-    const latest = new Map<number, number>();
-    this.steps.forEach((step, j) => {
-      const own = latest.get(step.session);
-      const clock = own === undefined ? Array<number>(this.sessions).fill(-1) : [...clocks[own]!];
-      for (let i = j - 1; i >= 0; i--) {
-        const other = this.steps[i]!;
-        if (other.session === step.session || clock[other.session]! >= i) continue;
-        if (!depend(other, step)) continue;
-        onRace(i, j);
-        clocks[i]!.forEach((at, s) => (clock[s] = Math.max(clock[s]!, at)));
-      }
-      clock[step.session] = j;
-      clocks.push(clock);
-      latest.set(step.session, j);
-    });
-    return clocks;
-  }
-
   private findRaces(): void {
     const races: (readonly [earlier: number, later: number])[] = [];
-    const clocks = this.clocks((earlier, later) => races.push([earlier, later]));
+    const clocks = clocksOf(this.steps, this.sessions, (earlier, later) =>
+      races.push([earlier, later]),
+    );
     for (const [earlier, later] of races) {
       const { enabled, wanted, asleep } = this.points[earlier]!;
       const first = this.beginners(earlier, later, clocks).filter((s) => enabled.includes(s));
@@ -136,43 +127,7 @@ export class Schedules {
       .map((k) => this.steps[k]!.session);
   }
 
-  /** How many interleavings the run that just ended stands for: orders that respect its clocks. */
-  orders(): number {
-    const clocks = this.clocks(() => undefined);
-    const bySession = new Map<number, number[]>();
-    this.steps.slice(0, this.depth).forEach(({ session }, j) => {
-      bySession.set(session, [...(bySession.get(session) ?? []), j]);
-    });
-    const chains = [...bySession.entries()];
-    const counts = new Map<string, number>([[chains.map(() => 0).join(), 1]]);
-    return countOrders(chains, clocks, counts);
+  ended(): number {
+    return this.redundant ? 0 : ordersOf(this.steps.slice(0, this.depth), this.sessions);
   }
-}
-
-/** Orders by how far each session has come, from nothing to everything. */
-function countOrders(
-  chains: readonly (readonly [session: number, steps: readonly number[]])[],
-  clocks: readonly Clock[],
-  counts: Map<string, number>,
-): number {
-  const goal = chains.map(([, steps]) => steps.length);
-  const visit = (at: readonly number[]): number => {
-    const known = counts.get(at.join());
-    if (known !== undefined) return known;
-    let sum = 0;
-    chains.forEach(([session, steps], c) => {
-      if (at[c] === 0) return;
-      const step = steps[at[c]! - 1]!;
-      // It can be the last one only if nobody else has done what comes after it.
-      const before = at.map((n, d) => (d === c ? n - 1 : n));
-      const free = chains.every(
-        ([, others], d) =>
-          d === c || before[d] === 0 || clocks[others[before[d]! - 1]!]![session]! < step,
-      );
-      if (free) sum += visit(before);
-    });
-    counts.set(at.join(), sum);
-    return sum;
-  };
-  return visit(goal);
 }

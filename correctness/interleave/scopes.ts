@@ -35,6 +35,7 @@ const area = (name: string, enabled: readonly string[], more: Partial<Scope> = {
   scope: { ...base, ...more, enabled: [...base.enabled, ...enabled] },
 });
 
+/** Small ones, which every tier looks at. */
 export const areas: readonly Area[] = [
   area("ending", ["CompleteFast", "Fail", "FailToDlq", "CancelReady", "Retry", "PassTime"]),
   area("parking", ["ParkForCallback", "ResumeCallback", "Heartbeat", "PassTime", "CompleteFast"]),
@@ -51,6 +52,32 @@ export const areas: readonly Area[] = [
   }),
 ];
 
+/** Where maintenance has something to do while others do what takes long to come to. */
+export const deepAreas: readonly Area[] = [
+  area("ageing", ["CompleteFast", "RotateQueue", "RotateClaims", "PassTime"], {
+    deadlines: [NONE, 1],
+    leases: [1],
+  }),
+  area(
+    "waiting",
+    ["CompleteFast", "ParkForCallback", "RotateQueue", "RotateClaims", "RotateLeases", "PassTime"],
+    {
+      deadlines: [1],
+      leases: [1],
+      maxBatch: 1,
+      maxWait: 0,
+    },
+  ),
+  area(
+    "given up",
+    ["CompleteFast", "Fail", "FailToDlq", "RotateQueue", "RotateClaims", "RotateLeases"],
+    {
+      leases: [1],
+      maxWait: 0,
+    },
+  ),
+];
+
 /** The scope in which calls meet: two more jobs, which nobody has presented yet. */
 export const meeting = ({ scope }: Area): Scope => ({
   ...scope,
@@ -62,3 +89,6 @@ export function startsOf({ scope }: Area, atMost: number): readonly Node[] {
   const graph = explore(storageMachine(scope, { symmetric: true }), { properties: [], atMost });
   return databaseTree(graph, scope);
 }
+
+/** What an arena must have for every area. */
+export const arenaScope = { ...base, lanes: ["a", "b"] };

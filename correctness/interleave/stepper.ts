@@ -5,6 +5,7 @@
  */
 
 import type pg from "pg";
+import type { Policy } from "./instrument.js";
 import { between, end, idle, readUses, type Footprint, type Uses } from "./footprint.js";
 
 /** Before its BEGIN, before its call, at a breakpoint, before its COMMIT, or at its end. */
@@ -21,11 +22,11 @@ export interface Place {
   readonly nameOf: ReadonlyMap<number, string>;
   readonly number: number;
   /** Labels of statements that take locks without waiting. */
-  readonly tries: ReadonlySet<string>;
+  readonly tries: ReadonlyMap<string, Policy>;
 }
 
-/** More breakpoints than any call has. */
-export const GATES = 200;
+/** No call has so many breakpoints. */
+const NO_GATE = 10_000;
 
 /** Where a session stands, what it is about to do there, and what it has done so far. */
 export interface Stop {
@@ -42,15 +43,17 @@ export class Stepper {
   finished: Finished = { rows: null, error: null };
   /** The sessions that it waits for. */
   waitsFor: readonly number[] = [];
+  /** The table that it waits for a lock on, if it is that. */
+  waitsOn: string | null = null;
   /** Whether it is on its way to the end of a step. */
   moving = false;
   arrival: Promise<void> = Promise.resolve();
   /** Everywhere it has stood in this run. */
   readonly trail: Stop[] = [];
   private call = "";
-  /** The last gate that it came to, and the last one that is open. */
+  /** The last gate that it came to, and the one at which it stops: the scheduler holds that one. */
   private gate = 0;
-  private open = 0;
+  private stopAt = 1;
   /** Steps that it still has to make. */
   private left = 0;
   private arrive: () => void = () => undefined;
@@ -67,6 +70,7 @@ export class Stepper {
     const { rows } = await client.query("select pg_backend_pid() as pid");
     await client.query(
       `create sequence if not exists "${place.schema}".gates_${place.number};
+       create sequence if not exists "${place.schema}".stops_${place.number};
        set deadlock_timeout = '20ms'; set client_min_messages = notice;
        set breakpoint.session = ${place.number}`,
     );
@@ -77,7 +81,7 @@ export class Stepper {
   load(call: string): void {
     this.call = call;
     this.gate = 0;
-    this.open = 0;
+    this.stopAt = 1;
     this.finished = { rows: null, error: null };
     this.waitsFor = [];
     this.trail.splice(0, this.trail.length, { stand: "begin", label: "begin", uses: null });
@@ -97,29 +101,33 @@ export class Stepper {
     this.moving = true;
     this.arrival = new Promise((resolve) => (this.arrive = resolve));
     const { stand } = this.at;
-    if (stand === "begin" || stand === "call")
-      await this.openGates(controller, steps - (stand === "begin" ? 2 : 1));
-    else if (stand === "breakpoint") await this.openGates(controller, steps);
+    if (stand !== "commit")
+      await this.letPass(controller, this.gate + steps - (stand === "begin" ? 1 : 0));
     if (stand !== "breakpoint") this.goOn();
   }
 
   /** So that it stops at the next gate, whatever it was told before. */
   async halt(controller: pg.Client): Promise<void> {
     this.left = 1;
-    const { gate, open, place } = this;
-    this.open = gate;
-    if (open > gate)
-      await controller.query(
-        `select pg_advisory_lock(${place.number}, g) from generate_series(${gate + 1}, ${open}) g`,
-      );
+    await this.letPass(controller, this.gate + 1);
   }
 
-  private async openGates(controller: pg.Client, more: number): Promise<void> {
-    const [from, to] = [this.open + 1, Math.min(this.open + more, GATES)];
-    if (to < from) return;
-    this.open = to;
+  /** To its end, past every gate. */
+  async finish(controller: pg.Client): Promise<void> {
+    if (this.at.stand === "done") return;
+    await this.go(controller, Infinity);
+    await this.arrival;
+  }
+
+  /** Up to this gate, at which it stops. */
+  private async letPass(controller: pg.Client, gate: number): Promise<void> {
+    const { stopAt, place } = this;
+    this.stopAt = Math.min(Math.max(gate, 1), NO_GATE);
+    if (this.stopAt === stopAt) return;
     await controller.query(
-      `select pg_advisory_unlock(${this.place.number}, g) from generate_series(${from}, ${to}) g`,
+      `select pg_advisory_lock(${place.number}, ${this.stopAt}),
+              setval('"${place.schema}".stops_${place.number}', ${this.stopAt}),
+              pg_advisory_unlock(${place.number}, ${stopAt})`,
     );
   }
 
@@ -182,7 +190,8 @@ export class Stepper {
     if (stand === "begin") return idle(this.index);
     const after = this.trail[at + 1]?.uses ?? uses ?? new Map();
     const step = between(this.index, uses, after);
-    const failed = this.place.tries.has(label) && step.locks.length === 0;
+    // Of rows that it passes over it has scanned the table.
+    const failed = this.place.tries.get(label) === "nowait" && step.locks.length === 0;
     return { ...step, failed, waitedFor };
   }
 }

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
 import type { Footprint } from "./footprint.js";
-import { GATES, type Stepper } from "./stepper.js";
+import type { Stepper } from "./stepper.js";
 
 export interface StepMade {
   readonly session: number;
@@ -11,6 +11,8 @@ export interface StepMade {
   readonly label: string;
   /** The sessions that it waits for, if a lock is in the way. */
   readonly waitsFor: readonly number[];
+  /** The table or index that it waits for a lock on; null if it is a row's, or it does not wait. */
+  readonly waitsOn: string | null;
   readonly did: Footprint;
 }
 
@@ -19,32 +21,40 @@ const PATIENCE_MS = 4;
 
 /** Sessions that are stepped together, and the connection that steps them. */
 export class Stepping {
-  readonly steppers: readonly Stepper[];
+  /** Those that take part in the run. */
+  active: readonly Stepper[] = [];
+  private readonly steppers: readonly Stepper[];
   private readonly controller: pg.Client;
   private readonly controllerPid: number;
 
-  constructor(controller: pg.Client, controllerPid: number, steppers: readonly Stepper[]) {
+  private readonly nameOf: ReadonlyMap<number, string>;
+
+  constructor(
+    controller: pg.Client,
+    controllerPid: number,
+    steppers: readonly Stepper[],
+    nameOf: ReadonlyMap<number, string>,
+  ) {
     this.controller = controller;
     this.controllerPid = controllerPid;
     this.steppers = steppers;
+    this.nameOf = nameOf;
   }
 
   get enabled(): readonly number[] {
-    return this.steppers.filter((s) => s.enabled).map((s) => s.index);
+    return this.active.filter((s) => s.enabled).map((s) => s.index);
   }
 
-  /** Closes every gate, and begins a run of these calls. */
+  /** Closes the first gates, and begins a run of these calls. */
   async begin(calls: readonly string[]): Promise<void> {
-    const numbers = this.steppers.map(({ place }) => place.number);
-    const resets = this.steppers.map(
-      ({ place }) => `setval('"${place.schema}".gates_${place.number}', 1, false)`,
-    );
-    await this.controller.query(
-      `select pg_advisory_unlock_all(), ${resets.join(", ")};
-       select pg_advisory_lock(n, g)
-       from unnest(array[${numbers.join()}]) n, generate_series(1, ${GATES}) g`,
-    );
-    this.steppers.forEach((stepper, i) => stepper.load(calls[i]!));
+    this.active = this.steppers.slice(0, calls.length);
+    const gates = this.active.map(({ place: { schema, number } }) => [
+      `setval('"${schema}".gates_${number}', 1, false)`,
+      `setval('"${schema}".stops_${number}', 1)`,
+      `pg_advisory_lock(${number}, 1)`,
+    ]);
+    await this.controller.query(`select pg_advisory_unlock_all(), ${gates.flat().join(", ")}`);
+    this.active.forEach((stepper, i) => stepper.load(calls[i]!));
   }
 
   /**
@@ -52,16 +62,18 @@ export class Stepping {
    * by itself, too. The last step is not over while the session waits.
    */
   async go(index: number, steps: number): Promise<readonly StepMade[]> {
-    const stepper = this.steppers[index]!;
+    const stepper = this.active[index]!;
     const from = stepper.trail.length - 1;
     await stepper.go(this.controller, steps);
     await this.settle();
     const waits = stepper.moving;
     const made = stepper.trail.length - 1 - from + (waits ? 1 : 0);
     return Array.from({ length: made }, (_, k): StepMade => {
-      const waitsFor = waits && k === made - 1 ? stepper.waitsFor : [];
+      const last = waits && k === made - 1;
+      const waitsFor = last ? stepper.waitsFor : [];
+      const waitsOn = last ? stepper.waitsOn : null;
       const did = stepper.did(from + k, waitsFor[0] ?? null);
-      return { session: index, label: stepper.trail[from + k]!.label, waitsFor, did };
+      return { session: index, label: stepper.trail[from + k]!.label, waitsFor, waitsOn, did };
     });
   }
 
@@ -69,8 +81,8 @@ export class Stepping {
   private async settle(): Promise<void> {
     let asked = false;
     for (;;) {
-      const running = this.steppers.filter((s) => s.moving && s.waitsFor.length === 0);
-      const waiting = this.steppers.filter((s) => s.moving && s.waitsFor.length > 0);
+      const running = this.active.filter((s) => s.moving && s.waitsFor.length === 0);
+      const waiting = this.active.filter((s) => s.moving && s.waitsFor.length > 0);
       if (running.length === 0 && (waiting.length === 0 || asked)) return;
       if (running.length > 0) {
         const timer = new AbortController();
@@ -79,24 +91,39 @@ export class Stepping {
         timer.abort();
         patience.catch(() => 0);
       }
-      if (!this.steppers.some((s) => s.moving)) return;
+      if (!this.active.some((s) => s.moving)) return;
       await this.look();
       asked = running.length === 0;
     }
   }
 
+  /** Ends what would wait for ever; whether there was anything. */
+  async release(): Promise<boolean> {
+    const stuck = this.active.filter((s) => s.moving);
+    if (stuck.length === 0) return false;
+    const pids = stuck.map((s) => s.pid);
+    await this.controller.query("select pg_cancel_backend(pid) from unnest($1::int[]) pid", [pids]);
+    await Promise.all(stuck.map((s) => s.arrival));
+    for (const stepper of stuck) await stepper.finish(this.controller);
+    return true;
+  }
+
   private async look(): Promise<void> {
-    const moving = this.steppers.filter((s) => s.moving);
-    const { rows } = await this.controller.query<{ pid: number; by: number[] }>(
-      "select pid, pg_blocking_pids(pid) as by from unnest($1::int[]) pid",
+    const moving = this.active.filter((s) => s.moving);
+    const { rows } = await this.controller.query<{ pid: number; by: number[]; relation: number }>(
+      `select pid, pg_blocking_pids(pid) as by,
+              (select l.relation::int from pg_locks l
+               where l.pid = p.pid and not l.granted and l.locktype = 'relation') as relation
+       from unnest($1::int[]) as p (pid)`,
       [moving.map((s) => s.pid)],
     );
-    for (const { pid, by } of rows) {
+    for (const { pid, by, relation } of rows) {
       const stepper = moving.find((s) => s.pid === pid)!;
       if (!stepper.moving) continue;
       const waited = stepper.waitsFor.length > 0;
-      const others = this.steppers.filter((s) => by.includes(s.pid)).map((s) => s.index);
+      const others = this.active.filter((s) => by.includes(s.pid)).map((s) => s.index);
       stepper.waitsFor = by.includes(this.controllerPid) ? [] : others;
+      stepper.waitsOn = this.nameOf.get(relation) ?? null;
       if (!waited && stepper.waitsFor.length > 0) await stepper.halt(this.controller);
     }
   }

@@ -48,6 +48,12 @@ export function distinct(plans: readonly Plan[]): readonly SeenPlan[] {
   });
 }
 
+/** One for each call. */
+export const plansOf = ({ operation, seen, steps }: SeenPlan): readonly Plan[] =>
+  seen.flatMap(({ situation, calls }) =>
+    calls.map((call) => ({ operation, situation, call, steps })),
+  );
+
 /** One line for each step, and for each place where it was seen. */
 export function plansText({ postgres, plans }: Recording): string {
   const list = (name: string, items: readonly unknown[]) =>

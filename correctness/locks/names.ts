@@ -1,7 +1,6 @@
 /** What rows, keys and relations are called in a plan: the same on every machine. */
 
 import type pg from "pg";
-import type { Job } from "../../src/core/index.js";
 import type { Binding } from "../../src/postgres/binding.js";
 
 export interface Relation {
@@ -25,11 +24,10 @@ export interface UniqueIndex {
 
 export type Row = Readonly<Record<string, unknown>>;
 
-/** The jobs of a state, and those that the call is about to enqueue, by their ids. */
+/** The jobs of a state by their ids; those that the call enqueues come after them. */
 export interface Cast {
   readonly binding: Binding;
   readonly nextId: number;
-  readonly newJobs: readonly Job[];
 }
 
 export class Names {
@@ -98,5 +96,5 @@ function valueName(column: string, value: unknown, cast: Cast): string {
   return String(value);
 }
 
-const jobName = (id: number, { binding, nextId, newJobs }: Cast): string =>
-  binding.jobs.get(String(id)) ?? newJobs[id - nextId] ?? String(id);
+const jobName = (id: number, { binding, nextId }: Cast): string =>
+  binding.jobs.get(String(id)) ?? `new${id - nextId + 1}`;

@@ -18,6 +18,9 @@ export interface Segment {
 
 const BEGIN = "call";
 
+/** `claim.lock_lane+` is inside the statement of `claim.lock_lane`. */
+export const statementOf = (label: string): string => label.replace(/\+$/, "");
+
 function segment(label: string, before: Holding, after: Holding): Segment {
   const gone = before.beyond(after);
   // A row that cannot be asked for, or that was deleted again, is not given back by that.
@@ -50,7 +53,7 @@ export async function observe(
       if (trap?.at === segments.length)
         await site.blockers.hold(trap.lock, held.modes(trap.lock.on));
       await session.leave();
-      await session.next([], () => true);
+      await session.next([]);
     }
     if (session.error) throw session.error;
     return segments;
@@ -78,8 +81,7 @@ export interface Met {
 
 /**
  * The call again, with a session in the way of each of these locks, one segment after the other.
- * It is let on whenever it waits; it goes no further where it passed somebody. Of some it is
- * known that they are waited for.
+ * It is let on whenever it waits; it goes no further where it passed somebody.
  */
 export async function obstruct(
   site: Site,
@@ -87,7 +89,6 @@ export async function obstruct(
   call: string,
   segments: readonly Segment[],
   wanted: (segment: Segment, index: number) => readonly Lock[],
-  waits: (segment: Segment, lock: Lock) => boolean,
 ): Promise<readonly Met[]> {
   const met: Met[] = [];
   try {
@@ -99,7 +100,7 @@ export async function obstruct(
       }
       if (session.at.label !== one.label || session.ended)
         throw new Error(`${session.at.label} where ${one.label} was, in ${call}`);
-      met.push(await across(site, session, one, wanted(one, i), (lock) => waits(one, lock)));
+      met.push(await across(site, session, one, wanted(one, i)));
       if (met.at(-1)!.passed.length > 0) break;
     }
     return met;
@@ -115,14 +116,13 @@ async function across(
   session: Session,
   { held }: Segment,
   locks: readonly Lock[],
-  waits: (lock: Lock) => boolean,
 ): Promise<Met> {
   const waited: Lock[] = [];
   const byPid = new Map<number, Lock>();
   for (const lock of locks) byPid.set(await blockers.hold(lock, held.modes(lock.on)), lock);
   await session.leave();
   for (;;) {
-    const pid = await session.next(blockers.pids, (pid) => waits(byPid.get(pid)!));
+    const pid = await session.next(blockers.pids);
     if (pid === null) break;
     waited.push(byPid.get(pid)!);
     byPid.delete(pid);

@@ -36,14 +36,14 @@ begin
       v_inserted := v_inserted || jsonb_build_object(v_relation::text, v_rows);
     end if;
   end loop;
-  return jsonb_build_object(
+  return jsonb_build_object('timeout', current_setting('lock_timeout'),
     'relations', v_relations, 'advisory', v_advisory, 'inserted', v_inserted);
 end
 $$;
 
 -- The rows that another session has locked, as whoever wants them finds out: it tries each mode and
 -- passes over those that it does not get. Where nobody may even ask, the whole table is locked.
-create or replace function ringproof.locked_rows(p_pid int)
+create or replace function ringproof.held_rows(p_pid int)
 returns table (relation int, place tid, body jsonb, mode text)
 language plpgsql volatile as $$
 declare
@@ -52,9 +52,12 @@ declare
   v_body     jsonb;
 begin
   for v_relation in
-    select l.relation from pg_locks l join pg_class c on c.oid = l.relation
+    select l.relation
+    from pg_locks l
+    join pg_class c on c.oid = l.relation
+    join pg_class m on m.relnamespace = c.relnamespace
     where l.pid = p_pid and l.locktype = 'relation' and c.relkind = 'r'
-      and c.relnamespace = (select relnamespace from pg_class where oid = 'ringproof.meta'::regclass)
+      and m.oid = 'ringproof.meta'::regclass
     group by l.relation
     having bool_or(l.mode in ('RowShareLock', 'RowExclusiveLock'))
        and not bool_or(l.mode in ('ExclusiveLock', 'AccessExclusiveLock'))
@@ -107,7 +110,7 @@ left join pg_class h on h.reltoastrelid = t.oid
 where coalesce(h.relnamespace, t.relnamespace)
     = (select relnamespace from pg_class where oid = 'ringproof.meta'::regclass)
   and t.relkind in ('r', 'p', 'S', 't')
-  and coalesce(h.relname, t.relname) not in ('meta', 'saved') and t.relname not like 'gates_%';
+  and coalesce(h.relname, t.relname) not in ('meta', 'saved') and t.relname !~ '^(gates|stops)_';
 
 -- The columns of each unique index; the first of a table is its primary key.
 create or replace view ringproof.unique_indexes as
@@ -121,6 +124,16 @@ join pg_class t on t.oid = i.indrelid
 where i.indisunique and t.relkind = 'r'
   and t.relnamespace = (select relnamespace from pg_class where oid = 'ringproof.meta'::regclass)
 order by i.indrelid, not i.indisprimary, c.relname;
+
+-- Puts every row back, and leaves no dead one: how large a table is decides on its plans.
+create or replace function ringproof.renew(p_name text) returns void
+language plpgsql as $$
+begin
+  execute 'truncate ' || (
+    select string_agg(format('ringproof.%I', t), ', ') from ringproof.stored_tables() t);
+  perform ringproof.restore_all(p_name);
+end
+$$;
 
 -- Puts every row back, each table in the opposite order.
 create or replace function ringproof.turn_round() returns void

@@ -3,251 +3,186 @@
  * Postgres builds plans that it keeps, and a call with those.
  */
 
-import { tableOf, type Lock } from "./locks.js";
-import { observe, obstruct, outline, type Segment, type Trap } from "./observe.js";
-import { callKinds, type CallKind, type Plan, type Policy, type Step } from "./plan.js";
+import { observe, outline, statementOf, type Segment, type Trap } from "./observe.js";
+import { callKinds, type CallKind, type Plan, type Step } from "./plan.js";
+import { Prober, type Again, type Order } from "./prober.js";
+import type { PostgresServer } from "../../src/postgres/server.js";
 import { Session } from "./session.js";
-import type { Site } from "./site.js";
+import { Site, stateKey, type Amendment } from "./site.js";
 import type { Situation } from "./situations.js";
 
-/** `claim.lock_lane+` is inside the statement of `claim.lock_lane`. */
-export const statementOf = (label: string): string => label.replace(/\+$/, "");
-
-interface Called {
+/** Calls of a session in which the same was seen. */
+interface Watched {
   readonly kinds: readonly CallKind[];
-  readonly steps: readonly Step[];
+  readonly segments: readonly Segment[];
+  readonly again: Again;
 }
 
-/** Makes the call that is watched again, as the same call of a session. */
-type On = <T>(body: (session: Session) => Promise<T>) => Promise<T>;
+/** The call with which a session has made so many. */
+interface NthCall {
+  readonly text: string;
+  readonly n: number;
+}
 
-type Ordered = readonly (readonly Lock[])[];
+export interface RecordOptions {
+  readonly server: PostgresServer;
+  readonly situations: readonly Situation[];
+  readonly amendment?: Amendment;
+  readonly signal?: AbortSignal;
+  readonly progress?: (done: number, total: number) => void;
+}
 
-export class Recorder {
+export interface Recorded {
+  readonly plans: readonly Plan[];
+  /** Labels that some call came to, whether it locked anything there or not. */
+  readonly reached: ReadonlySet<string>;
+  /** The seconds that the situations of each operation took. */
+  readonly seconds: ReadonlyMap<string, number>;
+}
+
+/** The plans of these situations, in their order; those that begin with the same rows together. */
+export async function record(options: RecordOptions): Promise<Recorded> {
+  const { server, situations, amendment, signal, progress } = options;
+  const found = new Map<Situation, readonly Plan[]>();
+  const ordered = situations
+    .map((situation) => ({ situation, key: stateKey(situation) }))
+    .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+  const seconds = new Map<string, number>();
+  const site = await Site.open(server, amendment);
+  try {
+    const recorder = new Recorder(site);
+    for (const { situation } of ordered) {
+      signal?.throwIfAborted();
+      const started = performance.now();
+      found.set(situation, await recorder.record(situation));
+      const { operation } = situation;
+      const took = (performance.now() - started) / 1000;
+      seconds.set(operation, (seconds.get(operation) ?? 0) + took);
+      progress?.(found.size, situations.length);
+    }
+    const plans = situations.flatMap((situation) => found.get(situation)!);
+    return { plans, reached: recorder.reached, seconds };
+  } finally {
+    await site.close();
+  }
+}
+
+class Recorder {
+  readonly reached = new Set<string>();
   private readonly site: Site;
-  /** What each kind of lock of an operation does where somebody else is in its way. */
-  private readonly policies = new Map<string, Policy>();
-  /** Labels at which locks are tried one by one. */
-  private readonly alone = new Set<string>();
-  private planningCall = 0;
+  private readonly prober: Prober;
+  private planning = 0;
+  /** Labels of operations at which somebody was in the way already. */
+  private readonly trapped = new Set<string>();
 
   constructor(site: Site) {
     this.site = site;
-  }
-
-  private policyKey({ operation }: Situation, label: string, { on, mode }: Lock): string {
-    return [operation, statementOf(label), tableOf(on), mode].join(" ");
+    this.prober = new Prober(site);
   }
 
   async record(situation: Situation): Promise<readonly Plan[]> {
-    if (this.planningCall === 0) this.planningCall = await planningCall(this.site);
-    const call = await this.site.load(situation);
-    const { segments, calls } = await this.onCall(call, 1, (session) =>
-      this.calls(situation, call, session),
-    );
-    const blocked = await this.blocked(situation, call, segments);
-    const made = calls.flatMap(({ kinds, steps }) =>
-      kinds.map((kind) => this.plan(situation, kind, steps)),
-    );
-    return [...made, ...blocked];
-  }
-
-  private plan({ operation, name }: Situation, call: CallKind, steps: readonly Step[]): Plan {
-    return { operation, situation: name, call, steps };
+    this.planning ||= await planningCall(this.site);
+    const text = await this.site.load(situation);
+    const plans: Plan[] = [];
+    await this.nth({ text, n: 1 }, async (session) => {
+      for (const watched of await this.watch(text, session)) {
+        const { kinds, segments, again } = watched;
+        const steps = this.steps(segments, await this.prober.order(text, segments, again));
+        const { operation, name } = situation;
+        plans.push(...kinds.map((call) => ({ operation, situation: name, call, steps })));
+        plans.push(...(await this.refused(situation, text, watched)));
+      }
+    });
+    return plans;
   }
 
   /**
    * The calls of one session. Where Postgres keeps no plan and locks what it locked in the first
-   * call, it planned each of them as it did the first; others are watched one by one.
+   * call, it has planned each of them as it did the first; others are watched one by one.
    */
-  private async calls(situation: Situation, call: string, session: Session) {
-    const { site, planningCall: planning } = this;
-    const segments = await observe(site, session, call);
+  private async watch(text: string, session: Session): Promise<readonly Watched[]> {
+    const { site, planning } = this;
+    const segments = await observe(site, session, text);
+    for (const { label } of segments) this.reached.add(statementOf(label));
     const first = outline(site, session.reports);
     const building: number[] = [];
-    let others = false;
-    let plans = await session.plans();
-    for (let n = 2; n <= planning + 1 || building.at(-1)! >= n - 1; n++) {
-      if (n < planning && building.length === 0) await session.repeat(call);
-      else others = outline(site, await session.pass(call)) !== first || others;
+    let [others, plans] = [false, await session.plans()];
+    for (let n = 2; n <= planning + 1 || building.at(-1) === n - 1; n++) {
+      if (n < planning && building.length === 0) await session.repeat(text);
+      else others = outline(site, await session.pass(text)) !== first || others;
       const kept = await session.plans();
       if (kept > plans) building.push(n);
       plans = kept;
     }
-    if (!others && building.length === 0) {
-      const steps = await this.watched(situation, call, segments, (body) => body(session));
-      return { segments, calls: [{ kinds: callKinds, steps }] };
-    }
-    const calls: Called[] = [];
-    const watch = async (kind: CallKind, n: number) => {
-      const again = await this.onCall(call, n, (s) => observe(site, s, call));
-      const on: On = (body) => this.onCall(call, n, body);
-      calls.push({ kinds: [kind], steps: await this.watched(situation, call, again, on) });
+    if (!others && building.length === 0)
+      return [{ kinds: callKinds, segments, again: (body) => body(session) }];
+    const nth = async (kind: CallKind, n: number): Promise<Watched> => {
+      const again: Again = (body) => this.nth({ text, n }, body);
+      return { kinds: [kind], segments: await again((s) => observe(site, s, text)), again };
     };
-    await watch("first", 1);
-    for (const n of building.length > 0 ? building : [planning]) await watch("planning", n);
-    await watch("generic", Math.max(planning, ...building) + 1);
-    return { segments, calls };
+    const watched = [await nth("first", 1)];
+    for (const n of building.length > 0 ? building : [planning])
+      watched.push(await nth("planning", n));
+    return [...watched, await nth("generic", Math.max(planning, ...building) + 1)];
   }
 
-  /** Opens a session that has made so many calls before. */
-  private async onCall<T>(
-    call: string,
-    n: number,
-    body: (session: Session) => Promise<T>,
-  ): Promise<T> {
+  /** Opens a session that has made all calls before this one. */
+  private async nth<T>({ text, n }: NthCall, body: (session: Session) => Promise<T>): Promise<T> {
     const session = await Session.open(this.site.place);
     try {
-      for (let i = 1; i < n; i++) await session.repeat(call);
+      for (let i = 1; i < n; i++) await session.repeat(text);
       return await body(session);
     } finally {
       await session.close();
     }
   }
 
-  private async watched(
-    situation: Situation,
-    call: string,
-    segments: readonly Segment[],
-    on: On,
-  ): Promise<readonly Step[]> {
-    await this.findPolicies(situation, call, segments, on);
-    return this.steps(situation, segments, await this.findOrder(situation, call, segments, on));
-  }
-
-  /** Of the relation locks whose policy nobody knows: somebody is put in the way of each. */
-  private async findPolicies(
-    situation: Situation,
-    call: string,
-    segments: readonly Segment[],
-    on: On,
-  ): Promise<void> {
-    const unknown = ({ label, held, acquired }: Segment) =>
-      acquired
-        .filter((lock) => lock.place.kind === "relation")
-        .filter((lock) => !this.policies.has(this.policyKey(situation, label, lock)))
-        .filter((lock) => this.site.blockers.can(lock, held.modes(lock.on)));
-    while (segments.some((s, i) => i > 0 && unknown(s).length > 0))
-      await on((session) => this.tryAll(situation, session, call, segments, unknown));
-  }
-
-  private async tryAll(
-    situation: Situation,
-    session: Session,
-    call: string,
-    segments: readonly Segment[],
-    wanted: (segment: Segment) => readonly Lock[],
-  ): Promise<readonly Lock[][]> {
-    const policyOf = ({ label }: Segment, lock: Lock) =>
-      this.policies.get(this.policyKey(situation, label, lock));
-    const some = (one: Segment) => {
-      const locks = wanted(one);
-      const open = locks.filter((lock) => policyOf(one, lock) === undefined);
-      return this.alone.has(one.label) && open.length > 0 ? open.slice(0, 1) : locks;
-    };
-    const known = (one: Segment, lock: Lock) => policyOf(one, lock) === "wait";
-    const met = await obstruct(this.site, session, call, segments, some, known);
-    met.forEach(({ waited, passed }, i) => {
-      const { label } = segments[i]!;
-      for (const lock of waited) this.policies.set(this.policyKey(situation, label, lock), "wait");
-      const kinds = new Set(passed.map((lock) => this.policyKey(situation, label, lock)));
-      if (kinds.size > 1) this.alone.add(label);
-      else for (const kind of kinds) this.policies.set(kind, this.passing(label, passed[0]!));
-    });
-    return met.map(({ waited }) => [...waited]);
-  }
-
-  /** What does not wait passes the row over, or gives up. */
-  private passing(label: string, { on }: Lock): Policy {
-    const text = this.site.statements.get(statementOf(label)) ?? "";
-    return on.includes("#") && /\bskip\s+locked\b/i.test(text) ? "skip" : "nowait";
-  }
-
-  /** Rows, keys and advisory locks in the order in which the call waits for them. */
-  private async findOrder(
-    situation: Situation,
-    call: string,
-    segments: readonly Segment[],
-    on: On,
-  ): Promise<Ordered> {
-    const wanted = ({ label, held, acquired }: Segment) =>
-      acquired
-        .filter((lock) => lock.place.kind !== "relation")
-        .filter((lock) => this.site.blockers.can(lock, held.modes(lock.on)))
-        .filter((lock) => {
-          const policy = this.policies.get(this.policyKey(situation, label, lock));
-          return policy === undefined || policy === "wait";
-        });
-    if (!segments.some((s) => wanted(s).length > 0)) return [];
-    for (;;) {
-      const met = await on((session) => this.tryAll(situation, session, call, segments, wanted));
-      const whole = segments.every((s, i) => i === 0 || met[i]?.length === wanted(s).length);
-      if (whole) return met;
-    }
-  }
-
-  private steps(situation: Situation, segments: readonly Segment[], order: Ordered): Step[] {
+  /** Relations of a statement by name, and then its rows and keys. */
+  private steps(segments: readonly Segment[], order: Order): Step[] {
     return segments.flatMap((one, i) => {
       const label = statementOf(one.label);
       const waits = order[i] ?? [];
       const rest = one.acquired.filter((lock) => !waits.includes(lock));
       const taken = [...rest, ...waits].map((lock): Step => {
-        const policy = this.policies.get(this.policyKey(situation, one.label, lock)) ?? "wait";
+        const policy = this.prober.policyOf(one, lock) ?? "wait";
         return { label, on: lock.on, mode: lock.mode, policy };
       });
-      const back = one.released.map(({ on, mode }): Step => {
-        return { label, on, mode: "Release", policy: mode };
-      });
+      const back = one.released.map(({ on, mode }): Step => ({
+        label,
+        on,
+        mode: "Release",
+        policy: mode,
+      }));
       return [...back, ...taken];
     });
   }
 
-  /** The same call where it does not get what it tries to lock, once for each label: the last
-   * lock there. */
-  private async blocked(
-    situation: Situation,
-    call: string,
-    segments: readonly Segment[],
+  /**
+   * The same call where it does not get what it tries to lock: once for each label of the
+   * operation, the last lock there.
+   */
+  private async refused(
+    { operation, name }: Situation,
+    text: string,
+    { kinds, segments, again }: Watched,
   ): Promise<readonly Plan[]> {
     const traps = new Map<string, Trap>();
-    for (const [at, { label, held, acquired }] of segments.entries()) {
-      const lock = acquired.findLast((each) => {
-        const policy = this.policies.get(this.policyKey(situation, label, each));
-        return policy !== undefined && policy !== "wait";
-      });
-      if (!lock || !this.site.blockers.can(lock, held.modes(lock.on))) continue;
-      traps.set([situation.operation, statementOf(label)].join(" "), { at, lock });
+    for (const [at, one] of segments.entries()) {
+      const lock = one.acquired.findLast((each) => this.prober.triesOnly(one, each));
+      if (lock && at > 0)
+        traps.set([operation, kinds[0], statementOf(one.label)].join(" "), { at, lock });
     }
     const plans: Plan[] = [];
-    for (const [kind, trap] of traps) {
-      if (this.tried.has(kind)) continue;
-      this.tried.add(kind);
-      plans.push(...(await this.trapped(situation, call, trap)));
+    for (const [key, trap] of traps) {
+      if (this.trapped.has(key)) continue;
+      this.trapped.add(key);
+      const { mode, on } = trap.lock;
+      const situation = `${name}, with somebody in the way of ${mode} on ${on}`;
+      const seen = await again((session) => observe(this.site, session, text, trap));
+      const steps = this.steps(seen, []);
+      plans.push(...kinds.map((call) => ({ operation, situation, call, steps })));
     }
     return plans;
-  }
-
-  /** Labels of operations at which somebody was in the way already. */
-  private readonly tried = new Set<string>();
-
-  private async trapped(situation: Situation, call: string, trap: Trap): Promise<readonly Plan[]> {
-    const { site, planningCall: planning } = this;
-    const { mode, on } = trap.lock;
-    const name = `${situation.name}, but for somebody in the way of ${mode} on ${on}`;
-    return this.onCall(call, 1, async (session) => {
-      const plans: Plan[] = [];
-      for (let n = 1; n <= planning + 1; n++) {
-        const call_ = n === 1 ? "first" : n === planning ? "planning" : "generic";
-        if (call_ === "generic" && n <= planning) {
-          await session.repeat(call);
-          continue;
-        }
-        const segments = await observe(site, session, call, trap);
-        const steps = this.steps(situation, segments, []);
-        plans.push({ operation: situation.operation, situation: name, call: call_, steps });
-      }
-      return plans;
-    });
   }
 }
 
@@ -259,12 +194,12 @@ async function planningCall(site: Site): Promise<number> {
   const session = await Session.open(site.place);
   try {
     for (let n = 1, kept = 0; n <= 20; n++) {
-      await session.pass(`select "${site.schema}".plannable(1)`);
+      await session.repeat(`select "${site.schema}".plannable(1)`);
       const plans = await session.plans();
       if (n > 1 && plans > kept) return n;
       kept = plans;
     }
-    throw new Error("Postgres keeps no generic plan");
+    throw new Error("Postgres builds no plan for all calls");
   } finally {
     await session.close();
   }

@@ -5,10 +5,11 @@
 
 import type pg from "pg";
 import { connect, type PostgresServer } from "../../src/postgres/server.js";
-import { GATES } from "../interleave/stepper.js";
 
 /** What `footprint()` of recorder.sql says. */
 interface Footprint {
+  /** How long the next statement waits for a lock; 0 for ever. */
+  readonly timeout: string;
   readonly relations: readonly (readonly [relation: number, mode: string])[];
   readonly advisory: readonly (readonly [number, number])[];
   readonly inserted: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>;
@@ -18,6 +19,9 @@ interface Footprint {
 export interface Report extends Footprint {
   readonly label: string;
 }
+
+/** More breakpoints than any call has. */
+const GATES = 200;
 
 export interface Place {
   readonly server: PostgresServer;
@@ -29,11 +33,6 @@ export interface Place {
 
 /** What the last report, at the end of a call, is called. */
 export const END = "end";
-
-/** A wait that a timeout ends does not take as long. */
-const SETTLE_MS = 4;
-
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 export class Session {
   readonly pid: number;
@@ -52,12 +51,13 @@ export class Session {
     client.on("notice", ({ message = "" }) => this.reached(message));
   }
 
-  /** A fresh one: it has planned nothing yet. */
+  /** A fresh one: it has planned nothing yet, but how not to stop. */
   static async open(place: Place): Promise<Session> {
     const client = await connect(place.server);
     const { rows } = await client.query("select pg_backend_pid() as pid");
     await client.query(
-      `set client_min_messages = notice; set breakpoint.session = ${place.number}`,
+      `select "${place.schema}".breakpoint('');
+       set client_min_messages = notice; set breakpoint.session = ${place.number}`,
     );
     return new Session(client, rows[0].pid, place);
   }
@@ -126,19 +126,18 @@ export class Session {
 
   /**
    * Until it stands at its next breakpoint or has ended, or waits for one of these sessions:
-   * that one, or null. A wait that may end by itself has to go on for a while.
+   * that one, or null.
    */
-  async next(others: readonly number[], sure: (pid: number) => boolean): Promise<number | null> {
-    if (others.length === 0) {
+  async next(others: readonly number[]): Promise<number | null> {
+    // A wait that a timeout ends is none.
+    if (others.length === 0 || this.at.timeout !== "0") {
       await this.arrival();
       return null;
     }
-    for (let waits = 0; ;) {
-      if (this.arrived) return null;
+    for (;;) {
       const by = (await this.waitsFor()).find((pid) => others.includes(pid));
-      if (by !== undefined && (waits > 0 || sure(by))) return by;
-      if (by !== undefined) await pause(SETTLE_MS);
-      waits = by === undefined ? 0 : 1;
+      if (this.arrived) return null;
+      if (by !== undefined) return by;
     }
   }
 
@@ -181,7 +180,7 @@ export class Session {
       this.end(rows[0].footprint);
     } catch (error) {
       this.error = error as Error;
-      this.end(JSON.stringify({ relations: [], advisory: [], inserted: {} }));
+      this.end(JSON.stringify({ timeout: "0", relations: [], advisory: [], inserted: {} }));
     }
     this.running = false;
     this.wake();

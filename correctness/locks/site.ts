@@ -39,6 +39,10 @@ const own = (file: string) => readFile(join(packageRoot(), "correctness", file),
 
 const shipped = (file: string) => readFile(join(ringproofSql().dir, file), "utf8");
 
+/** The same for situations that begin with the same rows. */
+export const stateKey = ({ way, reversed, scope }: Situation): string =>
+  JSON.stringify([way, reversed, scope]);
+
 export class Site {
   readonly server: PostgresServer;
   readonly controller: pg.Client;
@@ -46,7 +50,7 @@ export class Site {
   readonly number = randomInt(2 ** 30);
   names!: Names;
   blockers!: Blockers;
-  cast: Cast = { binding: newBinding(new Map()), nextId: 1, newJobs: [] };
+  cast: Cast = { binding: newBinding(new Map()), nextId: 1 };
   /** Every labelled statement, by its label. */
   readonly statements = new Map<string, string>();
   private root: Binding = newBinding(new Map());
@@ -73,7 +77,10 @@ export class Site {
     await run(instrument(functions));
     await run(settings ?? (await shipped("settings.sql")));
     await run(await own("locks/recorder.sql"));
-    await controller.query(`create sequence "${schema}".gates_${number}; set recorder.next_id = 1`);
+    await controller.query(
+      `create sequence "${schema}".gates_${number}; create sequence "${schema}".stops_${number};
+       set recorder.next_id = 1`,
+    );
     for (const file of ringproofSql().files) this.describe(labelled(await shipped(file)));
     this.describe(labelled(functions));
     const storage = new PostgresStorage(controller, { schema });
@@ -101,12 +108,13 @@ export class Site {
   }
 
   /** Makes this situation's state the one that all sessions see; returns the call. */
-  async load({ way, list, scope, operation, reversed }: Situation): Promise<string> {
+  async load(situation: Situation): Promise<string> {
+    const { way, list, scope, operation, reversed } = situation;
     const { schema, controller } = this;
     const context = { sql: statements(schema), scope };
-    const key = JSON.stringify([way, reversed, scope]);
+    const key = stateKey(situation);
     if (key !== this.loaded) {
-      await controller.query(`select "${schema}".restore_all('root');
+      await controller.query(`select "${schema}".renew('root');
         set recorder.next_id = 1; select "${schema}".rewind_ids()`);
       let binding = this.root;
       for (const { action, args } of way) {
@@ -117,12 +125,10 @@ export class Site {
       const nextId = Math.max(0, ...[...binding.jobs.keys()].map(Number)) + 1;
       await controller.query(`set recorder.next_id = ${nextId}`);
       if (reversed) await controller.query(`select "${schema}".turn_round()`);
-      this.cast = { binding, nextId, newJobs: [] };
+      this.cast = { binding, nextId };
       this.loaded = key;
       this.taken = await this.keys();
     }
-    const newJobs = list.flatMap((args) => ("batch" in args ? args.batch : []));
-    this.cast = { ...this.cast, newJobs };
     return inline(twinOf(operation).statement(list, this.cast.binding, context)!);
   }
 
@@ -165,7 +171,7 @@ export class Site {
   /** The locks of rows that a session holds now. */
   async rowsOf(pid: number): Promise<readonly Lock[]> {
     const { rows } = await this.controller.query(
-      `select relation, place::text, body, mode from "${this.schema}".locked_rows(${pid})`,
+      `select relation, place::text, body, mode from "${this.schema}".held_rows(${pid})`,
     );
     return rows.map(({ relation, place, body, mode }): Lock => {
       const on = this.names.rowName(relation, body, this.cast);

@@ -39,7 +39,7 @@ export interface Situation {
 }
 
 /** Every state of an area up to here is looked at. */
-const STATES = 400;
+const STATES = 150;
 
 const near = (name: string): Area => areas.find((area) => area.name === name)!;
 
@@ -97,14 +97,15 @@ const jobsIn = (list: Tried["list"]): readonly string[] => [
   ),
 ];
 
-/** Whether there is something to lock: a row of the job, a receipt of the attempt. */
-function known({ db }: State, list: Tried["list"]): boolean {
+/** What there is to lock: a lease of the attempt, its receipt, a row of the job. */
+function known({ db }: State, list: Tried["list"]): string {
   const tokens = list.flatMap((args) =>
     "tokens" in args ? args.tokens : "token" in args ? [args.token] : [],
   );
-  const issued = db.leaseClaims.map(({ job, lease }) => `${job}/${lease}`);
-  if (tokens.length > 0) return tokens.some(({ job, lease }) => issued.includes(`${job}/${lease}`));
-  return jobsIn(list).some((job) => db.readyEntries.some((row) => row.job === job));
+  const named = (row: Token) => tokens.some((t) => t.job === row.job && t.lease === row.lease);
+  if (db.leases.some(named)) return "lease";
+  if (db.leaseClaims.some(named)) return "receipt";
+  return db.readyEntries.some(({ job }) => jobsIn(list).includes(job)) ? "job" : "";
 }
 
 const lanesOf = ({ db }: State, list: Tried["list"]): number => {
@@ -112,13 +113,20 @@ const lanesOf = ({ db }: State, list: Tried["list"]): number => {
   return new Set(db.readyEntries.filter(({ job }) => jobs.includes(job)).map((r) => r.lane)).size;
 };
 
+/** A pass may end attempts of several lanes. */
+const receiptLanes = ({ db }: State): number => new Set(db.leaseClaims.map((c) => c.lane)).size;
+
 /** Calls of one operation that have this in common are one situation; empty for none at all. */
 function kindsOf(state: State, action: ActionName, one: Tried): readonly string[] {
   const { list, words, changed } = one;
   const several = jobsIn(list).length > 1;
-  if (!several) return [`${words} ${changed} ${known(state, list)}`];
+  const lanes = actions[action].family === "rescue" ? receiptLanes(state) : "";
+  if (!several) return [`${words} ${changed} ${known(state, list)} ${lanes}`];
   if (words.join() !== wordOf(action)) return [];
-  return [`several ${changed}`, ...(lanesOf(state, list) > 1 ? ["several lanes"] : [])];
+  return [
+    `several ${changed} ${known(state, list)}`,
+    ...(lanesOf(state, list) > 1 ? ["several lanes"] : []),
+  ];
 }
 
 /** Only new jobs are enqueued; other calls are about those there are, and each at most once. */
@@ -174,7 +182,7 @@ function* ordersOf(action: ActionName, one: Tried, found: Found): Generator<Situ
   const { area, node, scope } = found;
   const way = callsTo(node);
   const rescues = actions[action].family === "rescue" && one.words[0] === wordOf(action);
-  const several = jobsIn(one.list).length > 1 || (rescues && node.state.db.leaseClaims.length > 1);
+  const several = jobsIn(one.list).length > 1 || (rescues && receiptLanes(node.state) > 1);
   for (const reversed of several ? [false, true] : [false]) {
     const list = reversed ? turned(one.list) : one.list;
     const told = `${callText({ action, list })}: ${one.words.join(", ")}`;

@@ -42,6 +42,8 @@ const commands: Readonly<Record<ClaimId, About>> = {
   C2: ["graph", "the core is the model", ["configs", "edges"], []],
   C3: ["conform", "Postgres does what the core says", ["checks"], ["pg"]],
   C4: ["lockstep", "all stay equal on long runs", ["runs", "steps"], ["pg", "seed"]],
+  C5: ["interleave", "some order explains what comes out", ["pairs"], ["pg"]],
+  C6: ["locks", "the plans are the locks", ["operations", "differences"], ["pg"]],
 };
 const ids = Object.keys(commands) as ClaimId[];
 
@@ -85,6 +87,6 @@ export const holds =
   async () =>
     result(id, "holds");
 
-/** All four, each of which holds unless it is told otherwise. */
+/** All of them, each of which holds unless it is told otherwise. */
 export const holding = (others: Partial<Record<ClaimId, Behaviour>> = {}): Claim[] =>
   ids.map((id) => claimThat(id, others[id] ?? holds(id)));

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { instrument, labelled, triesLocks } from "../../correctness/interleave/instrument.js";
+import { instrument, labelled, policyOf } from "../../correctness/interleave/instrument.js";
 import { ringproofSql } from "../../src/postgres/install.js";
 
 const { dir, files } = ringproofSql();
@@ -71,18 +71,14 @@ test("a locking statement without a WHERE is an error, not a gap", () => {
   expect(() => instrument(statement("perform from t for update;"))).toThrow(/f\.x .*no WHERE/);
 });
 
-test("what takes locks without waiting is known", () => {
-  const labels = files.flatMap((file) =>
-    labelled(read(file))
-      .filter(triesLocks)
-      .map(({ label }) => label),
+test("what takes locks without waiting is known, and whether it goes on without them", () => {
+  const policies = files.flatMap((file) =>
+    labelled(read(file)).map((each) => [each.label, policyOf(each)] as const),
   );
-  expect(labels).toEqual(
-    expect.arrayContaining([
-      "claim.lock_claim_head",
-      "prune.lock_ring",
-      "try_lock_ring.lock_table",
-    ]),
-  );
-  expect(labels).not.toContain("lock_receipts.lock_receipts");
+  expect(Object.fromEntries(policies)).toMatchObject({
+    "claim.lock_claim_head": "skip",
+    "prune.lock_ring": "skip",
+    "try_lock_ring.lock_table": "nowait",
+    "lock_receipts.lock_receipts": null,
+  });
 });

@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { replay } from "../../correctness/explore/explorer.js";
 import { Arena } from "../../correctness/interleave/arena.js";
+import { withRowLocks } from "../../correctness/interleave/row-locks.js";
 import { meet, type Met } from "../../correctness/interleave/meet.js";
 import { areas, meeting } from "../../correctness/interleave/scopes.js";
 import { outcomeText } from "../../correctness/report/calls.js";
@@ -98,7 +99,9 @@ async function met({ way, calls }: Race, amend?: string): Promise<Met> {
   });
   try {
     const { state } = replay(way, storageMachine(scope)).at(-1)!;
-    return await meet(arena, { way, state, calls }, { atMost: 200 });
+    return await withRowLocks(server, () =>
+      meet(arena, { scope, way, state, calls }, { atMost: 200 }),
+    );
   } finally {
     await arena.close();
   }
@@ -106,16 +109,16 @@ async function met({ way, calls }: Race, amend?: string): Promise<Met> {
 
 describe.each(Object.entries(races))("%s", (_, race) => {
   test("some schedule shows it", async () => {
-    const { unexplained } = await met(race, race.amend);
-    const told = unexplained?.outcomes.map((o) =>
+    const { violation } = await met(race, race.amend);
+    const told = violation?.ran.outcomes.map((o) =>
       o instanceof Error ? `error ${o.message}` : outcomeText(o),
     );
     expect(told?.join(", ")).toMatch(race.told);
   });
 
   test("the SQL as it is: every schedule up to the 200th is explained", async () => {
-    const { unexplained, interleavings, runs } = await met(race);
-    expect(unexplained).toBeNull();
+    const { violation, interleavings, runs } = await met(race);
+    expect(violation).toBeNull();
     expect(interleavings).toBeGreaterThan(runs);
   });
 });

@@ -2,8 +2,9 @@
 
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
+import { Bounded } from "../../correctness/interleave/bounded.js";
 import { depend, idle, type Footprint } from "../../correctness/interleave/footprint.js";
-import { Schedules } from "../../correctness/interleave/schedules.js";
+import { Schedules, type Schedule } from "../../correctness/interleave/schedules.js";
 
 type Program = readonly Footprint[];
 
@@ -32,8 +33,10 @@ interface Tried {
 }
 
 /** Makes every run that the schedules ask for; no step of these programs ever waits. */
-function tryAll(programs: readonly Program[]): Tried {
-  const schedules = new Schedules(programs.length);
+function tryAll(
+  programs: readonly Program[],
+  schedules: Schedule = new Schedules(programs.length),
+): Tried {
   const runs: (readonly Footprint[])[] = [];
   let orders = 0;
   do {
@@ -47,9 +50,9 @@ function tryAll(programs: readonly Program[]): Tried {
       schedules.executed(step);
       run.push(step);
     }
-    if (schedules.redundant) continue;
-    runs.push(run);
-    orders += schedules.orders();
+    const stands = schedules.ended();
+    if (stands > 0) runs.push(run);
+    orders += stands;
   } while (schedules.next());
   return { runs, orders };
 }
@@ -118,5 +121,43 @@ test.prop([programs], { numRuns: 300 })(
     const { runs, orders } = tryAll(each);
     expect(orders).toBe(merges(each));
     expect(new Set(runs.map(trace)).size).toBe(runs.length);
+  },
+);
+
+/** Every way to merge the programs in which none that could go on is left more than so often. */
+function mergesWith(programs: readonly Program[], switches: number): readonly Program[] {
+  const visit = (at: readonly number[], last: number, left: number): Program[] => {
+    const going = programs.flatMap((steps, s) => (at[s]! < steps.length ? [s] : []));
+    if (going.length === 0) return [[]];
+    return going.flatMap((s) => {
+      const rest = left - (s !== last && going.includes(last) ? 1 : 0);
+      if (rest < 0) return [];
+      const after = at.map((n, i) => (i === s ? n + 1 : n));
+      return visit(after, s, rest).map((run) => [programs[s]![at[s]!]!, ...run]);
+    });
+  };
+  return visit(
+    programs.map(() => 0),
+    -1,
+    switches,
+  );
+}
+
+test.prop([programs, fc.integer({ min: 0, max: 3 })], { numRuns: 300 })(
+  "with few switches: the runs are those that have so few, each class of them once",
+  (each, switches) => {
+    const { runs } = tryAll(each, new Bounded(each.length, switches));
+    const wanted = new Set(mergesWith(each, switches).map(trace));
+    expect(new Set(runs.map(trace))).toEqual(wanted);
+    expect(runs).toHaveLength(wanted.size);
+  },
+);
+
+test.prop([programs])(
+  "with as many switches as steps the runs are those of every class",
+  (each) => {
+    const { runs, orders } = tryAll(each, new Bounded(each.length, 10));
+    expect(orders).toBe(merges(each));
+    expect(runs).toHaveLength(tryAll(each).runs.length);
   },
 );

@@ -1,0 +1,101 @@
+/**
+ * Every schedule in which a session that could go on is left for another one at most so often:
+ * where there are too many interleavings, those with few such switches are where the races are
+ * (Musuvathi, Qadeer, 2007). Nobody is left before a step that depends on nothing that the others
+ * do later: it is left behind it, and that is the same. What repeats another run all the same is
+ * made, and told.
+ */
+
+import { classOf, ordersOf } from "./clocks.js";
+import { depend, type Footprint } from "./footprint.js";
+import type { Schedule } from "./schedules.js";
+
+interface Point {
+  /** The session that goes here, then those that are still to be tried. */
+  readonly options: number[];
+  /** The session that was tried first, because it could go on; null if none could. */
+  readonly goesOn: number | null;
+  /** Whether what it did here depended on what others did later. */
+  matters: boolean;
+  /** Switches that are left behind this point, by option. */
+  readonly left: ReadonlyMap<number, number>;
+}
+
+export class Bounded implements Schedule {
+  private readonly sessions: number;
+  private readonly switches: number;
+  private readonly points: Point[] = [];
+  private readonly steps: Footprint[] = [];
+  private readonly classes = new Set<string>();
+  private depth = 0;
+
+  constructor(sessions: number, switches: number) {
+    this.sessions = sessions;
+    this.switches = switches;
+  }
+
+  get burst(): number {
+    const { depth, points } = this;
+    const [chosen] = points[depth]!.options;
+    const change = points.findIndex((p, i) => i >= depth && p.options[0] !== chosen);
+    return change < 0 ? Infinity : change - depth;
+  }
+
+  choose(enabled: readonly number[]): number {
+    const known = this.points[this.depth];
+    if (known) return known.options[0]!;
+    const before = this.points[this.depth - 1];
+    const last = before?.options[0];
+    const left = before ? before.left.get(last!)! : this.switches;
+    const goesOn = last !== undefined && enabled.includes(last);
+    const others = enabled.filter((session) => session !== last);
+    const options = !goesOn ? [...enabled] : left === 0 ? [last] : [last, ...others];
+    const cost = (session: number) => (goesOn && session !== last ? 1 : 0);
+    this.points.push({
+      options,
+      goesOn: goesOn ? last : null,
+      matters: false,
+      left: new Map(options.map((s) => [s, left - cost(s)])),
+    });
+    return options[0]!;
+  }
+
+  executed(step: Footprint): void {
+    this.steps[this.depth++] = step;
+  }
+
+  amend(at: number, step: Footprint): void {
+    this.steps[at] = step;
+  }
+
+  next(): boolean {
+    this.points.length = this.depth;
+    this.points.forEach((point, i) => (point.matters ||= this.mattersAt(i)));
+    this.depth = 0;
+    while (this.points.length > 0) {
+      const { options, goesOn, matters } = this.points.at(-1)!;
+      options.shift();
+      if (options.length > 0 && (goesOn === null || matters)) return true;
+      this.points.pop();
+    }
+    return false;
+  }
+
+  private mattersAt(i: number): boolean {
+    const step = this.steps[i]!;
+    if (step.session !== this.points[i]!.goesOn) return true;
+    for (let j = i + 1; j < this.depth; j++) {
+      const later = this.steps[j]!;
+      if (later.session !== step.session && depend(step, later)) return true;
+    }
+    return false;
+  }
+
+  ended(): number {
+    const steps = this.steps.slice(0, this.depth);
+    const name = classOf(steps, this.sessions);
+    if (this.classes.has(name)) return 0;
+    this.classes.add(name);
+    return ordersOf(steps, this.sessions);
+  }
+}

@@ -1,0 +1,183 @@
+/** C5: whatever the interleaving of two or three calls, some order of them explains what came out. */
+
+import { openPostgres, type PostgresServer } from "../../src/postgres/server.js";
+import type { Claim, ClaimResult, Context, Finding, Row } from "../claims.js";
+import { shardOf } from "../shard.js";
+import { Arena, newSchema } from "./arena.js";
+import { meet, type Met } from "./meet.js";
+import { extents, planFor, type Work } from "./plan.js";
+import { withRowLocks } from "./row-locks.js";
+import { arenaScope } from "./scopes.js";
+import { roundTrip } from "./speed.js";
+import { violationFinding } from "./text.js";
+
+/** Each with an arena of its own, in which three sessions can meet. */
+const WORKERS = 2;
+const SESSIONS = 3;
+/** Violations to tell of: one bug shows in many pairs. */
+const ENOUGH = 3;
+
+/** What came of the schedules of one case. */
+interface Done {
+  readonly work: Work;
+  readonly met: Met;
+  readonly seconds: number;
+}
+
+interface Ran {
+  readonly done: readonly Done[];
+  /** Of a query that does nothing. */
+  readonly roundTripMs: number;
+}
+
+/** Those that meet in one state one after the other: it is loaded once. */
+function byState(work: readonly Work[]): readonly Work[] {
+  const states = new Map<string, Work[]>();
+  for (const each of work) {
+    const key = JSON.stringify([each.area, each.way]);
+    states.set(key, [...(states.get(key) ?? []), each]);
+  }
+  return [...states.values()].flat();
+}
+
+/** Runs the cases on arenas side by side, until there is enough to tell of. */
+async function runAll(
+  server: PostgresServer,
+  work: readonly Work[],
+  { signal, progress }: Context,
+): Promise<Ran> {
+  const done: Done[] = [];
+  let [next, roundTripMs] = [0, Infinity];
+  const violations = () => done.filter(({ met }) => met.violation).length;
+  const worker = async (number: number): Promise<void> => {
+    const arena = await Arena.open(server, {
+      schema: newSchema(),
+      number,
+      scope: arenaScope,
+      sessions: SESSIONS,
+    });
+    try {
+      while (next < work.length && violations() < ENOUGH && !signal.aborted) {
+        const each = work[next++]!;
+        const began = performance.now();
+        const { atMost, schedule } = each;
+        const met = await meet(arena, each, { atMost, schedule: schedule(), signal });
+        done.push({ work: each, met, seconds: (performance.now() - began) / 1000 });
+        progress("interleave, meetings", done.length, work.length);
+      }
+      if (roundTripMs === Infinity) roundTripMs = await roundTrip(arena.controller);
+    } finally {
+      await arena.close();
+    }
+  };
+  const workers = Array.from({ length: Math.min(WORKERS, work.length) }, (_, n) => worker(n));
+  const failed = (await Promise.allSettled(workers)).find((r) => r.status === "rejected");
+  if (failed) throw failed.reason;
+  return { done, roundTripMs };
+}
+
+const sum = (done: readonly Done[], of: (met: Met) => number): number =>
+  done.reduce((all, { met }) => all + of(met), 0);
+
+/** Schedules of which none repeats another one. */
+const schedules = ({ runs, redundant }: Met): number => runs - redundant;
+
+const violated = (done: readonly Done[]): boolean => done.some(({ met }) => met.violation !== null);
+
+/** By what meets. */
+function rowOf(name: string, done: readonly Done[]): Row {
+  return {
+    name,
+    verdict: violated(done) ? "violated" : "holds",
+    seconds: done.reduce((all, { seconds }) => all + seconds, 0),
+    facts: {
+      states: done.length,
+      schedules: sum(done, schedules),
+      "stand for": sum(done, (met) => met.interleavings),
+      repeated: sum(done, (met) => met.redundant),
+      "not all": done.filter(({ met }) => met.cut).length,
+      waited: sum(done, (met) => met.waiting),
+      "turned away": sum(done, (met) => met.benign),
+    },
+  };
+}
+
+/** What a step costs beside a query that does nothing, and how fast it went. */
+function speedOf({ done, roundTripMs }: Ran, seconds: number): Row {
+  const busy = done.reduce((all, each) => all + each.seconds, 0);
+  const steps = sum(done, (met) => met.steps);
+  const stepMs = (busy * 1000) / steps;
+  return {
+    ...rowOf("all", done),
+    seconds,
+    facts: {
+      ...rowOf("all", done).facts,
+      "a second": Math.round(sum(done, schedules) / seconds),
+      "step / round trip": Number((stepMs / roundTripMs).toFixed(1)),
+    },
+  };
+}
+
+function findingsOf(done: readonly Done[], missing: readonly string[], tier: string): Finding[] {
+  const again = (actions: readonly string[]) =>
+    `ringproof interleave ${[...new Set(actions)].join(" ")} --tier ${tier}`;
+  const found = done.flatMap(({ work, met }) => {
+    const replay = again(work.calls.map(({ action }) => action));
+    return met.violation ? [violationFinding(work, met.violation, replay)] : [];
+  });
+  const wanting = missing.map((name) => ({
+    title: `${name}: the explorer found too few states in which they meet`,
+    lines: ["What never met says nothing. Add an area to correctness/interleave/scopes.ts."],
+    replay: again(name.split(" × ")),
+  }));
+  return [...found, ...wanting];
+}
+
+async function run(context: Context): Promise<ClaimResult> {
+  const started = performance.now();
+  const { tier, configs, shard } = context;
+  const { work, missing } = planFor(extents[tier], configs);
+  const mine = byState(shardOf(work, shard));
+  const server = await openPostgres(context.pg);
+  let ran: Ran;
+  const began = performance.now();
+  try {
+    ran = await withRowLocks(server, () => runAll(server, mine, context));
+  } finally {
+    await server.stop();
+  }
+  const seconds = (performance.now() - began) / 1000;
+  const { done } = ran;
+  const names = [...new Set(work.map(({ name }) => name))];
+  const byName = (name: string) => done.filter((d) => d.work.name === name);
+  const of = (sessions: number) => names.filter((n) => n.split(" × ").length === sessions);
+  const covered = (sessions: number) => of(sessions).filter((n) => byName(n).length > 0).length;
+  const faults = done.flatMap(({ met }) => met.violation?.fault ?? []);
+  const findings = findingsOf(done, missing, tier);
+  return {
+    id: "C5",
+    verdict: findings.length > 0 ? "violated" : "holds",
+    seconds: (performance.now() - started) / 1000,
+    covered: {
+      pairs: covered(2),
+      triples: covered(3),
+      interleavings: sum(done, schedules),
+      deadlocks: faults.filter((f) => f === "deadlock").length,
+      unexplained: faults.filter((f) => f !== "deadlock").length,
+    },
+    rows: [
+      ...names.filter((n) => byName(n).length > 0).map((name) => rowOf(name, byName(name))),
+      speedOf(ran, seconds),
+    ],
+    findings,
+  };
+}
+
+export const interleaveClaim: Claim = {
+  id: "C5",
+  command: "interleave",
+  sentence: "whatever the interleaving of calls, some order of them explains what comes out",
+  covers: ["pairs", "triples", "interleavings", "deadlocks", "unexplained"],
+  needs: ["pg"],
+  run,
+};

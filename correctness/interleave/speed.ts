@@ -1,0 +1,16 @@
+/** What a query costs that does nothing. */
+
+import type pg from "pg";
+
+const TIMES = 200;
+
+/** In milliseconds, the median. */
+export async function roundTrip(client: pg.Client): Promise<number> {
+  const times: number[] = [];
+  for (let i = 0; i < TIMES; i++) {
+    const began = performance.now();
+    await client.query("select 1");
+    times.push(performance.now() - began);
+  }
+  return times.sort((a, b) => a - b)[TIMES / 2]!;
+}

@@ -1,0 +1,189 @@
+/** C6 as a claim: the plans on disk are recorded again, and must be what Postgres takes. */
+
+import { readFile } from "node:fs/promises";
+import type { ActionName } from "../../src/core/index.js";
+import { UserError } from "../../src/errors.js";
+import { openPostgres } from "../../src/postgres/server.js";
+import type { Claim, ClaimResult, Context, Finding, Row } from "../claims.js";
+import { operations } from "../interleave/cases.js";
+import { shardOf } from "../shard.js";
+import { didYouMean } from "../tlc/nearest.js";
+import { differences, type Difference } from "./compare.js";
+import {
+  distinct,
+  moduleFile,
+  moduleText,
+  readPlans,
+  writePlans,
+  type Recording,
+} from "./files.js";
+import { labelsOf, outside, shippedSql } from "./labels.js";
+import { callKinds, type Plan } from "./plan.js";
+import { record, type Recorded } from "./recorder.js";
+import { situations } from "./situations.js";
+
+/** The named operations, or those of the shard. */
+function chosen({ configs, shard }: Context): readonly ActionName[] {
+  for (const name of configs) {
+    if (operations.includes(name as ActionName)) continue;
+    throw new UserError(
+      `There is no operation ${name}.`,
+      `${didYouMean(name, operations)}The operations are those of MAPPING.md.`,
+    );
+  }
+  const meant = (name: ActionName) => configs.length === 0 || configs.includes(name);
+  return shardOf(operations, shard, meant);
+}
+
+const words = (calls: readonly string[]): string =>
+  calls.length === callKinds.length ? "in every call" : `in the ${calls.join(" and the ")} call`;
+
+const differenceFinding = ({ operation, situation, calls, lines }: Difference): Finding => ({
+  title: `${operation} takes other locks than its plan, ${words(calls)}`,
+  lines: [situation, ...lines],
+  replay: `ringproof locks ${operation}`,
+});
+
+/** Labels that no call came to: of some operations alone, nobody can tell which they should. */
+async function unreached(
+  wanted: readonly ActionName[],
+  reached: ReadonlySet<string>,
+): Promise<readonly Finding[]> {
+  if (wanted.length < operations.length) return [];
+  const labels = [...labelsOf(await shippedSql(), wanted)].filter((label) => !reached.has(label));
+  if (labels.length === 0) return [];
+  return [
+    {
+      title: `no call came to ${labels.join(", ")}`,
+      lines: ["What is locked behind these labels is in no plan."],
+      replay: "ringproof locks",
+    },
+  ];
+}
+
+async function staleModule(recording: Recording): Promise<readonly Finding[]> {
+  const text = await readFile(moduleFile(), "utf8").catch(() => "");
+  if (text === moduleText(recording)) return [];
+  return [
+    {
+      title: "LockPlans.tla is not what is generated from lock-plans.json",
+      lines: ["TLC would look at other plans than those that are compared with Postgres."],
+      replay: "ringproof locks --write",
+    },
+  ];
+}
+
+function rowsOf(
+  wanted: readonly ActionName[],
+  { plans, seconds }: Recorded,
+  found: readonly Difference[],
+): readonly Row[] {
+  return wanted.map((operation): Row => {
+    const own = plans.filter((plan) => plan.operation === operation);
+    const other = found.filter((d) => d.operation === operation).length;
+    return {
+      name: operation,
+      seconds: seconds.get(operation) ?? 0,
+      verdict: other === 0 ? "holds" : "violated",
+      facts: {
+        situations: new Set(own.map(({ situation }) => situation)).size,
+        plans: distinct(own).length,
+        "most locks": Math.max(...own.map(({ steps }) => steps.length)),
+        calls: sameInEveryCall(own) ? "alike" : "differ",
+        differences: other,
+      },
+    };
+  });
+}
+
+/** Whether the first, the plan-building and the generic call of each situation lock the same. */
+function sameInEveryCall(plans: readonly Plan[]): boolean {
+  const texts = new Map<string, Set<string>>();
+  for (const { situation, steps } of plans) {
+    const known = texts.get(situation) ?? new Set();
+    texts.set(situation, known.add(JSON.stringify(steps)));
+  }
+  return [...texts.values()].every(({ size }) => size === 1);
+}
+
+async function recordAll(context: Context, wanted: readonly ActionName[]) {
+  const server = await openPostgres(context.pg);
+  try {
+    const recorded = await record({
+      server,
+      situations: situations(wanted),
+      signal: context.signal,
+      progress: (done, total) => context.progress("situations", done, total),
+    });
+    return { ...recorded, postgres: Number.parseInt(server.version, 10) };
+  } finally {
+    await server.stop();
+  }
+}
+
+/** What the plans are not of. */
+async function note(disk: Recording, postgres: number): Promise<string> {
+  const version =
+    disk.postgres === postgres
+      ? ""
+      : `The plans are of Postgres ${disk.postgres}, and this is Postgres ${postgres}. `;
+  const functions = new Set((await outside()).map((label) => label.split(".")[0]));
+  const names = [...functions].join(", ");
+  return `${version}No operation of the model calls, and no plan is of: ${names}.`;
+}
+
+function result(
+  started: number,
+  wanted: readonly ActionName[],
+  recorded: Recorded,
+  found: readonly Difference[],
+  findings: readonly Finding[],
+): ClaimResult {
+  return {
+    id: "C6",
+    verdict: findings.length === 0 ? "holds" : "violated",
+    seconds: (performance.now() - started) / 1000,
+    covered: {
+      operations: wanted.length,
+      plans: distinct(recorded.plans).length,
+      differences: found.length,
+    },
+    rows: rowsOf(wanted, recorded, found),
+    findings,
+  };
+}
+
+async function run(context: Context): Promise<ClaimResult> {
+  const started = performance.now();
+  const wanted = chosen(context);
+  const disk = await readPlans();
+  const recorded = await recordAll(context, wanted);
+  const found = differences(disk.plans, recorded.plans, wanted);
+  const findings = [
+    ...found.map(differenceFinding),
+    ...(await unreached(wanted, recorded.reached)),
+    ...(await staleModule(disk)),
+  ];
+  const said = await note(disk, recorded.postgres);
+  return { ...result(started, wanted, recorded, found, findings), note: said };
+}
+
+/** Records every plan and writes both files anew. */
+export async function writeLocks(context: Context): Promise<ClaimResult> {
+  const started = performance.now();
+  const recorded = await recordAll(context, operations);
+  const { plans, postgres } = recorded;
+  await writePlans({ postgres, plans: distinct(plans) });
+  const findings = await unreached(operations, recorded.reached);
+  const written = "Written: spec/lock-plans.json and spec/LockPlans.tla.";
+  return { ...result(started, operations, recorded, [], findings), note: written };
+}
+
+export const locksClaim: Claim = {
+  id: "C6",
+  command: "locks",
+  sentence: "the lock plans in LockOrder are the ones Postgres takes",
+  covers: ["operations", "plans", "differences"],
+  needs: ["pg"],
+  run,
+};
