@@ -88,7 +88,7 @@ export class Stage {
       await client.query(`set deadlock_timeout = ${DEADLOCK_TIMEOUT_MS}`);
     }
     const { rows } = await controller.query("select pg_backend_pid() as pid");
-    this.stepping = new Stepping(controller, rows[0].pid, steppers);
+    this.stepping = new Stepping(controller, rows[0].pid, steppers, new Map());
   }
 
   async close(): Promise<void> {
@@ -109,7 +109,7 @@ export class Stage {
   }
 
   private get steppers(): readonly Stepper[] {
-    return this.stepping.steppers;
+    return this.stepping.active;
   }
 
   /** Steps a session until it has this lock, waits, or has come to the end of its call. */

@@ -22,6 +22,7 @@ import {
   elements,
   isTableMode,
   meetings,
+  modeOf,
   releases,
   sequence,
   type Held,
@@ -128,10 +129,11 @@ const GiveBack = action(
   (state, t) => busy(state, t) && releases(stepOf(state, t)),
   "givenBack",
   (state, t) => {
-    const { on } = stepOf(state, t);
+    const step = stepOf(state, t);
+    const given = (h: Held) => h.by === t && h.on === step.on && h.mode === modeOf(step);
     return leaves(
       state,
-      state.held.filter((h) => h.by !== t || h.on !== on),
+      state.held.filter((h) => !given(h)),
       t,
     );
   },

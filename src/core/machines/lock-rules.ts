@@ -87,8 +87,13 @@ export const clash = (mode: string, other: string): boolean =>
 
 const RELEASE = "Release";
 
-const minds = (plan: Plan, { on, mode }: LockStep): boolean =>
-  elements(plan.steps).some((s) => s.on === on && (mode === RELEASE || clash(mode, s.mode)));
+export const releases = ({ mode }: LockStep): boolean => mode === RELEASE;
+
+/** What a step takes, or gives back. */
+export const modeOf = ({ mode, policy }: LockStep): string => (mode === RELEASE ? policy : mode);
+
+const minds = (plan: Plan, step: LockStep): boolean =>
+  elements(plan.steps).some((s) => s.on === step.on && clash(modeOf(step), modeOf(s)));
 
 /** The plan without the acquisitions that none of the others minds. */
 const among = (plan: Plan, others: readonly Plan[]): Plan => ({
@@ -97,7 +102,7 @@ const among = (plan: Plan, others: readonly Plan[]): Plan => ({
 });
 
 const meets = (plan: Plan, other: Plan): boolean =>
-  elements(plan.steps).some((step) => step.mode !== RELEASE && minds(other, step));
+  elements(plan.steps).some((step) => minds(other, step));
 
 /** Plans that meet: two of them, or three of which each minds both others. */
 export function meetings({ Size, Plans }: LockConstants): readonly Sequence<Plan>[] {
@@ -119,5 +124,3 @@ export function meetings({ Size, Plans }: LockConstants): readonly Sequence<Plan
     ),
   );
 }
-
-export const releases = ({ mode }: LockStep): boolean => mode === RELEASE;
