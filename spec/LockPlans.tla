@@ -1,7 +1,9 @@
 ----------------------------- MODULE LockPlans -----------------------------
 (* The locks that each operation takes, in order, as Postgres was seen to take *)
-(* them: written by `ringproof locks --write` out of lock-plans.json, where    *)
-(* the label of the statement behind each step is.                             *)
+(* them; written by ringproof locks --write out of lock-plans.json, where the  *)
+(* label of the statement behind each step is. A row is a table and its key, a *)
+(* unique key an index and the key. new1, new2 are ids that the call draws by  *)
+(* itself: nobody else has them.                                               *)
 
 Wait(on, mode)   == [on |-> on, mode |-> mode, policy |-> "wait"]
 NoWait(on, mode) == [on |-> on, mode |-> mode, policy |-> "nowait"]
@@ -51,7 +53,7 @@ Plans == <<
   [op |-> "Enqueue", steps |-> <<
       Wait("job_ids", "RowExclusiveLock"),
       Wait("unique_keys", "RowExclusiveLock"),
-      Wait("unique_keys_pkey#k3", "UniqueKey"),
+      Wait("unique_keys_pkey#k1", "UniqueKey"),
       Wait("unique_keys_job_id_key#new1", "UniqueKey"),
       Wait("lane_enqueue_heads", "RowExclusiveLock"),
       Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
@@ -63,7 +65,7 @@ Plans == <<
   [op |-> "Enqueue", steps |-> <<
       Wait("job_ids", "RowExclusiveLock"),
       Wait("unique_keys", "RowExclusiveLock"),
-      Wait("unique_keys_pkey#k3", "UniqueKey"),
+      Wait("unique_keys_pkey#k1", "UniqueKey"),
       Wait("unique_keys_job_id_key#new1", "UniqueKey"),
       Wait("deferred_jobs", "RowExclusiveLock"),
       Wait("lanes", "RowShareLock"),
@@ -73,9 +75,9 @@ Plans == <<
   [op |-> "Enqueue", steps |-> <<
       Wait("job_ids", "RowExclusiveLock"),
       Wait("unique_keys", "RowExclusiveLock"),
-      Wait("unique_keys_pkey#k3", "UniqueKey"),
+      Wait("unique_keys_pkey#k1", "UniqueKey"),
       Wait("unique_keys_job_id_key#new1", "UniqueKey"),
-      Wait("unique_keys_pkey#k4", "UniqueKey"),
+      Wait("unique_keys_pkey#k2", "UniqueKey"),
       Wait("unique_keys_job_id_key#new2", "UniqueKey"),
       Wait("lane_enqueue_heads", "RowExclusiveLock"),
       Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
@@ -88,9 +90,9 @@ Plans == <<
   [op |-> "Enqueue", steps |-> <<
       Wait("job_ids", "RowExclusiveLock"),
       Wait("unique_keys", "RowExclusiveLock"),
-      Wait("unique_keys_pkey#k3", "UniqueKey"),
+      Wait("unique_keys_pkey#k1", "UniqueKey"),
       Wait("unique_keys_job_id_key#new2", "UniqueKey"),
-      Wait("unique_keys_pkey#k4", "UniqueKey"),
+      Wait("unique_keys_pkey#k2", "UniqueKey"),
       Wait("unique_keys_job_id_key#new1", "UniqueKey"),
       Wait("lane_enqueue_heads", "RowExclusiveLock"),
       Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
@@ -103,9 +105,9 @@ Plans == <<
   [op |-> "Enqueue", steps |-> <<
       Wait("job_ids", "RowExclusiveLock"),
       Wait("unique_keys", "RowExclusiveLock"),
-      Wait("unique_keys_pkey#k3", "UniqueKey"),
+      Wait("unique_keys_pkey#k1", "UniqueKey"),
       Wait("unique_keys_job_id_key#new1", "UniqueKey"),
-      Wait("unique_keys_pkey#k4", "UniqueKey"),
+      Wait("unique_keys_pkey#k2", "UniqueKey"),
       Wait("unique_keys_job_id_key#new2", "UniqueKey"),
       Wait("deferred_jobs", "RowExclusiveLock"),
       Wait("lanes", "RowShareLock"),
@@ -117,15 +119,19 @@ Plans == <<
   [op |-> "Enqueue", steps |-> <<
       Wait("job_ids", "RowExclusiveLock"),
       Wait("unique_keys", "RowExclusiveLock"),
-      Wait("unique_keys_pkey#k3", "UniqueKey"),
+      Wait("unique_keys_pkey#k1", "UniqueKey"),
       Wait("unique_keys_job_id_key#new2", "UniqueKey"),
-      Wait("unique_keys_pkey#k4", "UniqueKey"),
+      Wait("unique_keys_pkey#k2", "UniqueKey"),
       Wait("unique_keys_job_id_key#new1", "UniqueKey"),
       Wait("deferred_jobs", "RowExclusiveLock"),
       Wait("lanes", "RowShareLock"),
       Wait("deferred_jobs_pkey#new1", "UniqueKey"),
       Wait("deferred_jobs_pkey#new2", "UniqueKey"),
       Wait("lanes#a", "ForKeyShare") >>],
+  \* two keys: Enqueue(a, j1) -> Enqueue(a, j3): uniqueConflict; first, planning, generic
+  [op |-> "Enqueue", steps |-> <<
+      Wait("job_ids", "RowExclusiveLock"),
+      Wait("unique_keys", "RowExclusiveLock") >>],
   \* ending: PromoteDeferred(j1): notDeferred; first, planning, generic
   \* ending: Enqueue(a, j1) -> PromoteDeferred(j1): notDeferred; first, planning, generic
   [op |-> "PromoteDeferred", steps |-> <<

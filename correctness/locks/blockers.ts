@@ -2,7 +2,7 @@
 
 import type pg from "pg";
 import { connect, type PostgresServer } from "../../src/postgres/server.js";
-import { obstacleTo, type Lock, type LockMode } from "./locks.js";
+import { excludes, obstacleTo, type Holding, type Lock, type LockMode } from "./locks.js";
 import type { Names, UniqueIndex } from "./names.js";
 
 interface Blocker {
@@ -40,17 +40,17 @@ export class Blockers {
     return [...this.busy.keys()];
   }
 
-  /** Whether somebody can be in the way of this lock, but not of those of `held`. */
-  can(lock: Lock, held: readonly LockMode[]): boolean {
-    return this.statements(lock, held) !== null;
+  /** Whether somebody can be in the way of this lock, beside whoever holds those. */
+  can(lock: Lock, held: Holding): boolean {
+    return this.statement(lock, held) !== null;
   }
 
   /** The session that is in the way from now on. */
-  async hold(lock: Lock, held: readonly LockMode[]): Promise<number> {
-    const texts = this.statements(lock, held)!;
+  async hold(lock: Lock, held: Holding): Promise<number> {
+    const text = this.statement(lock, held)!;
     const blocker = this.idle.pop() ?? (await this.open());
     this.busy.set(blocker.pid, blocker);
-    await blocker.client.query(`begin; ${texts}`);
+    await blocker.client.query(`begin; ${text}`);
     return blocker.pid;
   }
 
@@ -77,30 +77,23 @@ export class Blockers {
     return { client, pid: rows[0].pid };
   }
 
-  private statements({ mode, place }: Lock, held: readonly LockMode[]): string | null {
-    const obstacle = obstacleTo(mode, held);
+  private statement({ on, mode, place }: Lock, held: Holding): string | null {
+    const obstacle = obstacleTo(mode, held.modes(on));
     if (obstacle === undefined) return null;
     if (place.kind === "advisory") return `select pg_advisory_xact_lock(${place.ids.join()})`;
-    if (place.kind === "key") return this.insertion(place.index, place.row);
+    const relation = place.kind === "key" ? place.index.relation : place.relation;
+    const { kind, name } = this.names.relation(relation)!;
+    const table = this.names.sqlName(relation, this.schema);
+    const beside = (other: LockMode) => !held.modes(name).some((m) => excludes(m, other));
+    if (place.kind === "key")
+      return beside("RowExclusiveLock") ? this.insertion(place.index, place.row) : null;
     if (place.kind === "row")
-      return this.on(
-        place.relation,
-        (name) => `select from only ${name} where ctid = '${place.at}' ${rowClauses[obstacle]}`,
-      );
-    return this.on(place.relation, (name, kind) =>
-      kind === "S"
-        ? `alter sequence ${name} owned by none`
-        : kind !== "t"
-          ? `lock table only ${name} in ${spelled(obstacle)} mode`
-          : obstacle === "AccessShareLock"
-            ? `select from ${name}`
-            : null,
-    );
-  }
-
-  private on(relation: number, text: (name: string, kind: string) => string | null): string | null {
-    const { kind } = this.names.relation(relation)!;
-    return text(this.names.sqlName(relation, this.schema), kind);
+      return beside("RowShareLock")
+        ? `select from only ${table} where ctid = '${place.at}' ${rowClauses[obstacle]}`
+        : null;
+    if (kind === "S") return `alter sequence ${table} owned by none`;
+    if (kind !== "t") return `lock table only ${table} in ${spelled(obstacle)} mode`;
+    return obstacle === "AccessShareLock" ? `select from ${table}` : null;
   }
 
   /** A row with this key, and with no other key of the table that the row has. */

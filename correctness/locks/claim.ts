@@ -6,8 +6,8 @@ import { UserError } from "../../src/errors.js";
 import { openPostgres } from "../../src/postgres/server.js";
 import type { Claim, ClaimResult, Context, Finding, Row } from "../claims.js";
 import { operations } from "../interleave/cases.js";
+import { operationsNamed } from "../interleave/plan.js";
 import { shardOf } from "../shard.js";
-import { didYouMean } from "../tlc/nearest.js";
 import { differences, type Difference } from "./compare.js";
 import {
   distinct,
@@ -22,27 +22,34 @@ import { callKinds, type Plan } from "./plan.js";
 import { record, type Recorded } from "./recorder.js";
 import { situations } from "./situations.js";
 
-/** The named operations, or those of the shard. */
+/** The named operations, or all of them, in this shard. */
 function chosen({ configs, shard }: Context): readonly ActionName[] {
-  for (const name of configs) {
-    if (operations.includes(name as ActionName)) continue;
-    throw new UserError(
-      `There is no operation ${name}.`,
-      `${didYouMean(name, operations)}The operations are those of MAPPING.md.`,
-    );
-  }
-  const meant = (name: ActionName) => configs.length === 0 || configs.includes(name);
-  return shardOf(operations, shard, meant);
+  const named = configs.length === 0 ? operations : operationsNamed(configs);
+  return shardOf(operations, shard, (name) => named.includes(name));
 }
 
 const words = (calls: readonly string[]): string =>
-  calls.length === callKinds.length ? "in every call" : `in the ${calls.join(" and the ")} call`;
+  calls.length === callKinds.length ? "every call" : `${calls.join(" and ")} call`;
 
-const differenceFinding = ({ operation, situation, calls, lines }: Difference): Finding => ({
-  title: `${operation} takes other locks than its plan, ${words(calls)}`,
-  lines: [situation, ...lines],
-  replay: `ringproof locks ${operation}`,
-});
+/** The same difference in several situations of an operation is one finding. */
+export function differenceFindings(found: readonly Difference[]): readonly Finding[] {
+  const byTitle = new Map<string, Difference[]>();
+  for (const one of found) {
+    const { operation, label, expected, found: now } = one;
+    const title = `${operation}, after ${label}: expected ${expected}, found ${now}`;
+    byTitle.set(title, [...(byTitle.get(title) ?? []), one]);
+  }
+  return [...byTitle].map(([title, all]) => {
+    const [{ operation, situation, calls, more }] = all as [Difference];
+    const others = all.length === 1 ? [] : [`and in ${all.length - 1} more`];
+    return {
+      title,
+      lines: [`in ${situation} (${words(calls)})`, ...others, ...more],
+      replay: `ringproof locks ${operation}`,
+      bundle: { differences: all },
+    };
+  });
+}
 
 /** Labels that no call came to: of some operations alone, nobody can tell which they should. */
 async function unreached(
@@ -160,7 +167,7 @@ async function run(context: Context): Promise<ClaimResult> {
   const recorded = await recordAll(context, wanted);
   const found = differences(disk.plans, recorded.plans, wanted);
   const findings = [
-    ...found.map(differenceFinding),
+    ...differenceFindings(found),
     ...(await unreached(wanted, recorded.reached)),
     ...(await staleModule(disk)),
   ];
@@ -171,6 +178,11 @@ async function run(context: Context): Promise<ClaimResult> {
 /** Records every plan and writes both files anew. */
 export async function writeLocks(context: Context): Promise<ClaimResult> {
   const started = performance.now();
+  if (context.configs.length > 0 || context.shard.count > 1)
+    throw new UserError(
+      "What is written are the plans of all operations.",
+      "Leave out their names and --shard, or leave out --write to compare some of them.",
+    );
   const recorded = await recordAll(context, operations);
   const { plans, postgres } = recorded;
   await writePlans({ postgres, plans: distinct(plans) });

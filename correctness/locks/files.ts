@@ -90,8 +90,10 @@ export async function writePlans(recording: Recording): Promise<void> {
 
 const HEAD = `----------------------------- MODULE LockPlans -----------------------------
 (* The locks that each operation takes, in order, as Postgres was seen to take *)
-(* them: written by \`ringproof locks --write\` out of lock-plans.json, where    *)
-(* the label of the statement behind each step is.                             *)
+(* them; written by ringproof locks --write out of lock-plans.json, where the  *)
+(* label of the statement behind each step is. A row is a table and its key, a *)
+(* unique key an index and the key. new1, new2 are ids that the call draws by  *)
+(* itself: nobody else has them.                                               *)
 
 Wait(on, mode)   == [on |-> on, mode |-> mode, policy |-> "wait"]
 NoWait(on, mode) == [on |-> on, mode |-> mode, policy |-> "nowait"]

@@ -50,8 +50,7 @@ export async function observe(
       segments.push(segment(label, held, now));
       [label, held] = [session.at.label, now];
       if (session.ended) break;
-      if (trap?.at === segments.length)
-        await site.blockers.hold(trap.lock, held.modes(trap.lock.on));
+      if (trap?.at === segments.length) await site.blockers.hold(trap.lock, held);
       await session.leave();
       await session.next([]);
     }
@@ -119,7 +118,7 @@ async function across(
 ): Promise<Met> {
   const waited: Lock[] = [];
   const byPid = new Map<number, Lock>();
-  for (const lock of locks) byPid.set(await blockers.hold(lock, held.modes(lock.on)), lock);
+  for (const lock of locks) byPid.set(await blockers.hold(lock, held), lock);
   await session.leave();
   for (;;) {
     const pid = await session.next(blockers.pids);

@@ -45,7 +45,7 @@ export class Prober {
   }
 
   private can({ held }: Segment, lock: Lock): boolean {
-    return this.site.blockers.can(lock, held.modes(lock.on));
+    return this.site.blockers.can(lock, held);
   }
 
   /** Finds out what is not known yet of this call's locks, and returns their order. */

@@ -58,7 +58,12 @@ const places: readonly Area[] = [
   grown("both lanes", near("lanes"), ["ParkForCallback", "Fail", "Retry", "PassTime"], {
     deadlines: [1],
   }),
-  grown("two keys", near("keys"), ["Retry"], { sameKey: [["j1"], ["j2"], ["j3"], ["j4"]] }),
+  grown("two keys", near("keys"), ["Retry"], {
+    sameKey: [
+      ["j1", "j3"],
+      ["j2", "j4"],
+    ],
+  }),
 ];
 
 /** Tables whose rows change; and whether prune carries any of them forward. */

@@ -22,9 +22,11 @@ afterAll(() => rm(scratch, { recursive: true, force: true }));
 
 type Named = { readonly name: string };
 
-const checks = ["check", "tlc", "explore", "graph", "conform", "lockstep"];
+const checks = ["check", "tlc", "explore", "graph", "conform", "lockstep", "interleave", "locks"];
 const names = [...checks, "witness", "configs"];
 const violated = (id: ClaimId) => async () => result(id, "violated", [finding]);
+const everyClaim = (run: () => Promise<ClaimResult>) =>
+  Object.fromEntries(holding().map(({ id }) => [id, run]));
 const notRun = async () => {
   throw new UserError("Nothing listens at localhost:1", "Start Postgres.");
 };
@@ -42,6 +44,8 @@ describe("a table and an exit code", () => {
       "C2 the core is the model 12,345 configs 1.3 holds",
       "C3 Postgres does what the core says 12,345 checks 1.3 holds",
       "C4 all stay equal on long runs 12,345 runs 1.3 holds",
+      "C5 some order explains what comes out 12,345 pairs 1.3 holds",
+      "C6 the plans are the locks 12,345 operations 1.3 holds",
     ]);
   });
 
@@ -50,7 +54,7 @@ describe("a table and an exit code", () => {
     ["one was not run", { C3: notRun }, 2],
     ["one is violated and one was not run", { C2: violated("C2"), C3: notRun }, 1],
     ["one was not run and a later one is violated", { C1: notRun, C4: violated("C4") }, 1],
-    ["none was run", { C1: notRun, C2: notRun, C3: notRun, C4: notRun }, 2],
+    ["none was run", everyClaim(notRun), 2],
   ])("%s", async (_, others, expected) => {
     const { code, out } = await ran(["check"], holding(others));
     expect(code).toBe(expected);
@@ -120,7 +124,7 @@ describe("--json", () => {
     expect(done.err).toContain(`ringproof ${args[0]}, tier quick`);
     const { tier, claims: list } = JSON.parse(done.out);
     expect(tier).toBe("quick");
-    expect(list.length).toBe(args[0] === "check" ? 4 : 1);
+    expect(list.length).toBe(args[0] === "check" ? 6 : 1);
     for (const claim of list) {
       const why = claim.verdict === "not-run" ? ["why"] : [];
       const keys = ["id", "verdict", "seconds", "covered", ...why, "findings"];
@@ -161,7 +165,7 @@ describe("a shard with nothing to do", () => {
   test.each([
     ["of a violated claim", { C3: violated("C3"), C4: nothing }, 1],
     ["and a claim that was not run", { C3: notRun, C4: nothing }, 2],
-    ["of all claims", { C1: nothing, C2: nothing, C3: nothing, C4: nothing }, 2],
+    ["of all claims", everyClaim(nothing), 2],
   ])("%s", async (_, others, code) => {
     expect((await ran(["check"], holding(others))).code).toBe(code);
   });
@@ -240,6 +244,8 @@ describe("a command takes the flags that mean something to it", () => {
     graph: [],
     conform: ["--pg"],
     lockstep: ["--pg", "--seed"],
+    interleave: ["--pg"],
+    locks: ["--pg"],
     witness: ["--pg"],
   };
 
@@ -349,6 +355,18 @@ describe("wrong usage: one message, exit code 2", () => {
     expect(err).toBe(`error: There is no witness named ${word}.\n${meant}There are: ${all}.\n`);
   });
 
+  test.each([
+    [["locks", "Clam"], /^error: There is no operation Clam\.\nDid you mean Claim\? /],
+    [["locks", "--write", "Claim"], /^error: What is written are the plans of all operations\.\n/],
+    [["locks", "--write", "--shard", "1/2"], /^error: What is written are the plans of all/],
+  ])("%s", async (args, message) => {
+    const { code, out, err } = await ran(args, claims, {
+      DATABASE_URL: "postgres://127.0.0.1:1/x",
+    });
+    expect({ code, out }).toEqual({ code: 2, out: "" });
+    expect(err).toMatch(message);
+  });
+
   test.each(["conform", "graph", "explore"])("%s: another design", async (name) => {
     const { code, out, err } = await ran([name, "spent-battery"], claims, {
       DATABASE_URL: "postgres://127.0.0.1:1/x",
@@ -404,7 +422,7 @@ test("without Java C1 is not run and says what to install; the others run", asyn
   expect(out).toMatch(
     /C1 was not run: TLC needs Java.*Install a Java runtime, version 11 or later/,
   );
-  expect(out.match(/ holds/g)).toHaveLength(3);
+  expect(out.match(/ holds/g)).toHaveLength(5);
 });
 
 test("the core alone: explore prints its rows, and a line of JSON", async () => {

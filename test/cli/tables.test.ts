@@ -73,6 +73,12 @@ test("explore: progress names the claim once", async () => {
   expect(err).not.toContain("explore explore");
 });
 
+test("locks: a row for each operation", async () => {
+  const rows = await tableOf("locks", "PurgeDlq", "RotateClaims");
+  expect(Object.keys(rows)).toEqual(["PurgeDlq", "RotateClaims"]);
+  expect(rows["PurgeDlq"]).toMatchObject({ calls: "alike", differences: "0", verdict: "holds" });
+});
+
 test("lockstep: the columns say what is counted", async () => {
   const [row] = Object.values(await tableOf("lockstep", "--shard", "1/40"));
   expect(row).toMatchObject({ "random runs": "1", verdict: "holds" });

@@ -1,12 +1,13 @@
-/** Changes of the SQL that lock something else: the lock, the operation and the label are named. */
+/** Changes of the SQL that lock something else: the operation, the label and the lock are named. */
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { differenceFindings } from "../../correctness/locks/claim.js";
+import type { Amendment } from "../../correctness/locks/site.js";
 import type { ActionName } from "../../src/core/index.js";
 import { ringproofSql } from "../../src/postgres/install.js";
 import { openPostgres, type PostgresServer } from "../../src/postgres/server.js";
-import type { Amendment } from "../../correctness/locks/site.js";
 import { changedSql } from "../changed-sql.js";
 import { differencesOf } from "./recorded.js";
 
@@ -18,77 +19,140 @@ afterAll(() => server.stop());
 
 const settings = readFileSync(join(ringproofSql().dir, "settings.sql"), "utf8");
 
+const keysInOrder = `
+    select distinct on (unique_key) unique_key, job_id
+    from unnest(p_job_ids, p_unique_keys) with ordinality as k (job_id, unique_key, place)
+    where unique_key is not null
+    order by unique_key, place`;
+const keysAsCalled = `
+    select unique_key, job_id from unnest(p_job_ids, p_unique_keys) as k (job_id, unique_key)
+    where unique_key is not null`;
+
 interface Mutant {
   readonly operation: ActionName;
   readonly amendment: Amendment;
+  /** What is said of it, and in which calls of a session it shows. */
+  readonly title: string;
+  readonly calls?: readonly string[];
 }
+
+const functions = (...change: Parameters<typeof changedSql>): Amendment => ({
+  functions: changedSql(...change),
+});
 
 const mutants: Readonly<Record<string, Mutant>> = {
   "receipts are locked in no order": {
     operation: "CompleteFast",
-    amendment: {
-      functions: changedSql(
-        "attempt",
-        "lock_receipts",
-        "    order by c.lane_id, c.receipt_seq\n",
-        "",
-      ),
-    },
+    amendment: functions("attempt", "lock_receipts", "    order by c.lane_id, c.receipt_seq\n", ""),
+    title:
+      "CompleteFast, after lock_receipts.lock_receipts: expected ForUpdate on lease_claims_0#a/1," +
+      " found ForUpdate on lease_claims_0#b/1",
   },
   "claim heads are locked in no order": {
     operation: "CancelReady",
-    amendment: {
-      functions: changedSql(
-        "admin",
-        "lock_lanes_of",
-        " order by lane_id for update;",
-        " for update;",
-      ),
-    },
+    amendment: functions("admin", "lock_lanes_of", " order by lane_id for update;", " for update;"),
+    title:
+      "CancelReady, after lock_lanes_of.lock_claim_heads: expected ForUpdate on" +
+      " lane_claim_heads#a, found ForUpdate on lane_claim_heads#b",
   },
   "dead jobs are locked in no order": {
     operation: "PurgeDlq",
-    amendment: {
-      functions: changedSql("admin", "purge_dlq", "    order by job_id for update", " for update"),
-    },
+    amendment: functions("admin", "purge_dlq", "    order by job_id for update", " for update"),
+    title:
+      "PurgeDlq, after purge_dlq.lock_dead: expected ForUpdate on dlq_entries#j1," +
+      " found ForUpdate on dlq_entries#j2",
   },
-  "prune waits for its slot": {
+  "prune waits for the partitions of its slot": {
     operation: "PruneClaims",
-    amendment: { functions: changedSql("slots", "try_lock_slot", " mode nowait'", " mode'") },
+    amendment: functions("slots", "try_lock_slot", " mode nowait'", " mode'"),
+    title:
+      "PruneClaims, after try_lock_slot.lock_partition: expected AccessExclusiveLock on" +
+      " lease_claims_0 (nowait), found AccessExclusiveLock on lease_claims_0",
   },
-  "prune waits for its ring": {
+  "prune waits for another prune": {
     operation: "PruneLeases",
-    amendment: {
-      functions: changedSql("rings", "prune", " for update skip locked", " for update"),
-    },
+    amendment: functions("rings", "prune", " for update skip locked", " for update"),
+    title:
+      "PruneLeases, after prune.lock_ring: expected ForUpdate on rings#lease (skip)," +
+      " found ForUpdate on rings#lease",
   },
-  "a plan is kept for every slot": {
+  "truncation waits for readers of a TOAST table": {
+    operation: "PruneLeases",
+    amendment: functions(
+      "rings",
+      "try_truncate_slot",
+      "  perform set_config('lock_timeout', '1ms', true);\n",
+      "",
+    ),
+    title:
+      "PruneLeases, after try_truncate_slot.truncate: expected AccessExclusiveLock on" +
+      " leases_0.toast (nowait), found AccessExclusiveLock on leases_0.toast",
+  },
+  "a plan that is kept locks every partition": {
     operation: "CompleteFast",
     amendment: { settings: settings.replace("force_custom_plan", "auto") },
+    title:
+      "CompleteFast, after lock_receipts.lock_receipts: expected no lock here," +
+      " found RowShareLock on lease_claims_1",
+    calls: ["planning", "generic"],
   },
   "one more table is read": {
     operation: "PurgeDlq",
-    amendment: {
-      functions: changedSql(
-        "admin",
-        "purge_dlq",
-        "  --@ delete_dead\n",
-        "  perform from ringproof.leases;\n  --@ delete_dead\n",
-      ),
-    },
+    amendment: functions(
+      "admin",
+      "purge_dlq",
+      "  --@ delete_dead\n",
+      "  perform from ringproof.lane_claim_heads;\n  --@ delete_dead\n",
+    ),
+    title:
+      "PurgeDlq, after purge_dlq.lock_dead: expected no lock here," +
+      " found AccessShareLock on lane_claim_heads",
   },
-  "a stronger lock than is needed": {
+  "one less row is locked": {
+    operation: "RotateClaims",
+    amendment: functions("rings", "rotate", " for update skip locked;", ";"),
+    title:
+      "RotateClaims, after rotate.lock_ring: expected RowShareLock on rings," +
+      " found AccessShareLock on rings",
+  },
+  "a mode is stronger than it must be": {
     operation: "Enqueue",
-    amendment: {
-      functions: changedSql("slots", "pin_slot", "in row exclusive mode", "in share mode"),
-    },
+    amendment: functions("slots", "pin_slot", "in row exclusive mode", "in share mode"),
+    title:
+      "Enqueue, after pin_slot.lock_slot: expected RowExclusiveLock on ready_entries_0," +
+      " found ShareLock on ready_entries_0",
+  },
+  "keys are taken in the order of the call": {
+    operation: "Enqueue",
+    amendment: functions(
+      "keys",
+      "take_keys",
+      keysInOrder,
+      keysAsCalled,
+    ),
+    title:
+      "Enqueue, after take_keys.insert_keys: expected UniqueKey on unique_keys_pkey#k1," +
+      " found UniqueKey on unique_keys_pkey#k2",
+  },
+  "an advisory lock": {
+    operation: "PromoteDeferred",
+    amendment: functions(
+      "producers",
+      "promote_deferred",
+      "  --@ decide\n",
+      "  perform pg_advisory_xact_lock(1, 2);\n  --@ decide\n",
+    ),
+    title:
+      "PromoteDeferred, after promote_deferred.lock_deferred: expected no lock here," +
+      " found Advisory on advisory#1/2",
   },
 };
 
-describe.each(Object.entries(mutants))("%s", (_, { operation, amendment }) => {
-  test("is found", async () => {
+describe.each(Object.entries(mutants))("%s", (_, { operation, amendment, title, calls }) => {
+  test("is found, and named", async () => {
     const found = await differencesOf(server, operation, amendment);
-    for (const d of found) console.log(d.operation, d.situation, d.calls, d.lines);
-    expect(found).not.toEqual([]);
+    expect(differenceFindings(found).map((finding) => finding.title)).toContain(title);
+    const shown = new Set(found.flatMap((difference) => difference.calls));
+    expect([...shown]).toEqual(calls ?? ["first", "planning", "generic"]);
   });
 });
