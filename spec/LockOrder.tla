@@ -51,6 +51,9 @@ Conflicts ==
 RowModes == {"ForKeyShare", "ForShare", "ForNoKeyUpdate", "ForUpdate"}
 TableModes == DOMAIN Conflicts \ (RowModes \cup {"Advisory", "UniqueKey"})
 
+Maintenance == {"RotateQueue", "RotateClaims", "RotateLeases",
+                "PruneQueue", "PruneClaims", "PruneLeases"}
+
 Clash(mode, other) == other \in Conflicts[mode]
 
 ------------------------------------------------------------------------------
@@ -66,21 +69,24 @@ Minds(plan, lock) ==
     LET other == LockOn(plan.steps[i]) IN other[1] = lock[1] /\ Clash(lock[2], other[2])
 
 \* Two of them, or three of which each minds both others: a circle of three needs no less, and
-\* every smaller one is there among two.
+\* every smaller one is there among two. Of plans that are alike the first stands for all.
 Meetings ==
-  LET all == Plans
+  LET all == TLCEval(Plans)
       LocksOf(p) == {LockOn(all[p].steps[i]) : i \in DOMAIN all[p].steps}
       minders == TLCEval([lock \in UNION {LocksOf(p) : p \in DOMAIN all} |->
                             {p \in DOMAIN all : Minds(all[p], lock)}])
-      later == TLCEval([p \in DOMAIN all |->
-                          {q \in UNION {minders[lock] : lock \in LocksOf(p)} : q >= p}])
       Among(p, others) ==
         LET Matters(step) == minders[LockOn(step)] \cap others # {}
         IN [op |-> all[p].op, steps |-> SelectSeq(all[p].steps, Matters)]
+      alike == TLCEval([p \in DOMAIN all |->
+                          <<all[p].op \in Maintenance, Among(p, DOMAIN all).steps>>])
+      firsts == TLCEval({p \in DOMAIN all : \A q \in 1..(p - 1) : alike[q] # alike[p]})
+      later == TLCEval([p \in firsts |->
+                 {q \in firsts \cap UNION {minders[lock] : lock \in LocksOf(p)} : q >= p}])
   IN IF Size = 2
-     THEN UNION {{<<Among(p, {q}), Among(q, {p})>> : q \in later[p]} : p \in DOMAIN all}
+     THEN UNION {{<<Among(p, {q}), Among(q, {p})>> : q \in later[p]} : p \in firsts}
      ELSE UNION {UNION {{<<Among(p, {q, r}), Among(q, {p, r}), Among(r, {p, q})>> :
-                           r \in later[p] \cap later[q]} : q \in later[p]} : p \in DOMAIN all}
+                           r \in later[p] \cap later[q]} : q \in later[p]} : p \in firsts}
 
 Init == /\ plans = <<>>
         /\ at = [t \in Transactions |-> 1]
@@ -216,9 +222,6 @@ NoDeadlock ==
 \* Otherwise a slot is truncated while somebody writes into it.
 LocksCompatible ==
   \A h \in held : \A g \in held : h.on = g.on /\ h.by # g.by => ~Clash(h.mode, g.mode)
-
-Maintenance == {"RotateQueue", "RotateClaims", "RotateLeases",
-                "PruneQueue", "PruneClaims", "PruneLeases"}
 
 \* Otherwise every worker queues behind maintenance, which queues behind one long transaction.
 NoConvoy ==

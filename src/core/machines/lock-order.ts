@@ -21,6 +21,7 @@ import {
   clash,
   elements,
   isTableMode,
+  maintains,
   meetings,
   modeOf,
   releases,
@@ -168,8 +169,6 @@ function inCircles(state: LockState): readonly number[] {
   }
 }
 
-const maintenance = /^(Rotate|Prune)(Queue|Claims|Leases)$/;
-
 export const lockOrder: FocusedModel<LockState, Constants> = {
   initial: (constants) => ({
     plans: {},
@@ -195,7 +194,7 @@ export const lockOrder: FocusedModel<LockState, Constants> = {
       loss: "every worker queues behind maintenance, which queues behind one long transaction",
       holds: (state) =>
         elements(state.queue).every(
-          (t) => !maintenance.test(state.plans[t]!.op) || !isTableMode(stepOf(state, t).mode),
+          (t) => !maintains(state.plans[t]!) || !isTableMode(stepOf(state, t).mode),
         ),
     },
     FinishedHoldNothing: {

@@ -104,9 +104,22 @@ const among = (plan: Plan, others: readonly Plan[]): Plan => ({
 const meets = (plan: Plan, other: Plan): boolean =>
   elements(plan.steps).some((step) => minds(other, step));
 
+const maintenance = /^(Rotate|Prune)(Queue|Claims|Leases)$/;
+export const maintains = ({ op }: Plan): boolean => maintenance.test(op);
+
+/** Of plans that are alike in whatever anybody minds, the first stands for all. */
+function firsts(plans: readonly Plan[]): readonly Plan[] {
+  const byWhatMatters = new Map<string, Plan>();
+  for (const plan of plans) {
+    const alike = JSON.stringify([maintains(plan), among(plan, plans).steps]);
+    if (!byWhatMatters.has(alike)) byWhatMatters.set(alike, plan);
+  }
+  return [...byWhatMatters.values()];
+}
+
 /** Plans that meet: two of them, or three of which each minds both others. */
 export function meetings({ Size, Plans }: LockConstants): readonly Sequence<Plan>[] {
-  const all = elements(Plans);
+  const all = firsts(elements(Plans));
   const later = all.map((p, i) => all.map((_, j) => j).filter((j) => j >= i && meets(p, all[j]!)));
   const chosen = later.flatMap((seconds, p) =>
     Size === 2
