@@ -64,6 +64,7 @@ describe("packed and unpacked elsewhere", () => {
     ["tlc spent-battery", /violates NoTokenTwice, as expected/],
     ["conform cursor --shard 1/4 --pg embedded", /cursor .* 97 .* holds/],
     ["lockstep --shard 1/40 --pg embedded", /100 jobs.* holds/],
+    ["locks PurgeDlq --pg embedded", /PurgeDlq .* holds/],
   ])("ringproof %s", async (command, said) => {
     const program = join(packed.root, "dist", "correctness", "bin.js");
     const { stdout } = await promisify(execFile)(program, command.split(" "), { cwd: dir });

@@ -154,21 +154,15 @@ begin
 end
 $$;
 
--- New jobs get the same ids in every call: those that come after the last one of the state.
-create or replace function ringproof.rewind_ids() returns bigint
-language sql as $$
-  select setval('ringproof.job_ids', current_setting('recorder.next_id')::bigint, false)
-$$;
-
 -- Every row there is, by its table.
 create or replace function ringproof.all_rows() returns table (relation int, body jsonb)
 language plpgsql as $$
 declare
-  v_relation regclass;
+  v_table text;
 begin
-  for v_relation in select oid from ringproof.lockable_relations where kind = 'r' and not index loop
+  for v_table in select * from ringproof.stored_tables() loop
     return query execute format(
-      'select %s, to_jsonb(t) from only %s t', v_relation::oid::int, v_relation);
+      'select tableoid::int, to_jsonb(t) from ringproof.%I t', v_table);
   end loop;
 end
 $$;

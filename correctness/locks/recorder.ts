@@ -106,13 +106,12 @@ class Recorder {
     for (const { label } of segments) this.reached.add(statementOf(label));
     const first = outline(site, session.reports);
     const building: number[] = [];
-    let [others, plans] = [false, await session.plans()];
+    let [others, plans] = [false, session.plans];
     for (let n = 2; n <= planning + 1 || building.at(-1) === n - 1; n++) {
       if (n < planning && building.length === 0) await session.repeat(text);
       else others = outline(site, await session.pass(text)) !== first || others;
-      const kept = await session.plans();
-      if (kept > plans) building.push(n);
-      plans = kept;
+      if (session.plans > plans) building.push(n);
+      plans = session.plans;
     }
     if (!others && building.length === 0)
       return [{ kinds: callKinds, segments, again: (body) => body(session) }];
@@ -195,9 +194,8 @@ async function planningCall(site: Site): Promise<number> {
   try {
     for (let n = 1, kept = 0; n <= 20; n++) {
       await session.repeat(`select "${site.schema}".plannable(1)`);
-      const plans = await session.plans();
-      if (n > 1 && plans > kept) return n;
-      kept = plans;
+      if (n > 1 && session.plans > kept) return n;
+      kept = session.plans;
     }
     throw new Error("Postgres builds no plan for all calls");
   } finally {

@@ -29,7 +29,12 @@ export interface Place {
   /** Tells its gates from those of others on the same server. */
   readonly number: number;
   readonly controller: pg.Client;
+  /** The id that the next new job gets. */
+  readonly nextId: number;
 }
+
+const plansKept =
+  "select count(*)::int as plans from pg_backend_memory_contexts where name = 'CachedPlan'";
 
 /** What the last report, at the end of a call, is called. */
 export const END = "end";
@@ -38,6 +43,8 @@ export class Session {
   readonly pid: number;
   reports: Report[] = [];
   error: Error | null = null;
+  /** How many plans it kept after its last call; one made for a single call is not kept. */
+  plans = 0;
   private readonly client: pg.Client;
   private readonly place: Place;
   private running = false;
@@ -68,34 +75,37 @@ export class Session {
 
   /** The call from its beginning to its end and back, without a report. */
   async repeat(call: string): Promise<void> {
-    await this.prepare(false);
-    await this.client.query(
-      `set breakpoint.session = ''; begin; ${call}; rollback;
-       set breakpoint.session = ${this.place.number}`,
-    );
+    const number = `set breakpoint.session = ${this.place.number}`;
+    await this.ask(`set breakpoint.session = ''; begin; ${call}; rollback; ${number}`);
   }
 
   /** The same with its reports, but without a stop. */
   async pass(call: string): Promise<readonly Report[]> {
-    await this.prepare(false);
+    this.reports = [];
     const { schema } = this.place;
     const text = `begin; ${call}; select "${schema}".footprint() as footprint; rollback`;
-    const results = (await this.client.query(text)) as unknown as pg.QueryResult[];
-    this.end(results.at(-2)!.rows[0].footprint);
+    const rows = await this.ask(text);
+    this.end(String(rows.find((row) => "footprint" in row)!["footprint"]));
     return this.reports;
   }
 
-  /** How many plans it keeps for later calls; one that is made for a single call is not kept. */
-  async plans(): Promise<number> {
-    const { rows } = await this.client.query(
-      "select count(*)::int as plans from pg_backend_memory_contexts where name = 'CachedPlan'",
-    );
-    return rows[0].plans;
+  /** New jobs get the same ids in every call: those that come after the jobs of the state. */
+  private get rewound(): string {
+    const { schema, nextId } = this.place;
+    return `select setval('"${schema}".job_ids', ${nextId}, false)`;
+  }
+
+  /** Several statements, and then how many plans the session keeps for later calls. */
+  private async ask(text: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
+    const results = await this.client.query(`${text}; ${this.rewound}; ${plansKept}`);
+    const rows = (results as unknown as pg.QueryResult[]).flatMap((result) => result.rows);
+    this.plans = Number(rows.at(-1)!["plans"]);
+    return rows;
   }
 
   /** Begins a transaction and goes to the first breakpoint of the call. */
   async start(call: string): Promise<void> {
-    await this.prepare(true);
+    await this.prepare();
     await this.client.query("begin");
     this.running = true;
     void this.make(call);
@@ -155,20 +165,19 @@ export class Session {
       this.seen = this.reports.length;
       await this.arrival();
     }
-    await this.client.query("rollback");
+    const results = await this.client.query(`rollback; ${this.rewound}; ${plansKept}`);
+    this.plans = (results as unknown as pg.QueryResult[])[2]!.rows[0].plans;
   }
 
-  private async prepare(stops: boolean): Promise<void> {
+  private async prepare(): Promise<void> {
     const { controller, schema, number } = this.place;
     this.reports = [];
     this.error = null;
     this.gate = 0;
     this.seen = 0;
-    const gates = stops ? `, pg_advisory_lock(${number}, g)` : "";
     await controller.query(
-      `select pg_advisory_unlock_all(), setval('"${schema}".gates_${number}', 1, false),
-              "${schema}".rewind_ids();
-       select true${gates} from generate_series(1, ${GATES}) g`,
+      `select pg_advisory_unlock_all(), setval('"${schema}".gates_${number}', 1, false);
+       select pg_advisory_lock(${number}, g) from generate_series(1, ${GATES}) g`,
     );
   }
 

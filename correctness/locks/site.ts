@@ -78,8 +78,7 @@ export class Site {
     await run(settings ?? (await shipped("settings.sql")));
     await run(await own("locks/recorder.sql"));
     await controller.query(
-      `create sequence "${schema}".gates_${number}; create sequence "${schema}".stops_${number};
-       set recorder.next_id = 1`,
+      `create sequence "${schema}".gates_${number}; create sequence "${schema}".stops_${number}`,
     );
     for (const file of ringproofSql().files) this.describe(labelled(await shipped(file)));
     this.describe(labelled(functions));
@@ -93,8 +92,8 @@ export class Site {
   }
 
   get place(): Place {
-    const { server, schema, number, controller } = this;
-    return { server, schema, number, controller };
+    const { server, schema, number, controller, cast } = this;
+    return { server, schema, number, controller, nextId: cast.nextId };
   }
 
   private describe(some: readonly Labelled[]): void {
@@ -114,8 +113,9 @@ export class Site {
     const context = { sql: statements(schema), scope };
     const key = stateKey(situation);
     if (key !== this.loaded) {
-      await controller.query(`select "${schema}".renew('root');
-        set recorder.next_id = 1; select "${schema}".rewind_ids()`);
+      await controller.query(
+        `select "${schema}".renew('root'), setval('"${schema}".job_ids', 1, false)`,
+      );
       let binding = this.root;
       for (const { action, args } of way) {
         const statement = twinOf(action).statement([args], binding, context);
@@ -123,7 +123,7 @@ export class Site {
         binding = twinOf(action).answer(rows, [args], binding).binding;
       }
       const nextId = Math.max(0, ...[...binding.jobs.keys()].map(Number)) + 1;
-      await controller.query(`set recorder.next_id = ${nextId}`);
+      await controller.query(`select setval('"${schema}".job_ids', ${nextId}, false)`);
       if (reversed) await controller.query(`select "${schema}".turn_round()`);
       this.cast = { binding, nextId };
       this.loaded = key;

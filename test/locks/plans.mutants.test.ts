@@ -124,12 +124,7 @@ const mutants: Readonly<Record<string, Mutant>> = {
   },
   "keys are taken in the order of the call": {
     operation: "Enqueue",
-    amendment: functions(
-      "keys",
-      "take_keys",
-      keysInOrder,
-      keysAsCalled,
-    ),
+    amendment: functions("keys", "take_keys", keysInOrder, keysAsCalled),
     title:
       "Enqueue, after take_keys.insert_keys: expected UniqueKey on unique_keys_pkey#k1," +
       " found UniqueKey on unique_keys_pkey#k2",
