@@ -126,7 +126,7 @@ export function meetings({ Size, Plans }: LockConstants): readonly Sequence<Plan
       ? seconds.map((q) => [p, q])
       : seconds.flatMap((q) => later[q]!.filter((r) => seconds.includes(r)).map((r) => [p, q, r])),
   );
-  return chosen.map((numbers) =>
+  const met = chosen.map((numbers) =>
     sequence(
       numbers.map((p, i) =>
         among(
@@ -136,4 +136,5 @@ export function meetings({ Size, Plans }: LockConstants): readonly Sequence<Plan
       ),
     ),
   );
+  return [...new Map(met.map((plans) => [JSON.stringify(plans), plans])).values()];
 }
