@@ -49,7 +49,7 @@ Plans == <<
       Wait("deferred_jobs_pkey#new1", "UniqueKey"),
       Wait("deferred_jobs_pkey#new2", "UniqueKey"),
       Wait("lanes#a", "ForKeyShare") >>],
-  \* two keys: Enqueue(a, j3): enqueued; first, planning, generic
+  \* both keys: Enqueue(a, j3): enqueued; first, planning, generic
   [op |-> "Enqueue", steps |-> <<
       Wait("job_ids", "RowExclusiveLock"),
       Wait("unique_keys", "RowExclusiveLock"),
@@ -61,17 +61,7 @@ Plans == <<
       Wait("ready_entries_0", "RowExclusiveLock"),
       Wait("ready_entries", "RowExclusiveLock"),
       Wait("ready_entries_0_pkey#a/1", "UniqueKey") >>],
-  \* two keys: Enqueue(a, j3, wait 1): enqueued; first, planning, generic
-  [op |-> "Enqueue", steps |-> <<
-      Wait("job_ids", "RowExclusiveLock"),
-      Wait("unique_keys", "RowExclusiveLock"),
-      Wait("unique_keys_pkey#k1", "UniqueKey"),
-      Wait("unique_keys_job_id_key#new1", "UniqueKey"),
-      Wait("deferred_jobs", "RowExclusiveLock"),
-      Wait("lanes", "RowShareLock"),
-      Wait("deferred_jobs_pkey#new1", "UniqueKey"),
-      Wait("lanes#a", "ForKeyShare") >>],
-  \* two keys: Enqueue(a, j3 j4): enqueued; first, planning, generic
+  \* both keys: Enqueue(a, j3 j4): enqueued; first, planning, generic
   [op |-> "Enqueue", steps |-> <<
       Wait("job_ids", "RowExclusiveLock"),
       Wait("unique_keys", "RowExclusiveLock"),
@@ -86,35 +76,7 @@ Plans == <<
       Wait("ready_entries", "RowExclusiveLock"),
       Wait("ready_entries_0_pkey#a/1", "UniqueKey"),
       Wait("ready_entries_0_pkey#a/2", "UniqueKey") >>],
-  \* two keys: Enqueue(a, j4 j3): enqueued, rows the other way round; first, planning, generic
-  [op |-> "Enqueue", steps |-> <<
-      Wait("job_ids", "RowExclusiveLock"),
-      Wait("unique_keys", "RowExclusiveLock"),
-      Wait("unique_keys_pkey#k1", "UniqueKey"),
-      Wait("unique_keys_job_id_key#new2", "UniqueKey"),
-      Wait("unique_keys_pkey#k2", "UniqueKey"),
-      Wait("unique_keys_job_id_key#new1", "UniqueKey"),
-      Wait("lane_enqueue_heads", "RowExclusiveLock"),
-      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
-      Wait("rings", "AccessShareLock"),
-      Wait("ready_entries_0", "RowExclusiveLock"),
-      Wait("ready_entries", "RowExclusiveLock"),
-      Wait("ready_entries_0_pkey#a/1", "UniqueKey"),
-      Wait("ready_entries_0_pkey#a/2", "UniqueKey") >>],
-  \* two keys: Enqueue(a, j3 j4, wait 1): enqueued; first, planning, generic
-  [op |-> "Enqueue", steps |-> <<
-      Wait("job_ids", "RowExclusiveLock"),
-      Wait("unique_keys", "RowExclusiveLock"),
-      Wait("unique_keys_pkey#k1", "UniqueKey"),
-      Wait("unique_keys_job_id_key#new1", "UniqueKey"),
-      Wait("unique_keys_pkey#k2", "UniqueKey"),
-      Wait("unique_keys_job_id_key#new2", "UniqueKey"),
-      Wait("deferred_jobs", "RowExclusiveLock"),
-      Wait("lanes", "RowShareLock"),
-      Wait("deferred_jobs_pkey#new1", "UniqueKey"),
-      Wait("deferred_jobs_pkey#new2", "UniqueKey"),
-      Wait("lanes#a", "ForKeyShare") >>],
-  \* two keys: Enqueue(a, j4 j3, wait 1): enqueued, rows the other way round; first, planning,
+  \* both keys: Enqueue(a, j4 j3): enqueued, rows the other way round; first, planning,
   \*   generic
   [op |-> "Enqueue", steps |-> <<
       Wait("job_ids", "RowExclusiveLock"),
@@ -123,12 +85,14 @@ Plans == <<
       Wait("unique_keys_job_id_key#new2", "UniqueKey"),
       Wait("unique_keys_pkey#k2", "UniqueKey"),
       Wait("unique_keys_job_id_key#new1", "UniqueKey"),
-      Wait("deferred_jobs", "RowExclusiveLock"),
-      Wait("lanes", "RowShareLock"),
-      Wait("deferred_jobs_pkey#new1", "UniqueKey"),
-      Wait("deferred_jobs_pkey#new2", "UniqueKey"),
-      Wait("lanes#a", "ForKeyShare") >>],
-  \* two keys: Enqueue(a, j1) -> Enqueue(a, j3): uniqueConflict; first, planning, generic
+      Wait("lane_enqueue_heads", "RowExclusiveLock"),
+      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
+      Wait("rings", "AccessShareLock"),
+      Wait("ready_entries_0", "RowExclusiveLock"),
+      Wait("ready_entries", "RowExclusiveLock"),
+      Wait("ready_entries_0_pkey#a/1", "UniqueKey"),
+      Wait("ready_entries_0_pkey#a/2", "UniqueKey") >>],
+  \* both keys: Enqueue(a, j1) -> Enqueue(a, j3): uniqueConflict; first, planning, generic
   [op |-> "Enqueue", steps |-> <<
       Wait("job_ids", "RowExclusiveLock"),
       Wait("unique_keys", "RowExclusiveLock") >>],
@@ -137,12 +101,11 @@ Plans == <<
   [op |-> "PromoteDeferred", steps |-> <<
       Wait("deferred_jobs", "RowShareLock"),
       Wait("deferred_jobs", "RowExclusiveLock") >>],
-  \* ending: Enqueue(a, j1, wait 1) -> PromoteDeferred(j1): notDue; first, planning, generic
-  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> Retry(j1/1, wait 1) -> PromoteDeferred(j1):
-  \*   notDue; first, planning, generic
+  \* ending: Enqueue(a, j1) -> Enqueue(a, j2, wait 1) -> PromoteDeferred(j2): notDue; first,
+  \*   planning, generic
   [op |-> "PromoteDeferred", steps |-> <<
       Wait("deferred_jobs", "RowShareLock"),
-      Wait("deferred_jobs#j1", "ForUpdate"),
+      Wait("deferred_jobs#j2", "ForUpdate"),
       Wait("deferred_jobs", "RowExclusiveLock") >>],
   \* ending: Enqueue(a, j1, wait 1) -> PassTime -> PromoteDeferred(j1): promoted; first,
   \*   planning, generic
@@ -184,6 +147,12 @@ Plans == <<
       Wait("ready_entries_0", "RowExclusiveLock"),
       Wait("ready_entries", "RowExclusiveLock"),
       Wait("ready_entries_0_pkey#a/2", "UniqueKey") >>],
+  \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Retry(j1/1, wait 1) ->
+  \*   PromoteDeferred(j1): notDue; first, planning, generic
+  [op |-> "PromoteDeferred", steps |-> <<
+      Wait("deferred_jobs", "RowShareLock"),
+      Wait("deferred_jobs#j1", "ForUpdate"),
+      Wait("deferred_jobs", "RowExclusiveLock") >>],
   \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Retry(j1/1) -> Retry(j2/1) ->
   \*   PromoteDeferred(j1 j2): promoted; first, planning, generic
   \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Retry(j1/1) -> Retry(j2/1) ->
@@ -200,6 +169,38 @@ Plans == <<
       Wait("ready_entries", "RowExclusiveLock"),
       Wait("ready_entries_0_pkey#a/3", "UniqueKey"),
       Wait("ready_entries_0_pkey#a/4", "UniqueKey") >>],
+  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
+  \*   AdvanceClaimCursor(a) -> Retry(j1/1) -> Retry(j2/1) -> PromoteDeferred(j1 j2):
+  \*   promoted; first, planning, generic
+  [op |-> "PromoteDeferred", steps |-> <<
+      Wait("deferred_jobs", "RowShareLock"),
+      Wait("deferred_jobs#j1", "ForUpdate"),
+      Wait("deferred_jobs#j2", "ForUpdate"),
+      Wait("deferred_jobs", "RowExclusiveLock"),
+      Wait("lane_enqueue_heads", "RowExclusiveLock"),
+      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
+      Wait("lane_enqueue_heads#b", "ForNoKeyUpdate"),
+      Wait("rings", "AccessShareLock"),
+      Wait("ready_entries_0", "RowExclusiveLock"),
+      Wait("ready_entries", "RowExclusiveLock"),
+      Wait("ready_entries_0_pkey#a/2", "UniqueKey"),
+      Wait("ready_entries_0_pkey#b/2", "UniqueKey") >>],
+  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
+  \*   AdvanceClaimCursor(a) -> Retry(j1/1) -> Retry(j2/1) -> PromoteDeferred(j2 j1):
+  \*   promoted, rows the other way round; first, planning, generic
+  [op |-> "PromoteDeferred", steps |-> <<
+      Wait("deferred_jobs", "RowShareLock"),
+      Wait("deferred_jobs#j1", "ForUpdate"),
+      Wait("deferred_jobs#j2", "ForUpdate"),
+      Wait("deferred_jobs", "RowExclusiveLock"),
+      Wait("lane_enqueue_heads", "RowExclusiveLock"),
+      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
+      Wait("lane_enqueue_heads#b", "ForNoKeyUpdate"),
+      Wait("rings", "AccessShareLock"),
+      Wait("ready_entries_0", "RowExclusiveLock"),
+      Wait("ready_entries", "RowExclusiveLock"),
+      Wait("ready_entries_0_pkey#b/2", "UniqueKey"),
+      Wait("ready_entries_0_pkey#a/2", "UniqueKey") >>],
   \* ending: Claim(a, 1, 99): empty; first, planning, generic
   [op |-> "Claim", steps |-> <<
       Wait("lane_claim_heads", "RowShareLock"),
@@ -234,6 +235,26 @@ Plans == <<
       Wait("attempt_evidence_0_pkey#a/1", "UniqueKey"),
       Wait("lease_claims", "RowExclusiveLock"),
       Wait("lease_claims_0_pkey#a/1", "UniqueKey") >>],
+  \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99): claimed; first, planning, generic
+  \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99): claimed, rows the other way round; first,
+  \*   planning, generic
+  [op |-> "Claim", steps |-> <<
+      Wait("lane_claim_heads", "RowShareLock"),
+      Skip("lane_claim_heads#a", "ForUpdate"),
+      Wait("lane_enqueue_heads", "AccessShareLock"),
+      Wait("rings", "AccessShareLock"),
+      Wait("attempt_evidence", "AccessShareLock"),
+      Wait("attempt_evidence_0", "AccessShareLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("ready_tombstones", "AccessShareLock"),
+      Wait("ready_tombstones_0", "AccessShareLock"),
+      Wait("lease_claims_0", "RowExclusiveLock"),
+      Wait("attempt_evidence", "RowExclusiveLock"),
+      Wait("attempt_evidence_0", "RowExclusiveLock"),
+      Wait("attempt_evidence_0_pkey#a/2", "UniqueKey"),
+      Wait("lease_claims", "RowExclusiveLock"),
+      Wait("lease_claims_0_pkey#a/2", "UniqueKey") >>],
   \* ending: AdvanceClaimCursor(a): noop; first, planning, generic
   \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> AdvanceClaimCursor(a): advanced; first,
   \*   planning, generic
@@ -292,8 +313,8 @@ Plans == <<
       Wait("attempt_state", "RowExclusiveLock"),
       Wait("attempt_state_pkey#j1/1", "UniqueKey"),
       Wait("attempt_state_pkey#j2/1", "UniqueKey") >>],
-  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> CompleteFast(j1/1) -> Heartbeat(j1/1):
-  \*   stale; first, planning, generic
+  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> Retry(j1/1) -> Heartbeat(j1/1): stale;
+  \*   first, planning, generic
   [op |-> "Heartbeat", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -323,7 +344,7 @@ Plans == <<
       Wait("leases_0", "AccessShareLock"),
       Wait("leases_1", "AccessShareLock"),
       Wait("attempt_state", "RowExclusiveLock") >>],
-  \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) ->
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) ->
   \*   ResumeCallback(j1/1) -> Heartbeat(j1/1): recorded; first, planning, generic
   [op |-> "Heartbeat", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
@@ -344,12 +365,12 @@ Plans == <<
       Wait("leases_0", "RowExclusiveLock"),
       Wait("leases_1", "RowExclusiveLock"),
       Wait("leases_0#j1/1", "ForNoKeyUpdate") >>],
-  \* leases: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
-  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> ResumeCallback(j2/1) -> Heartbeat(j1/1
-  \*   j2/1): recorded; first, planning, generic
-  \* leases: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
-  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> ResumeCallback(j2/1) -> Heartbeat(j2/1
-  \*   j1/1): recorded, rows the other way round; first, planning, generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> PassTime -> ResumeCallback(j2/1) ->
+  \*   Heartbeat(j1/1 j2/1): recorded; first, planning, generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> PassTime -> ResumeCallback(j2/1) ->
+  \*   Heartbeat(j2/1 j1/1): recorded, rows the other way round; first, planning, generic
   [op |-> "Heartbeat", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -428,8 +449,8 @@ Plans == <<
       Wait("attempt_state", "RowExclusiveLock"),
       Wait("attempt_state_pkey#j1/1", "UniqueKey"),
       Wait("attempt_state_pkey#j2/1", "UniqueKey") >>],
-  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> CompleteFast(j1/1) -> FlushProgress(j1/1):
-  \*   stale; first, planning, generic
+  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> Retry(j1/1) -> FlushProgress(j1/1): stale;
+  \*   first, planning, generic
   [op |-> "FlushProgress", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -459,7 +480,7 @@ Plans == <<
       Wait("leases_0", "AccessShareLock"),
       Wait("leases_1", "AccessShareLock"),
       Wait("attempt_state", "RowExclusiveLock") >>],
-  \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) ->
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) ->
   \*   ResumeCallback(j1/1) -> FlushProgress(j1/1): flushed; first, planning, generic
   [op |-> "FlushProgress", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
@@ -568,8 +589,8 @@ Plans == <<
       Wait("attempt_state", "RowExclusiveLock"),
       Wait("attempt_state_pkey#j1/1", "UniqueKey"),
       Wait("attempt_state_pkey#j2/1", "UniqueKey") >>],
-  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> CompleteFast(j1/1) -> ParkForCallback(j1/1):
-  \*   stale; first, planning, generic
+  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> Retry(j1/1) -> ParkForCallback(j1/1): stale;
+  \*   first, planning, generic
   [op |-> "ParkForCallback", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -599,7 +620,7 @@ Plans == <<
       Wait("leases_0", "AccessShareLock"),
       Wait("leases_1", "AccessShareLock"),
       Wait("attempt_state", "RowExclusiveLock") >>],
-  \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) ->
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) ->
   \*   ResumeCallback(j1/1) -> ParkForCallback(j1/1): parked; first, planning, generic
   [op |-> "ParkForCallback", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
@@ -719,7 +740,7 @@ Plans == <<
       Wait("leases_0", "RowExclusiveLock"),
       Wait("leases_1", "RowExclusiveLock"),
       Wait("leases_0#j1/1", "ForNoKeyUpdate") >>],
-  \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) ->
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) ->
   \*   ResumeCallback(j1/1) -> ResumeCallback(j1/1): notWaiting; first, planning, generic
   [op |-> "ResumeCallback", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
@@ -739,14 +760,41 @@ Plans == <<
       Wait("leases_0", "RowExclusiveLock"),
       Wait("leases_1", "RowExclusiveLock") >>],
   \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
-  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1 j2/1): resumed; first, planning, generic
+  \*   ParkForCallback(j2/1) -> PassTime -> ResumeCallback(j1/1 j2/1): resumed; first,
+  \*   planning, generic
   \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
-  \*   ParkForCallback(j2/1) -> ResumeCallback(j2/1 j1/1): resumed, rows the other way round;
-  \*   first, planning, generic
+  \*   ParkForCallback(j2/1) -> PassTime -> ResumeCallback(j2/1 j1/1): resumed, rows the other
+  \*   way round; first, planning, generic
   [op |-> "ResumeCallback", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
       Wait("lease_claims_0#a/2", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("leases", "AccessShareLock"),
+      Wait("leases_0", "AccessShareLock"),
+      Wait("leases_1", "AccessShareLock"),
+      Wait("leases", "RowExclusiveLock"),
+      Wait("leases_0", "RowExclusiveLock"),
+      Wait("leases_1", "RowExclusiveLock"),
+      Wait("leases_0#j1/1", "ForNoKeyUpdate"),
+      Wait("leases_0#j2/1", "ForNoKeyUpdate") >>],
+  \* both parked: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 1) -> Claim(b, 1, 1) ->
+  \*   ParkForCallback(j1/1) -> ParkForCallback(j2/1) -> ResumeCallback(j1/1 j2/1): resumed;
+  \*   first, planning, generic
+  \* both parked: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 1) -> Claim(b, 1, 1) ->
+  \*   ParkForCallback(j1/1) -> ParkForCallback(j2/1) -> ResumeCallback(j2/1 j1/1): resumed,
+  \*   rows the other way round; first, planning, generic
+  [op |-> "ResumeCallback", steps |-> <<
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Wait("lease_claims_0#a/1", "ForUpdate"),
+      Wait("lease_claims_0#b/1", "ForUpdate"),
       Wait("attempt_state", "AccessShareLock"),
       Wait("lease_claim_closures", "AccessShareLock"),
       Wait("lease_claim_closures_0", "AccessShareLock"),
@@ -802,8 +850,8 @@ Plans == <<
       Wait("receipt_completion_tombstones", "AccessShareLock"),
       Wait("receipt_completion_tombstones_0", "AccessShareLock"),
       Wait("unique_keys", "RowExclusiveLock") >>],
-  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> CompleteFast(j1/1) -> CompleteFast(j1/1):
-  \*   stale; first, planning, generic
+  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> Retry(j1/1) -> CompleteFast(j1/1): stale;
+  \*   first, planning, generic
   \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) ->
   \*   CompleteFast(j1/1): leaseManaged; first, planning, generic
   [op |-> "CompleteFast", steps |-> <<
@@ -819,7 +867,7 @@ Plans == <<
       Wait("receipt_completion_tombstones", "AccessShareLock"),
       Wait("receipt_completion_tombstones_0", "AccessShareLock"),
       Wait("unique_keys", "RowExclusiveLock") >>],
-  \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> Heartbeat(j1/1) -> CompleteFast(j1/1):
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> Heartbeat(j1/1) -> CompleteFast(j1/1):
   \*   completed; first, planning, generic
   [op |-> "CompleteFast", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
@@ -836,9 +884,9 @@ Plans == <<
       Wait("receipt_completion_tombstones_0", "AccessShareLock"),
       Wait("attempt_state#j1/1", "ForUpdate"),
       Wait("unique_keys", "RowExclusiveLock") >>],
-  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j1/1) -> CompleteFast(j1/1
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j2/1) -> CompleteFast(j1/1
   \*   j2/1): completed; first, planning, generic
-  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j1/1) -> CompleteFast(j2/1
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j2/1) -> CompleteFast(j2/1
   \*   j1/1): completed, rows the other way round; first, planning, generic
   [op |-> "CompleteFast", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
@@ -853,7 +901,7 @@ Plans == <<
       Wait("receipt_completion_batches_0", "RowExclusiveLock"),
       Wait("receipt_completion_tombstones", "AccessShareLock"),
       Wait("receipt_completion_tombstones_0", "AccessShareLock"),
-      Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("attempt_state#j2/1", "ForUpdate"),
       Wait("unique_keys", "RowExclusiveLock") >>],
   \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
   \*   CompleteFast(j1/1 j2/1): completed; first, planning, generic
@@ -891,9 +939,9 @@ Plans == <<
       Wait("receipt_completion_tombstones_0", "AccessShareLock"),
       Wait("unique_keys", "RowExclusiveLock"),
       Wait("unique_keys#k1", "ForUpdate") >>],
-  \* two keys: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> CompleteFast(j1/1 j2/1): completed;
+  \* both keys: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> CompleteFast(j1/1 j2/1): completed;
   \*   first, planning, generic
-  \* two keys: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> CompleteFast(j2/1 j1/1): completed,
+  \* both keys: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> CompleteFast(j2/1 j1/1): completed,
   \*   rows the other way round; first, planning, generic
   [op |-> "CompleteFast", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
@@ -923,8 +971,8 @@ Plans == <<
       Wait("attempt_state", "RowExclusiveLock") >>],
   \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> CompleteSlow(j1/1): receiptOnly; first,
   \*   planning, generic
-  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> CompleteFast(j1/1) -> CompleteSlow(j1/1):
-  \*   stale; first, planning, generic
+  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> Retry(j1/1) -> CompleteSlow(j1/1): stale;
+  \*   first, planning, generic
   [op |-> "CompleteSlow", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -962,7 +1010,7 @@ Plans == <<
       Wait("queue_terminal_count_deltas", "RowExclusiveLock"),
       Wait("lease_claim_closures", "RowExclusiveLock"),
       Wait("attempt_state", "RowExclusiveLock") >>],
-  \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) ->
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) ->
   \*   ResumeCallback(j1/1) -> CompleteSlow(j1/1): completed; first, planning, generic
   [op |-> "CompleteSlow", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
@@ -995,11 +1043,11 @@ Plans == <<
       Wait("ready_entries", "AccessShareLock"),
       Wait("ready_entries_0", "AccessShareLock"),
       Wait("done_entries_0_pkey#j1/1", "UniqueKey") >>],
-  \* leases: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
-  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> ResumeCallback(j2/1) ->
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> PassTime -> ResumeCallback(j2/1) ->
   \*   CompleteSlow(j1/1 j2/1): completed; first, planning, generic
-  \* leases: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
-  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> ResumeCallback(j2/1) ->
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> PassTime -> ResumeCallback(j2/1) ->
   \*   CompleteSlow(j2/1 j1/1): completed, rows the other way round; first, planning, generic
   [op |-> "CompleteSlow", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
@@ -1076,8 +1124,8 @@ Plans == <<
       Wait("receipt_completion_tombstones", "AccessShareLock"),
       Wait("receipt_completion_tombstones_0", "AccessShareLock"),
       Wait("unique_keys", "RowExclusiveLock") >>],
-  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> CompleteFast(j1/1) -> Complete(j1/1): stale;
-  \*   first, planning, generic
+  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> Retry(j1/1) -> Complete(j1/1): stale; first,
+  \*   planning, generic
   [op |-> "Complete", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -1090,23 +1138,6 @@ Plans == <<
       Wait("receipt_completion_batches_0", "AccessShareLock"),
       Wait("receipt_completion_tombstones", "AccessShareLock"),
       Wait("receipt_completion_tombstones_0", "AccessShareLock"),
-      Wait("unique_keys", "RowExclusiveLock") >>],
-  \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> Heartbeat(j1/1) -> Complete(j1/1):
-  \*   completed; first, planning, generic
-  [op |-> "Complete", steps |-> <<
-      Wait("lease_claims", "RowShareLock"),
-      Wait("lease_claims_0", "RowShareLock"),
-      Wait("lease_claims_0#a/1", "ForUpdate"),
-      Wait("attempt_state", "RowExclusiveLock"),
-      Wait("lease_claim_closures", "AccessShareLock"),
-      Wait("lease_claim_closures_0", "AccessShareLock"),
-      Wait("queue_terminal_count_deltas", "RowExclusiveLock"),
-      Wait("queue_terminal_count_deltas_0", "RowExclusiveLock"),
-      Wait("receipt_completion_batches", "RowExclusiveLock"),
-      Wait("receipt_completion_batches_0", "RowExclusiveLock"),
-      Wait("receipt_completion_tombstones", "AccessShareLock"),
-      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
-      Wait("attempt_state#j1/1", "ForUpdate"),
       Wait("unique_keys", "RowExclusiveLock") >>],
   \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) -> Complete(j1/1):
   \*   waiting; first, planning, generic
@@ -1128,9 +1159,26 @@ Plans == <<
       Wait("leases_1", "AccessShareLock"),
       Wait("done_entries", "RowExclusiveLock"),
       Wait("lease_claim_closures", "RowExclusiveLock") >>],
-  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j1/1) -> Complete(j1/1 j2/1):
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> Heartbeat(j1/1) -> Complete(j1/1):
   \*   completed; first, planning, generic
-  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j1/1) -> Complete(j2/1 j1/1):
+  [op |-> "Complete", steps |-> <<
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Wait("lease_claims_0#a/1", "ForUpdate"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("queue_terminal_count_deltas", "RowExclusiveLock"),
+      Wait("queue_terminal_count_deltas_0", "RowExclusiveLock"),
+      Wait("receipt_completion_batches", "RowExclusiveLock"),
+      Wait("receipt_completion_batches_0", "RowExclusiveLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("unique_keys", "RowExclusiveLock") >>],
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j2/1) -> Complete(j1/1 j2/1):
+  \*   completed; first, planning, generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j2/1) -> Complete(j2/1 j1/1):
   \*   completed, rows the other way round; first, planning, generic
   [op |-> "Complete", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
@@ -1145,9 +1193,9 @@ Plans == <<
       Wait("receipt_completion_batches_0", "RowExclusiveLock"),
       Wait("receipt_completion_tombstones", "AccessShareLock"),
       Wait("receipt_completion_tombstones_0", "AccessShareLock"),
-      Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("attempt_state#j2/1", "ForUpdate"),
       Wait("unique_keys", "RowExclusiveLock") >>],
-  \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) ->
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) ->
   \*   ResumeCallback(j1/1) -> Complete(j1/1): completed; first, planning, generic
   [op |-> "Complete", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
@@ -1214,12 +1262,12 @@ Plans == <<
       Wait("ready_entries", "AccessShareLock"),
       Wait("ready_entries_0", "AccessShareLock"),
       Wait("done_entries_0_pkey#j1/1", "UniqueKey") >>],
-  \* leases: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
-  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> ResumeCallback(j2/1) -> Complete(j1/1
-  \*   j2/1): completed; first, planning, generic
-  \* leases: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
-  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> ResumeCallback(j2/1) -> Complete(j2/1
-  \*   j1/1): completed, rows the other way round; first, planning, generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> PassTime -> ResumeCallback(j2/1) ->
+  \*   Complete(j1/1 j2/1): completed; first, planning, generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> PassTime -> ResumeCallback(j2/1) ->
+  \*   Complete(j2/1 j1/1): completed, rows the other way round; first, planning, generic
   [op |-> "Complete", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -1290,9 +1338,9 @@ Plans == <<
       Wait("receipt_completion_tombstones_0", "AccessShareLock"),
       Wait("unique_keys", "RowExclusiveLock"),
       Wait("unique_keys#k1", "ForUpdate") >>],
-  \* two keys: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Complete(j1/1 j2/1): completed; first,
+  \* both keys: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> Complete(j1/1 j2/1): completed; first,
   \*   planning, generic
-  \* two keys: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Complete(j2/1 j1/1): completed, rows
+  \* both keys: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> Complete(j2/1 j1/1): completed, rows
   \*   the other way round; first, planning, generic
   [op |-> "Complete", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
@@ -1368,8 +1416,8 @@ Plans == <<
       Wait("deferred_jobs_pkey#j1", "UniqueKey"),
       Wait("deferred_jobs_pkey#j2", "UniqueKey"),
       Wait("lanes#a", "ForKeyShare") >>],
-  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> CompleteFast(j1/1) -> Retry(j1/1): stale;
-  \*   first, planning, generic
+  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> Retry(j1/1) -> Retry(j1/1): stale; first,
+  \*   planning, generic
   [op |-> "Retry", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -1384,7 +1432,26 @@ Plans == <<
       Wait("deferred_jobs", "RowExclusiveLock"),
       Wait("lease_claim_closures", "RowExclusiveLock"),
       Wait("attempt_state", "RowExclusiveLock") >>],
-  \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> Heartbeat(j1/1) -> Retry(j1/1): retried;
+  \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) -> Retry(j1/1):
+  \*   waiting; first, planning, generic
+  [op |-> "Retry", steps |-> <<
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Wait("lease_claims_0#a/1", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("leases", "AccessShareLock"),
+      Wait("leases_0", "AccessShareLock"),
+      Wait("leases_1", "AccessShareLock"),
+      Wait("deferred_jobs", "RowExclusiveLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("attempt_state", "RowExclusiveLock") >>],
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> Heartbeat(j1/1) -> Retry(j1/1): retried;
   \*   first, planning, generic
   [op |-> "Retry", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
@@ -1408,26 +1475,7 @@ Plans == <<
       Wait("ready_entries_0", "AccessShareLock"),
       Wait("deferred_jobs_pkey#j1", "UniqueKey"),
       Wait("lanes#a", "ForKeyShare") >>],
-  \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) -> Retry(j1/1):
-  \*   waiting; first, planning, generic
-  [op |-> "Retry", steps |-> <<
-      Wait("lease_claims", "RowShareLock"),
-      Wait("lease_claims_0", "RowShareLock"),
-      Wait("lease_claims_0#a/1", "ForUpdate"),
-      Wait("attempt_state", "AccessShareLock"),
-      Wait("lease_claim_closures", "AccessShareLock"),
-      Wait("lease_claim_closures_0", "AccessShareLock"),
-      Wait("receipt_completion_batches", "AccessShareLock"),
-      Wait("receipt_completion_batches_0", "AccessShareLock"),
-      Wait("receipt_completion_tombstones", "AccessShareLock"),
-      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
-      Wait("leases", "AccessShareLock"),
-      Wait("leases_0", "AccessShareLock"),
-      Wait("leases_1", "AccessShareLock"),
-      Wait("deferred_jobs", "RowExclusiveLock"),
-      Wait("lease_claim_closures", "RowExclusiveLock"),
-      Wait("attempt_state", "RowExclusiveLock") >>],
-  \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) ->
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) ->
   \*   ResumeCallback(j1/1) -> Retry(j1/1): retried; first, planning, generic
   [op |-> "Retry", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
@@ -1459,9 +1507,10 @@ Plans == <<
       Wait("deferred_jobs_pkey#j1", "UniqueKey"),
       Wait("lanes#a", "ForKeyShare") >>],
   \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j1/1) -> Heartbeat(j2/1) ->
-  \*   Retry(j1/1 j2/1): retried; first, planning, generic
+  \*   PassTime -> Retry(j1/1 j2/1): retried; first, planning, generic
   \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j1/1) -> Heartbeat(j2/1) ->
-  \*   Retry(j2/1 j1/1): retried, rows the other way round; first, planning, generic
+  \*   PassTime -> Retry(j2/1 j1/1): retried, rows the other way round; first, planning,
+  \*   generic
   [op |-> "Retry", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -1487,12 +1536,12 @@ Plans == <<
       Wait("deferred_jobs_pkey#j1", "UniqueKey"),
       Wait("deferred_jobs_pkey#j2", "UniqueKey"),
       Wait("lanes#a", "ForKeyShare") >>],
-  \* leases: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
-  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> ResumeCallback(j2/1) -> Retry(j1/1
-  \*   j2/1): retried; first, planning, generic
-  \* leases: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
-  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> ResumeCallback(j2/1) -> Retry(j2/1
-  \*   j1/1): retried, rows the other way round; first, planning, generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> PassTime -> ResumeCallback(j2/1) ->
+  \*   Retry(j1/1 j2/1): retried; first, planning, generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> PassTime -> ResumeCallback(j2/1) ->
+  \*   Retry(j2/1 j1/1): retried, rows the other way round; first, planning, generic
   [op |-> "Retry", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -1613,8 +1662,8 @@ Plans == <<
       Wait("deferred_jobs_pkey#j1", "UniqueKey"),
       Wait("deferred_jobs_pkey#j2", "UniqueKey"),
       Wait("lanes#a", "ForKeyShare") >>],
-  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> CompleteFast(j1/1) -> Snooze(j1/1): stale;
-  \*   first, planning, generic
+  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> Retry(j1/1) -> Snooze(j1/1): stale; first,
+  \*   planning, generic
   [op |-> "Snooze", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -1629,8 +1678,27 @@ Plans == <<
       Wait("deferred_jobs", "RowExclusiveLock"),
       Wait("lease_claim_closures", "RowExclusiveLock"),
       Wait("attempt_state", "RowExclusiveLock") >>],
-  \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> Heartbeat(j1/1) -> Snooze(j1/1): snoozed;
-  \*   first, planning, generic
+  \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) -> Snooze(j1/1):
+  \*   waiting; first, planning, generic
+  [op |-> "Snooze", steps |-> <<
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Wait("lease_claims_0#a/1", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("leases", "AccessShareLock"),
+      Wait("leases_0", "AccessShareLock"),
+      Wait("leases_1", "AccessShareLock"),
+      Wait("deferred_jobs", "RowExclusiveLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("attempt_state", "RowExclusiveLock") >>],
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> Heartbeat(j1/1) -> Snooze(j1/1):
+  \*   snoozed; first, planning, generic
   [op |-> "Snooze", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -1653,26 +1721,7 @@ Plans == <<
       Wait("ready_entries_0", "AccessShareLock"),
       Wait("deferred_jobs_pkey#j1", "UniqueKey"),
       Wait("lanes#a", "ForKeyShare") >>],
-  \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) -> Snooze(j1/1):
-  \*   waiting; first, planning, generic
-  [op |-> "Snooze", steps |-> <<
-      Wait("lease_claims", "RowShareLock"),
-      Wait("lease_claims_0", "RowShareLock"),
-      Wait("lease_claims_0#a/1", "ForUpdate"),
-      Wait("attempt_state", "AccessShareLock"),
-      Wait("lease_claim_closures", "AccessShareLock"),
-      Wait("lease_claim_closures_0", "AccessShareLock"),
-      Wait("receipt_completion_batches", "AccessShareLock"),
-      Wait("receipt_completion_batches_0", "AccessShareLock"),
-      Wait("receipt_completion_tombstones", "AccessShareLock"),
-      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
-      Wait("leases", "AccessShareLock"),
-      Wait("leases_0", "AccessShareLock"),
-      Wait("leases_1", "AccessShareLock"),
-      Wait("deferred_jobs", "RowExclusiveLock"),
-      Wait("lease_claim_closures", "RowExclusiveLock"),
-      Wait("attempt_state", "RowExclusiveLock") >>],
-  \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) ->
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) ->
   \*   ResumeCallback(j1/1) -> Snooze(j1/1): snoozed; first, planning, generic
   [op |-> "Snooze", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
@@ -1704,9 +1753,10 @@ Plans == <<
       Wait("deferred_jobs_pkey#j1", "UniqueKey"),
       Wait("lanes#a", "ForKeyShare") >>],
   \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j1/1) -> Heartbeat(j2/1) ->
-  \*   Snooze(j1/1 j2/1): snoozed; first, planning, generic
+  \*   PassTime -> Snooze(j1/1 j2/1): snoozed; first, planning, generic
   \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j1/1) -> Heartbeat(j2/1) ->
-  \*   Snooze(j2/1 j1/1): snoozed, rows the other way round; first, planning, generic
+  \*   PassTime -> Snooze(j2/1 j1/1): snoozed, rows the other way round; first, planning,
+  \*   generic
   [op |-> "Snooze", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -1732,12 +1782,12 @@ Plans == <<
       Wait("deferred_jobs_pkey#j1", "UniqueKey"),
       Wait("deferred_jobs_pkey#j2", "UniqueKey"),
       Wait("lanes#a", "ForKeyShare") >>],
-  \* leases: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
-  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> ResumeCallback(j2/1) -> Snooze(j1/1
-  \*   j2/1): snoozed; first, planning, generic
-  \* leases: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
-  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> ResumeCallback(j2/1) -> Snooze(j2/1
-  \*   j1/1): snoozed, rows the other way round; first, planning, generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> PassTime -> ResumeCallback(j2/1) ->
+  \*   Snooze(j1/1 j2/1): snoozed; first, planning, generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> PassTime -> ResumeCallback(j2/1) ->
+  \*   Snooze(j2/1 j1/1): snoozed, rows the other way round; first, planning, generic
   [op |-> "Snooze", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -1863,8 +1913,8 @@ Plans == <<
       Wait("ready_entries_0", "AccessShareLock"),
       Wait("done_entries_0_pkey#j1/1", "UniqueKey"),
       Wait("done_entries_0_pkey#j2/1", "UniqueKey") >>],
-  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> CompleteFast(j1/1) -> Fail(j1/1): stale;
-  \*   first, planning, generic
+  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> Retry(j1/1) -> Fail(j1/1): stale; first,
+  \*   planning, generic
   [op |-> "Fail", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -1881,7 +1931,28 @@ Plans == <<
       Wait("queue_terminal_count_deltas", "RowExclusiveLock"),
       Wait("lease_claim_closures", "RowExclusiveLock"),
       Wait("attempt_state", "RowExclusiveLock") >>],
-  \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> Heartbeat(j1/1) -> Fail(j1/1): failed;
+  \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) -> Fail(j1/1):
+  \*   waiting; first, planning, generic
+  [op |-> "Fail", steps |-> <<
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Wait("lease_claims_0#a/1", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("leases", "AccessShareLock"),
+      Wait("leases_0", "AccessShareLock"),
+      Wait("leases_1", "AccessShareLock"),
+      Wait("unique_keys", "RowExclusiveLock"),
+      Wait("done_entries", "RowExclusiveLock"),
+      Wait("queue_terminal_count_deltas", "RowExclusiveLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("attempt_state", "RowExclusiveLock") >>],
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> Heartbeat(j1/1) -> Fail(j1/1): failed;
   \*   first, planning, generic
   [op |-> "Fail", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
@@ -1907,28 +1978,7 @@ Plans == <<
       Wait("ready_entries", "AccessShareLock"),
       Wait("ready_entries_0", "AccessShareLock"),
       Wait("done_entries_0_pkey#j1/1", "UniqueKey") >>],
-  \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) -> Fail(j1/1):
-  \*   waiting; first, planning, generic
-  [op |-> "Fail", steps |-> <<
-      Wait("lease_claims", "RowShareLock"),
-      Wait("lease_claims_0", "RowShareLock"),
-      Wait("lease_claims_0#a/1", "ForUpdate"),
-      Wait("attempt_state", "AccessShareLock"),
-      Wait("lease_claim_closures", "AccessShareLock"),
-      Wait("lease_claim_closures_0", "AccessShareLock"),
-      Wait("receipt_completion_batches", "AccessShareLock"),
-      Wait("receipt_completion_batches_0", "AccessShareLock"),
-      Wait("receipt_completion_tombstones", "AccessShareLock"),
-      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
-      Wait("leases", "AccessShareLock"),
-      Wait("leases_0", "AccessShareLock"),
-      Wait("leases_1", "AccessShareLock"),
-      Wait("unique_keys", "RowExclusiveLock"),
-      Wait("done_entries", "RowExclusiveLock"),
-      Wait("queue_terminal_count_deltas", "RowExclusiveLock"),
-      Wait("lease_claim_closures", "RowExclusiveLock"),
-      Wait("attempt_state", "RowExclusiveLock") >>],
-  \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) ->
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) ->
   \*   ResumeCallback(j1/1) -> Fail(j1/1): failed; first, planning, generic
   [op |-> "Fail", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
@@ -1962,9 +2012,9 @@ Plans == <<
       Wait("ready_entries_0", "AccessShareLock"),
       Wait("done_entries_0_pkey#j1/1", "UniqueKey") >>],
   \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j1/1) -> Heartbeat(j2/1) ->
-  \*   Fail(j1/1 j2/1): failed; first, planning, generic
+  \*   PassTime -> Fail(j1/1 j2/1): failed; first, planning, generic
   \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j1/1) -> Heartbeat(j2/1) ->
-  \*   Fail(j2/1 j1/1): failed, rows the other way round; first, planning, generic
+  \*   PassTime -> Fail(j2/1 j1/1): failed, rows the other way round; first, planning, generic
   [op |-> "Fail", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -1992,12 +2042,12 @@ Plans == <<
       Wait("ready_entries_0", "AccessShareLock"),
       Wait("done_entries_0_pkey#j1/1", "UniqueKey"),
       Wait("done_entries_0_pkey#j2/1", "UniqueKey") >>],
-  \* leases: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
-  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> ResumeCallback(j2/1) -> Fail(j1/1
-  \*   j2/1): failed; first, planning, generic
-  \* leases: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
-  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> ResumeCallback(j2/1) -> Fail(j2/1
-  \*   j1/1): failed, rows the other way round; first, planning, generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> PassTime -> ResumeCallback(j2/1) ->
+  \*   Fail(j1/1 j2/1): failed; first, planning, generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> PassTime -> ResumeCallback(j2/1) ->
+  \*   Fail(j2/1 j1/1): failed, rows the other way round; first, planning, generic
   [op |-> "Fail", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -2088,9 +2138,9 @@ Plans == <<
       Wait("ready_entries", "AccessShareLock"),
       Wait("ready_entries_0", "AccessShareLock"),
       Wait("done_entries_0_pkey#j1/1", "UniqueKey") >>],
-  \* two keys: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Fail(j1/1 j2/1): failed; first,
+  \* both keys: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> Fail(j1/1 j2/1): failed; first,
   \*   planning, generic
-  \* two keys: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Fail(j2/1 j1/1): failed, rows the other
+  \* both keys: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> Fail(j2/1 j1/1): failed, rows the other
   \*   way round; first, planning, generic
   [op |-> "Fail", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
@@ -2180,8 +2230,8 @@ Plans == <<
       Wait("dlq_entries_pkey#j1", "UniqueKey"),
       Wait("dlq_entries_pkey#j2", "UniqueKey"),
       Wait("lanes#a", "ForKeyShare") >>],
-  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> CompleteFast(j1/1) -> FailToDlq(j1/1):
-  \*   stale; first, planning, generic
+  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> Retry(j1/1) -> FailToDlq(j1/1): stale;
+  \*   first, planning, generic
   [op |-> "FailToDlq", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -2197,7 +2247,27 @@ Plans == <<
       Wait("dlq_entries", "RowExclusiveLock"),
       Wait("lease_claim_closures", "RowExclusiveLock"),
       Wait("attempt_state", "RowExclusiveLock") >>],
-  \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> Heartbeat(j1/1) -> FailToDlq(j1/1):
+  \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) -> FailToDlq(j1/1):
+  \*   waiting; first, planning, generic
+  [op |-> "FailToDlq", steps |-> <<
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Wait("lease_claims_0#a/1", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("leases", "AccessShareLock"),
+      Wait("leases_0", "AccessShareLock"),
+      Wait("leases_1", "AccessShareLock"),
+      Wait("unique_keys", "RowExclusiveLock"),
+      Wait("dlq_entries", "RowExclusiveLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("attempt_state", "RowExclusiveLock") >>],
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> Heartbeat(j1/1) -> FailToDlq(j1/1):
   \*   deadLettered; first, planning, generic
   [op |-> "FailToDlq", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
@@ -2222,27 +2292,7 @@ Plans == <<
       Wait("ready_entries_0", "AccessShareLock"),
       Wait("dlq_entries_pkey#j1", "UniqueKey"),
       Wait("lanes#a", "ForKeyShare") >>],
-  \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) -> FailToDlq(j1/1):
-  \*   waiting; first, planning, generic
-  [op |-> "FailToDlq", steps |-> <<
-      Wait("lease_claims", "RowShareLock"),
-      Wait("lease_claims_0", "RowShareLock"),
-      Wait("lease_claims_0#a/1", "ForUpdate"),
-      Wait("attempt_state", "AccessShareLock"),
-      Wait("lease_claim_closures", "AccessShareLock"),
-      Wait("lease_claim_closures_0", "AccessShareLock"),
-      Wait("receipt_completion_batches", "AccessShareLock"),
-      Wait("receipt_completion_batches_0", "AccessShareLock"),
-      Wait("receipt_completion_tombstones", "AccessShareLock"),
-      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
-      Wait("leases", "AccessShareLock"),
-      Wait("leases_0", "AccessShareLock"),
-      Wait("leases_1", "AccessShareLock"),
-      Wait("unique_keys", "RowExclusiveLock"),
-      Wait("dlq_entries", "RowExclusiveLock"),
-      Wait("lease_claim_closures", "RowExclusiveLock"),
-      Wait("attempt_state", "RowExclusiveLock") >>],
-  \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) ->
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) ->
   \*   ResumeCallback(j1/1) -> FailToDlq(j1/1): deadLettered; first, planning, generic
   [op |-> "FailToDlq", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
@@ -2275,9 +2325,10 @@ Plans == <<
       Wait("dlq_entries_pkey#j1", "UniqueKey"),
       Wait("lanes#a", "ForKeyShare") >>],
   \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j1/1) -> Heartbeat(j2/1) ->
-  \*   FailToDlq(j1/1 j2/1): deadLettered; first, planning, generic
+  \*   PassTime -> FailToDlq(j1/1 j2/1): deadLettered; first, planning, generic
   \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j1/1) -> Heartbeat(j2/1) ->
-  \*   FailToDlq(j2/1 j1/1): deadLettered, rows the other way round; first, planning, generic
+  \*   PassTime -> FailToDlq(j2/1 j1/1): deadLettered, rows the other way round; first,
+  \*   planning, generic
   [op |-> "FailToDlq", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -2304,12 +2355,12 @@ Plans == <<
       Wait("dlq_entries_pkey#j1", "UniqueKey"),
       Wait("dlq_entries_pkey#j2", "UniqueKey"),
       Wait("lanes#a", "ForKeyShare") >>],
-  \* leases: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
-  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> ResumeCallback(j2/1) -> FailToDlq(j1/1
-  \*   j2/1): deadLettered; first, planning, generic
-  \* leases: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
-  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> ResumeCallback(j2/1) -> FailToDlq(j2/1
-  \*   j1/1): deadLettered, rows the other way round; first, planning, generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> PassTime -> ResumeCallback(j2/1) ->
+  \*   FailToDlq(j1/1 j2/1): deadLettered; first, planning, generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> PassTime -> ResumeCallback(j2/1) ->
+  \*   FailToDlq(j2/1 j1/1): deadLettered, rows the other way round; first, planning, generic
   [op |-> "FailToDlq", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -2399,9 +2450,9 @@ Plans == <<
       Wait("ready_entries_0", "AccessShareLock"),
       Wait("dlq_entries_pkey#j1", "UniqueKey"),
       Wait("lanes#a", "ForKeyShare") >>],
-  \* two keys: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> FailToDlq(j1/1 j2/1): deadLettered;
+  \* both keys: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> FailToDlq(j1/1 j2/1): deadLettered;
   \*   first, planning, generic
-  \* two keys: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> FailToDlq(j2/1 j1/1): deadLettered,
+  \* both keys: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> FailToDlq(j2/1 j1/1): deadLettered,
   \*   rows the other way round; first, planning, generic
   [op |-> "FailToDlq", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
@@ -2430,10 +2481,6 @@ Plans == <<
       Wait("dlq_entries_pkey#j2", "UniqueKey"),
       Wait("lanes#a", "ForKeyShare") >>],
   \* ending: RescueStaleReceipts(0): noop; first, planning, generic
-  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> RescueStaleReceipts(0): noop; first,
-  \*   planning, generic
-  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
-  \*   RescueStaleReceipts(0): noop; first, planning, generic
   [op |-> "RescueStaleReceipts", steps |-> <<
       Wait("attempt_state", "AccessShareLock"),
       Wait("lease_claim_closures", "AccessShareLock"),
@@ -2449,8 +2496,8 @@ Plans == <<
       Wait("rings", "AccessShareLock"),
       Wait("lease_claim_closures", "RowExclusiveLock"),
       Wait("attempt_state", "RowExclusiveLock") >>],
-  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> PassTime -> RescueStaleReceipts(0): rescued;
-  \*   first, planning, generic
+  \* ending: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> PassTime -> RescueStaleReceipts(0):
+  \*   rescued; first, planning, generic
   [op |-> "RescueStaleReceipts", steps |-> <<
       Wait("attempt_state", "AccessShareLock"),
       Wait("lease_claim_closures", "AccessShareLock"),
@@ -2477,7 +2524,60 @@ Plans == <<
       Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
       Wait("ready_entries_0", "RowExclusiveLock"),
       Wait("ready_entries", "RowExclusiveLock"),
-      Wait("ready_entries_0_pkey#a/2", "UniqueKey") >>],
+      Wait("ready_entries_0_pkey#a/3", "UniqueKey") >>],
+  \* ending: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> PassTime -> RescueStaleReceipts(0):
+  \*   rescued, with somebody in the way of ForUpdate on lease_claims_0#a/1; first, planning,
+  \*   generic
+  [op |-> "RescueStaleReceipts", steps |-> <<
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("lease_claims", "AccessShareLock"),
+      Wait("lease_claims_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_batches_1", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_1", "AccessShareLock"),
+      Wait("rings", "AccessShareLock"),
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("attempt_state", "RowExclusiveLock") >>],
+  \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> PassTime -> RescueStaleReceipts(0):
+  \*   rescued; first, planning, generic
+  \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> PassTime -> RescueStaleReceipts(0):
+  \*   rescued, rows the other way round; first, planning, generic
+  [op |-> "RescueStaleReceipts", steps |-> <<
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("lease_claims", "AccessShareLock"),
+      Wait("lease_claims_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_batches_1", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_1", "AccessShareLock"),
+      Wait("rings", "AccessShareLock"),
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Skip("lease_claims_0#a/2", "ForUpdate"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("lane_enqueue_heads", "RowExclusiveLock"),
+      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
+      Wait("ready_entries_0", "RowExclusiveLock"),
+      Wait("ready_entries", "RowExclusiveLock"),
+      Wait("ready_entries_0_pkey#a/3", "UniqueKey"),
+      Wait("ready_entries_0_pkey#a/4", "UniqueKey") >>],
   \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> Heartbeat(j1/1) -> PassTime ->
   \*   RescueStaleReceipts(0): rescued; first, planning, generic
   [op |-> "RescueStaleReceipts", steps |-> <<
@@ -2508,10 +2608,129 @@ Plans == <<
       Wait("ready_entries_0", "RowExclusiveLock"),
       Wait("ready_entries", "RowExclusiveLock"),
       Wait("ready_entries_0_pkey#a/2", "UniqueKey") >>],
-  \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> Heartbeat(j1/1) -> PassTime ->
-  \*   RescueStaleReceipts(0): rescued, with somebody in the way of ForUpdate on
-  \*   lease_claims_0#a/1; first, planning, generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j1/1) -> PassTime ->
+  \*   RescueStaleReceipts(0): rescued; first, planning, generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j1/1) -> PassTime ->
+  \*   RescueStaleReceipts(0): rescued, rows the other way round; first, planning, generic
   [op |-> "RescueStaleReceipts", steps |-> <<
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("lease_claims", "AccessShareLock"),
+      Wait("lease_claims_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_batches_1", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_1", "AccessShareLock"),
+      Wait("rings", "AccessShareLock"),
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Skip("lease_claims_0#a/2", "ForUpdate"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("lane_enqueue_heads", "RowExclusiveLock"),
+      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
+      Wait("ready_entries_0", "RowExclusiveLock"),
+      Wait("ready_entries", "RowExclusiveLock"),
+      Wait("ready_entries_0_pkey#a/3", "UniqueKey"),
+      Wait("ready_entries_0_pkey#a/4", "UniqueKey") >>],
+  \* both dead: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 1) -> Claim(b, 1, 1) ->
+  \*   PassTime -> RescueStaleReceipts(0): rescued; first, planning, generic
+  \* both dead: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 1) -> Claim(b, 1, 1) ->
+  \*   PassTime -> RescueStaleReceipts(0): rescued, rows the other way round; first, planning,
+  \*   generic
+  [op |-> "RescueStaleReceipts", steps |-> <<
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("lease_claims", "AccessShareLock"),
+      Wait("lease_claims_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_batches_1", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_1", "AccessShareLock"),
+      Wait("rings", "AccessShareLock"),
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Skip("lease_claims_0#a/1", "ForUpdate"),
+      Skip("lease_claims_0#b/1", "ForUpdate"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("lane_enqueue_heads", "RowExclusiveLock"),
+      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
+      Wait("lane_enqueue_heads#b", "ForNoKeyUpdate"),
+      Wait("ready_entries_0", "RowExclusiveLock"),
+      Wait("ready_entries", "RowExclusiveLock"),
+      Wait("ready_entries_0_pkey#a/2", "UniqueKey"),
+      Wait("ready_entries_0_pkey#b/2", "UniqueKey") >>],
+  \* ending: RescueExpiredDeadlines(0): noop; first, planning, generic
+  [op |-> "RescueExpiredDeadlines", steps |-> <<
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("lease_claims", "AccessShareLock"),
+      Wait("lease_claims_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_batches_1", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_1", "AccessShareLock"),
+      Wait("rings", "AccessShareLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("attempt_state", "RowExclusiveLock") >>],
+  \* deadlines: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> PassTime -> RescueExpiredDeadlines(0):
+  \*   rescued; first, planning, generic
+  \* deadlines: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> PassTime -> RescueExpiredDeadlines(0):
+  \*   rescued, rows the other way round; first, planning, generic
+  [op |-> "RescueExpiredDeadlines", steps |-> <<
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("lease_claims", "AccessShareLock"),
+      Wait("lease_claims_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_batches_1", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_1", "AccessShareLock"),
+      Wait("rings", "AccessShareLock"),
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Skip("lease_claims_0#a/2", "ForUpdate"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("lane_enqueue_heads", "RowExclusiveLock"),
+      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
+      Wait("ready_entries_0", "RowExclusiveLock"),
+      Wait("ready_entries", "RowExclusiveLock"),
+      Wait("ready_entries_0_pkey#a/3", "UniqueKey"),
+      Wait("ready_entries_0_pkey#a/4", "UniqueKey") >>],
+  \* deadlines: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> PassTime -> RescueExpiredDeadlines(0):
+  \*   rescued, with somebody in the way of ForUpdate on lease_claims_0#a/2; first, planning,
+  \*   generic
+  [op |-> "RescueExpiredDeadlines", steps |-> <<
       Wait("attempt_state", "AccessShareLock"),
       Wait("lease_claim_closures", "AccessShareLock"),
       Wait("lease_claim_closures_0", "AccessShareLock"),
@@ -2528,28 +2747,8 @@ Plans == <<
       Wait("lease_claims_0", "RowShareLock"),
       Wait("lease_claim_closures", "RowExclusiveLock"),
       Wait("attempt_state", "RowExclusiveLock") >>],
-  \* ending: RescueExpiredDeadlines(0): noop; first, planning, generic
-  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> RescueExpiredDeadlines(0): noop; first,
-  \*   planning, generic
-  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
-  \*   RescueExpiredDeadlines(0): noop; first, planning, generic
-  [op |-> "RescueExpiredDeadlines", steps |-> <<
-      Wait("attempt_state", "AccessShareLock"),
-      Wait("lease_claim_closures", "AccessShareLock"),
-      Wait("lease_claim_closures_0", "AccessShareLock"),
-      Wait("lease_claims", "AccessShareLock"),
-      Wait("lease_claims_0", "AccessShareLock"),
-      Wait("receipt_completion_batches", "AccessShareLock"),
-      Wait("receipt_completion_batches_0", "AccessShareLock"),
-      Wait("receipt_completion_batches_1", "AccessShareLock"),
-      Wait("receipt_completion_tombstones", "AccessShareLock"),
-      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
-      Wait("receipt_completion_tombstones_1", "AccessShareLock"),
-      Wait("rings", "AccessShareLock"),
-      Wait("lease_claim_closures", "RowExclusiveLock"),
-      Wait("attempt_state", "RowExclusiveLock") >>],
-  \* deadlines: Enqueue(a, j1) -> Claim(a, 1, 1) -> PassTime -> RescueExpiredDeadlines(0):
-  \*   rescued; first, planning, generic
+  \* deadlines: Enqueue(a, j1) -> Enqueue(a, j2, wait 1) -> Claim(a, 1, 1) -> PassTime ->
+  \*   RescueExpiredDeadlines(0): rescued; first, planning, generic
   [op |-> "RescueExpiredDeadlines", steps |-> <<
       Wait("attempt_state", "AccessShareLock"),
       Wait("lease_claim_closures", "AccessShareLock"),
@@ -2577,9 +2776,11 @@ Plans == <<
       Wait("ready_entries_0", "RowExclusiveLock"),
       Wait("ready_entries", "RowExclusiveLock"),
       Wait("ready_entries_0_pkey#a/2", "UniqueKey") >>],
-  \* deadlines: Enqueue(a, j1) -> Claim(a, 1, 1) -> PassTime -> RescueExpiredDeadlines(0):
-  \*   rescued, with somebody in the way of ForUpdate on lease_claims_0#a/1; first, planning,
-  \*   generic
+  \* both dead: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 1) -> Claim(b, 1, 1) ->
+  \*   PassTime -> RescueExpiredDeadlines(0): rescued; first, planning, generic
+  \* both dead: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 1) -> Claim(b, 1, 1) ->
+  \*   PassTime -> RescueExpiredDeadlines(0): rescued, rows the other way round; first,
+  \*   planning, generic
   [op |-> "RescueExpiredDeadlines", steps |-> <<
       Wait("attempt_state", "AccessShareLock"),
       Wait("lease_claim_closures", "AccessShareLock"),
@@ -2595,13 +2796,23 @@ Plans == <<
       Wait("rings", "AccessShareLock"),
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
+      Skip("lease_claims_0#a/1", "ForUpdate"),
+      Skip("lease_claims_0#b/1", "ForUpdate"),
       Wait("lease_claim_closures", "RowExclusiveLock"),
-      Wait("attempt_state", "RowExclusiveLock") >>],
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("lane_enqueue_heads", "RowExclusiveLock"),
+      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
+      Wait("lane_enqueue_heads#b", "ForNoKeyUpdate"),
+      Wait("ready_entries_0", "RowExclusiveLock"),
+      Wait("ready_entries", "RowExclusiveLock"),
+      Wait("ready_entries_0_pkey#a/2", "UniqueKey"),
+      Wait("ready_entries_0_pkey#b/2", "UniqueKey") >>],
   \* ending: RescueStaleLeases(0): noop; first, planning, generic
-  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> RescueStaleLeases(0): noop; first, planning,
-  \*   generic
-  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
-  \*   RescueStaleLeases(0): noop; first, planning, generic
   [op |-> "RescueStaleLeases", steps |-> <<
       Wait("leases", "AccessShareLock"),
       Wait("leases_0", "AccessShareLock"),
@@ -2641,27 +2852,135 @@ Plans == <<
       Wait("ready_entries_0", "RowExclusiveLock"),
       Wait("ready_entries", "RowExclusiveLock"),
       Wait("ready_entries_0_pkey#a/2", "UniqueKey") >>],
-  \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) ->
-  \*   ResumeCallback(j1/1) -> PassTime -> RescueStaleLeases(0): rescued, with somebody in the
-  \*   way of ForUpdate on lease_claims_0#a/1; first, planning, generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> Claim(a, 1, 99) -> ParkForCallback(j1/1)
+  \*   -> ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> ResumeCallback(j2/1) -> PassTime ->
+  \*   RescueStaleLeases(0): rescued; first, planning, generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> Claim(a, 1, 99) -> ParkForCallback(j1/1)
+  \*   -> ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> ResumeCallback(j2/1) -> PassTime ->
+  \*   RescueStaleLeases(0): rescued, rows the other way round; first, planning, generic
   [op |-> "RescueStaleLeases", steps |-> <<
       Wait("leases", "AccessShareLock"),
       Wait("leases_0", "AccessShareLock"),
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
+      Skip("lease_claims_0#a/1", "ForUpdate"),
+      Skip("lease_claims_0#a/2", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("leases_1", "AccessShareLock"),
       Wait("lease_claim_closures", "RowExclusiveLock"),
-      Wait("attempt_state", "RowExclusiveLock") >>],
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
+      Wait("leases", "RowExclusiveLock"),
+      Wait("leases_0", "RowExclusiveLock"),
+      Wait("leases_1", "RowExclusiveLock"),
+      Wait("leases_0#j1/1", "ForUpdate"),
+      Wait("leases_0#j2/1", "ForUpdate"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("attempt_state#j2/1", "ForUpdate"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("lane_enqueue_heads", "RowExclusiveLock"),
+      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
+      Wait("rings", "AccessShareLock"),
+      Wait("ready_entries_0", "RowExclusiveLock"),
+      Wait("ready_entries", "RowExclusiveLock"),
+      Wait("ready_entries_0_pkey#a/3", "UniqueKey"),
+      Wait("ready_entries_0_pkey#a/4", "UniqueKey") >>],
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> Claim(a, 1, 99) -> ParkForCallback(j1/1)
+  \*   -> ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> ResumeCallback(j2/1) -> PassTime ->
+  \*   RescueStaleLeases(0): rescued, with somebody in the way of ForUpdate on
+  \*   lease_claims_0#a/2; first, planning, generic
+  [op |-> "RescueStaleLeases", steps |-> <<
+      Wait("leases", "AccessShareLock"),
+      Wait("leases_0", "AccessShareLock"),
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Skip("lease_claims_0#a/1", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("leases_1", "AccessShareLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("leases", "RowExclusiveLock"),
+      Wait("leases_0", "RowExclusiveLock"),
+      Wait("leases_1", "RowExclusiveLock"),
+      Wait("leases_0#j1/1", "ForUpdate"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("lane_enqueue_heads", "RowExclusiveLock"),
+      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
+      Wait("rings", "AccessShareLock"),
+      Wait("ready_entries_0", "RowExclusiveLock"),
+      Wait("ready_entries", "RowExclusiveLock"),
+      Wait("ready_entries_0_pkey#a/3", "UniqueKey") >>],
+  \* both parked: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 1) -> Claim(b, 1, 1) ->
+  \*   ParkForCallback(j1/1) -> ParkForCallback(j2/1) -> ResumeCallback(j1/1) ->
+  \*   ResumeCallback(j2/1) -> PassTime -> RescueStaleLeases(0): rescued; first, planning,
+  \*   generic
+  \* both parked: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 1) -> Claim(b, 1, 1) ->
+  \*   ParkForCallback(j1/1) -> ParkForCallback(j2/1) -> ResumeCallback(j1/1) ->
+  \*   ResumeCallback(j2/1) -> PassTime -> RescueStaleLeases(0): rescued, rows the other way
+  \*   round; first, planning, generic
+  [op |-> "RescueStaleLeases", steps |-> <<
+      Wait("leases", "AccessShareLock"),
+      Wait("leases_0", "AccessShareLock"),
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Skip("lease_claims_0#a/1", "ForUpdate"),
+      Skip("lease_claims_0#b/1", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("leases_1", "AccessShareLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
+      Wait("leases", "RowExclusiveLock"),
+      Wait("leases_0", "RowExclusiveLock"),
+      Wait("leases_1", "RowExclusiveLock"),
+      Wait("leases_0#j1/1", "ForUpdate"),
+      Wait("leases_0#j2/1", "ForUpdate"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("attempt_state#j2/1", "ForUpdate"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("lane_enqueue_heads", "RowExclusiveLock"),
+      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
+      Wait("lane_enqueue_heads#b", "ForNoKeyUpdate"),
+      Wait("rings", "AccessShareLock"),
+      Wait("ready_entries_0", "RowExclusiveLock"),
+      Wait("ready_entries", "RowExclusiveLock"),
+      Wait("ready_entries_0_pkey#a/2", "UniqueKey"),
+      Wait("ready_entries_0_pkey#b/2", "UniqueKey") >>],
   \* ending: RescueExpiredLeaseDeadlines(0): noop; first, planning, generic
-  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> RescueExpiredLeaseDeadlines(0): noop; first,
-  \*   planning, generic
-  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
-  \*   RescueExpiredLeaseDeadlines(0): noop; first, planning, generic
   [op |-> "RescueExpiredLeaseDeadlines", steps |-> <<
       Wait("leases", "AccessShareLock"),
       Wait("leases_0", "AccessShareLock"),
       Wait("lease_claim_closures", "RowExclusiveLock"),
       Wait("attempt_state", "RowExclusiveLock") >>],
-  \* deadlines: Enqueue(a, j1) -> Claim(a, 1, 1) -> ParkForCallback(j1/1) -> PassTime ->
+  \* deadlines: Enqueue(a, j1 j2) -> Claim(a, 1, 1) -> PassTime -> ParkForCallback(j1/1) ->
   \*   RescueExpiredLeaseDeadlines(0): rescued; first, planning, generic
   [op |-> "RescueExpiredLeaseDeadlines", steps |-> <<
       Wait("leases", "AccessShareLock"),
@@ -2693,8 +3012,8 @@ Plans == <<
       Wait("rings", "AccessShareLock"),
       Wait("ready_entries_0", "RowExclusiveLock"),
       Wait("ready_entries", "RowExclusiveLock"),
-      Wait("ready_entries_0_pkey#a/2", "UniqueKey") >>],
-  \* deadlines: Enqueue(a, j1) -> Claim(a, 1, 1) -> ParkForCallback(j1/1) -> PassTime ->
+      Wait("ready_entries_0_pkey#a/3", "UniqueKey") >>],
+  \* deadlines: Enqueue(a, j1 j2) -> Claim(a, 1, 1) -> PassTime -> ParkForCallback(j1/1) ->
   \*   RescueExpiredLeaseDeadlines(0): rescued, with somebody in the way of ForUpdate on
   \*   lease_claims_0#a/1; first, planning, generic
   [op |-> "RescueExpiredLeaseDeadlines", steps |-> <<
@@ -2704,11 +3023,92 @@ Plans == <<
       Wait("lease_claims_0", "RowShareLock"),
       Wait("lease_claim_closures", "RowExclusiveLock"),
       Wait("attempt_state", "RowExclusiveLock") >>],
+  \* deadlines: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> PassTime -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> RescueExpiredLeaseDeadlines(0): rescued; first, planning,
+  \*   generic
+  \* deadlines: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> PassTime -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> RescueExpiredLeaseDeadlines(0): rescued, rows the other way
+  \*   round; first, planning, generic
+  [op |-> "RescueExpiredLeaseDeadlines", steps |-> <<
+      Wait("leases", "AccessShareLock"),
+      Wait("leases_0", "AccessShareLock"),
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Skip("lease_claims_0#a/2", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("leases_1", "AccessShareLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
+      Wait("leases", "RowExclusiveLock"),
+      Wait("leases_0", "RowExclusiveLock"),
+      Wait("leases_1", "RowExclusiveLock"),
+      Wait("leases_0#j1/1", "ForUpdate"),
+      Wait("leases_0#j2/1", "ForUpdate"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("attempt_state#j2/1", "ForUpdate"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("lane_enqueue_heads", "RowExclusiveLock"),
+      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
+      Wait("rings", "AccessShareLock"),
+      Wait("ready_entries_0", "RowExclusiveLock"),
+      Wait("ready_entries", "RowExclusiveLock"),
+      Wait("ready_entries_0_pkey#a/3", "UniqueKey"),
+      Wait("ready_entries_0_pkey#a/4", "UniqueKey") >>],
+  \* both parked: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 1) -> Claim(b, 1, 1) ->
+  \*   ParkForCallback(j1/1) -> ParkForCallback(j2/1) -> PassTime ->
+  \*   RescueExpiredLeaseDeadlines(0): rescued; first, planning, generic
+  \* both parked: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 1) -> Claim(b, 1, 1) ->
+  \*   ParkForCallback(j1/1) -> ParkForCallback(j2/1) -> PassTime ->
+  \*   RescueExpiredLeaseDeadlines(0): rescued, rows the other way round; first, planning,
+  \*   generic
+  [op |-> "RescueExpiredLeaseDeadlines", steps |-> <<
+      Wait("leases", "AccessShareLock"),
+      Wait("leases_0", "AccessShareLock"),
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Skip("lease_claims_0#a/1", "ForUpdate"),
+      Skip("lease_claims_0#b/1", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("leases_1", "AccessShareLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
+      Wait("leases", "RowExclusiveLock"),
+      Wait("leases_0", "RowExclusiveLock"),
+      Wait("leases_1", "RowExclusiveLock"),
+      Wait("leases_0#j1/1", "ForUpdate"),
+      Wait("leases_0#j2/1", "ForUpdate"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("attempt_state#j2/1", "ForUpdate"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("lane_enqueue_heads", "RowExclusiveLock"),
+      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
+      Wait("lane_enqueue_heads#b", "ForNoKeyUpdate"),
+      Wait("rings", "AccessShareLock"),
+      Wait("ready_entries_0", "RowExclusiveLock"),
+      Wait("ready_entries", "RowExclusiveLock"),
+      Wait("ready_entries_0_pkey#a/2", "UniqueKey"),
+      Wait("ready_entries_0_pkey#b/2", "UniqueKey") >>],
   \* ending: RescueCallbackTimeouts(0): noop; first, planning, generic
-  \* ending: Enqueue(a, j1) -> Claim(a, 1, 99) -> RescueCallbackTimeouts(0): noop; first,
-  \*   planning, generic
-  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
-  \*   RescueCallbackTimeouts(0): noop; first, planning, generic
   [op |-> "RescueCallbackTimeouts", steps |-> <<
       Wait("leases", "AccessShareLock"),
       Wait("leases_0", "AccessShareLock"),
@@ -2753,21 +3153,6 @@ Plans == <<
       Wait("dlq_entries_pkey#j1", "UniqueKey"),
       Wait("lanes#a", "ForKeyShare") >>],
   \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) -> PassTime ->
-  \*   RescueCallbackTimeouts(0): rescued, with somebody in the way of ForUpdate on
-  \*   lease_claims_0#a/1; first, planning, generic
-  [op |-> "RescueCallbackTimeouts", steps |-> <<
-      Wait("leases", "AccessShareLock"),
-      Wait("leases_0", "AccessShareLock"),
-      Wait("lease_claims", "RowShareLock"),
-      Wait("lease_claims_0", "RowShareLock"),
-      Wait("ready_entries", "AccessShareLock"),
-      Wait("ready_entries_0", "AccessShareLock"),
-      Wait("ready_entries_1", "AccessShareLock"),
-      Wait("unique_keys", "RowExclusiveLock"),
-      Wait("dlq_entries", "RowExclusiveLock"),
-      Wait("lease_claim_closures", "RowExclusiveLock"),
-      Wait("attempt_state", "RowExclusiveLock") >>],
-  \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) -> PassTime ->
   \*   RescueCallbackTimeouts(0, wait 1): rescued; first, planning, generic
   [op |-> "RescueCallbackTimeouts", steps |-> <<
       Wait("leases", "AccessShareLock"),
@@ -2799,6 +3184,104 @@ Plans == <<
       Wait("attempt_state#j1/1", "ForUpdate"),
       Wait("lanes", "RowShareLock"),
       Wait("dlq_entries_pkey#j1", "UniqueKey"),
+      Wait("lanes#a", "ForKeyShare"),
+      Wait("deferred_jobs", "RowExclusiveLock") >>],
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> PassTime -> RescueCallbackTimeouts(0): rescued; first,
+  \*   planning, generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> PassTime -> RescueCallbackTimeouts(0): rescued, rows the other
+  \*   way round; first, planning, generic
+  [op |-> "RescueCallbackTimeouts", steps |-> <<
+      Wait("leases", "AccessShareLock"),
+      Wait("leases_0", "AccessShareLock"),
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Skip("lease_claims_0#a/2", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("leases_1", "AccessShareLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("ready_entries_1", "AccessShareLock"),
+      Wait("unique_keys", "RowExclusiveLock"),
+      Wait("dlq_entries", "RowExclusiveLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
+      Wait("leases", "RowExclusiveLock"),
+      Wait("leases_0", "RowExclusiveLock"),
+      Wait("leases_1", "RowExclusiveLock"),
+      Wait("leases_0#j1/1", "ForUpdate"),
+      Wait("leases_0#j2/1", "ForUpdate"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("attempt_state#j2/1", "ForUpdate"),
+      Wait("lanes", "RowShareLock"),
+      Wait("dlq_entries_pkey#j1", "UniqueKey"),
+      Wait("dlq_entries_pkey#j2", "UniqueKey"),
+      Wait("lanes#a", "ForKeyShare") >>],
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> PassTime -> RescueCallbackTimeouts(0): rescued, with somebody
+  \*   in the way of ForUpdate on lease_claims_0#a/2; first, planning, generic
+  [op |-> "RescueCallbackTimeouts", steps |-> <<
+      Wait("leases", "AccessShareLock"),
+      Wait("leases_0", "AccessShareLock"),
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("ready_entries_1", "AccessShareLock"),
+      Wait("unique_keys", "RowExclusiveLock"),
+      Wait("dlq_entries", "RowExclusiveLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("attempt_state", "RowExclusiveLock") >>],
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> PassTime -> RescueCallbackTimeouts(0, wait 1): rescued; first,
+  \*   planning, generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> PassTime -> RescueCallbackTimeouts(0, wait 1): rescued, rows
+  \*   the other way round; first, planning, generic
+  [op |-> "RescueCallbackTimeouts", steps |-> <<
+      Wait("leases", "AccessShareLock"),
+      Wait("leases_0", "AccessShareLock"),
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Skip("lease_claims_0#a/2", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("leases_1", "AccessShareLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("ready_entries_1", "AccessShareLock"),
+      Wait("unique_keys", "RowExclusiveLock"),
+      Wait("dlq_entries", "RowExclusiveLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
+      Wait("leases", "RowExclusiveLock"),
+      Wait("leases_0", "RowExclusiveLock"),
+      Wait("leases_1", "RowExclusiveLock"),
+      Wait("leases_0#j1/1", "ForUpdate"),
+      Wait("leases_0#j2/1", "ForUpdate"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("attempt_state#j2/1", "ForUpdate"),
+      Wait("lanes", "RowShareLock"),
+      Wait("dlq_entries_pkey#j1", "UniqueKey"),
+      Wait("dlq_entries_pkey#j2", "UniqueKey"),
       Wait("lanes#a", "ForKeyShare"),
       Wait("deferred_jobs", "RowExclusiveLock") >>],
   \* timeouts: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) -> PassTime ->
@@ -2871,6 +3354,135 @@ Plans == <<
       Wait("lanes", "RowShareLock"),
       Wait("deferred_jobs_pkey#j1", "UniqueKey"),
       Wait("lanes#a", "ForKeyShare") >>],
+  \* timeouts: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> PassTime -> RescueCallbackTimeouts(0): rescued; first,
+  \*   planning, generic
+  \* timeouts: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> PassTime -> RescueCallbackTimeouts(0): rescued, rows the other
+  \*   way round; first, planning, generic
+  [op |-> "RescueCallbackTimeouts", steps |-> <<
+      Wait("leases", "AccessShareLock"),
+      Wait("leases_0", "AccessShareLock"),
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Skip("lease_claims_0#a/2", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("leases_1", "AccessShareLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("ready_entries_1", "AccessShareLock"),
+      Wait("unique_keys", "RowExclusiveLock"),
+      Wait("dlq_entries", "RowExclusiveLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
+      Wait("leases", "RowExclusiveLock"),
+      Wait("leases_0", "RowExclusiveLock"),
+      Wait("leases_1", "RowExclusiveLock"),
+      Wait("leases_0#j1/1", "ForUpdate"),
+      Wait("leases_0#j2/1", "ForUpdate"),
+      Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("attempt_state#j2/1", "ForUpdate"),
+      Wait("lane_enqueue_heads", "RowExclusiveLock"),
+      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
+      Wait("rings", "AccessShareLock"),
+      Wait("ready_entries_0", "RowExclusiveLock"),
+      Wait("ready_entries", "RowExclusiveLock"),
+      Wait("ready_entries_0_pkey#a/3", "UniqueKey"),
+      Wait("ready_entries_0_pkey#a/4", "UniqueKey") >>],
+  \* timeouts: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> PassTime -> RescueCallbackTimeouts(0, wait 1): rescued; first,
+  \*   planning, generic
+  \* timeouts: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> PassTime -> RescueCallbackTimeouts(0, wait 1): rescued, rows
+  \*   the other way round; first, planning, generic
+  [op |-> "RescueCallbackTimeouts", steps |-> <<
+      Wait("leases", "AccessShareLock"),
+      Wait("leases_0", "AccessShareLock"),
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Skip("lease_claims_0#a/2", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("leases_1", "AccessShareLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("ready_entries_1", "AccessShareLock"),
+      Wait("unique_keys", "RowExclusiveLock"),
+      Wait("dlq_entries", "RowExclusiveLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("deferred_jobs", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
+      Wait("leases", "RowExclusiveLock"),
+      Wait("leases_0", "RowExclusiveLock"),
+      Wait("leases_1", "RowExclusiveLock"),
+      Wait("leases_0#j1/1", "ForUpdate"),
+      Wait("leases_0#j2/1", "ForUpdate"),
+      Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("attempt_state#j2/1", "ForUpdate"),
+      Wait("lanes", "RowShareLock"),
+      Wait("deferred_jobs_pkey#j1", "UniqueKey"),
+      Wait("deferred_jobs_pkey#j2", "UniqueKey"),
+      Wait("lanes#a", "ForKeyShare") >>],
+  \* both parked: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 1) -> Claim(b, 1, 1) ->
+  \*   ParkForCallback(j1/1) -> ParkForCallback(j2/1) -> PassTime ->
+  \*   RescueCallbackTimeouts(0): rescued; first, planning, generic
+  \* both parked: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 1) -> Claim(b, 1, 1) ->
+  \*   ParkForCallback(j1/1) -> ParkForCallback(j2/1) -> PassTime ->
+  \*   RescueCallbackTimeouts(0): rescued, rows the other way round; first, planning, generic
+  [op |-> "RescueCallbackTimeouts", steps |-> <<
+      Wait("leases", "AccessShareLock"),
+      Wait("leases_0", "AccessShareLock"),
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Skip("lease_claims_0#a/1", "ForUpdate"),
+      Skip("lease_claims_0#b/1", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("leases_1", "AccessShareLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("ready_entries_1", "AccessShareLock"),
+      Wait("unique_keys", "RowExclusiveLock"),
+      Wait("dlq_entries", "RowExclusiveLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
+      Wait("leases", "RowExclusiveLock"),
+      Wait("leases_0", "RowExclusiveLock"),
+      Wait("leases_1", "RowExclusiveLock"),
+      Wait("leases_0#j1/1", "ForUpdate"),
+      Wait("leases_0#j2/1", "ForUpdate"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("attempt_state#j2/1", "ForUpdate"),
+      Wait("lanes", "RowShareLock"),
+      Wait("dlq_entries_pkey#j1", "UniqueKey"),
+      Wait("dlq_entries_pkey#j2", "UniqueKey"),
+      Wait("lanes#a", "ForKeyShare"),
+      Wait("lanes#b", "ForKeyShare") >>],
   \* ending: DiscardTerminal(j1): notTerminal; first, planning, generic
   \* ending: Enqueue(a, j1) -> DiscardTerminal(j1): notTerminal; first, planning, generic
   [op |-> "DiscardTerminal", steps |-> <<
@@ -2895,7 +3507,7 @@ Plans == <<
       Wait("done_entries_1", "RowExclusiveLock"),
       Wait("queue_terminal_count_deltas", "RowExclusiveLock"),
       Wait("receipt_completion_tombstones", "RowExclusiveLock") >>],
-  \* ending: Enqueue(a, j1) -> CancelReady(j1) -> DiscardTerminal(j1): discarded; first,
+  \* ending: Enqueue(a, j1 j2) -> CancelReady(j1) -> DiscardTerminal(j1): discarded; first,
   \*   planning, generic
   [op |-> "DiscardTerminal", steps |-> <<
       Wait("lease_claims", "AccessShareLock"),
@@ -2921,45 +3533,16 @@ Plans == <<
       Wait("queue_terminal_count_deltas", "RowExclusiveLock"),
       Wait("queue_terminal_count_deltas_0", "RowExclusiveLock"),
       Wait("receipt_completion_tombstones", "RowExclusiveLock") >>],
-  \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> CompleteFast(j1/1 j2/1) ->
-  \*   DiscardTerminal(j1 j2): discarded; first, planning, generic
-  \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> CompleteFast(j1/1 j2/1) ->
-  \*   DiscardTerminal(j2 j1): discarded, rows the other way round; first, planning, generic
-  [op |-> "DiscardTerminal", steps |-> <<
-      Wait("lease_claims", "AccessShareLock"),
-      Wait("lease_claims_0", "AccessShareLock"),
-      Wait("lease_claims_1", "AccessShareLock"),
-      Wait("receipt_completion_batches", "AccessShareLock"),
-      Wait("receipt_completion_batches_0", "AccessShareLock"),
-      Wait("receipt_completion_batches_1", "AccessShareLock"),
-      Wait("receipt_completion_tombstones", "AccessShareLock"),
-      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
-      Wait("receipt_completion_tombstones_1", "AccessShareLock"),
-      Wait("rings", "AccessShareLock"),
-      Wait("lease_claims", "RowShareLock"),
-      Wait("lease_claims_0", "RowShareLock"),
-      Wait("lease_claims_0#a/2", "ForUpdate"),
-      Wait("done_entries", "RowShareLock"),
-      Wait("done_entries_0", "RowShareLock"),
-      Wait("done_entries_1", "RowShareLock"),
-      Wait("lease_claim_closures", "RowExclusiveLock"),
-      Wait("lease_claim_closures_0", "RowExclusiveLock"),
-      Wait("lease_claim_closures_1", "AccessShareLock"),
-      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
-      Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
-      Wait("done_entries", "RowExclusiveLock"),
-      Wait("done_entries_0", "RowExclusiveLock"),
-      Wait("done_entries_1", "RowExclusiveLock"),
-      Wait("queue_terminal_count_deltas", "RowExclusiveLock"),
-      Wait("queue_terminal_count_deltas_0", "RowExclusiveLock"),
-      Wait("receipt_completion_tombstones", "RowExclusiveLock"),
-      Wait("receipt_completion_tombstones_0", "RowExclusiveLock"),
-      Wait("receipt_completion_tombstones_0_pkey#j1/1", "UniqueKey"),
-      Wait("receipt_completion_tombstones_0_pkey#j2/1", "UniqueKey") >>],
-  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> CancelReady(j1) -> CancelReady(j2) ->
-  \*   DiscardTerminal(j1 j2): discarded; first, planning, generic
-  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> CancelReady(j1) -> CancelReady(j2) ->
-  \*   DiscardTerminal(j2 j1): discarded, rows the other way round; first, planning, generic
+  \* ending: Enqueue(a, j1 j2) -> CancelReady(j1) -> CancelReady(j2) -> DiscardTerminal(j1
+  \*   j2): discarded; first, planning, generic
+  \* ending: Enqueue(a, j1 j2) -> CancelReady(j1) -> CancelReady(j2) -> DiscardTerminal(j2
+  \*   j1): discarded, rows the other way round; first, planning, generic
+  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> CancelReady(j1) -> AdvanceClaimCursor(a) ->
+  \*   CancelReady(j2) -> AdvanceClaimCursor(b) -> DiscardTerminal(j1 j2): discarded; first,
+  \*   planning, generic
+  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> CancelReady(j1) -> AdvanceClaimCursor(a) ->
+  \*   CancelReady(j2) -> AdvanceClaimCursor(b) -> DiscardTerminal(j2 j1): discarded, rows the
+  \*   other way round; first, planning, generic
   [op |-> "DiscardTerminal", steps |-> <<
       Wait("lease_claims", "AccessShareLock"),
       Wait("lease_claims_0", "AccessShareLock"),
@@ -3012,7 +3595,7 @@ Plans == <<
       Wait("done_entries_0", "RowExclusiveLock"),
       Wait("done_entries_1", "RowExclusiveLock"),
       Wait("queue_terminal_count_deltas", "RowExclusiveLock") >>],
-  \* ending: Enqueue(a, j1) -> CancelReady(j1) -> RetryFromTerminal(j1): readmitted; first,
+  \* ending: Enqueue(a, j1 j2) -> CancelReady(j1) -> RetryFromTerminal(j1): readmitted; first,
   \*   planning, generic
   [op |-> "RetryFromTerminal", steps |-> <<
       Wait("lease_claims", "AccessShareLock"),
@@ -3044,7 +3627,7 @@ Plans == <<
       Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
       Wait("ready_entries_0", "RowExclusiveLock"),
       Wait("ready_entries", "RowExclusiveLock"),
-      Wait("ready_entries_0_pkey#a/2", "UniqueKey") >>],
+      Wait("ready_entries_0_pkey#a/3", "UniqueKey") >>],
   \* ending: Enqueue(a, j1 j2) -> CancelReady(j1) -> CancelReady(j2) -> RetryFromTerminal(j1
   \*   j2): readmitted; first, planning, generic
   \* ending: Enqueue(a, j1 j2) -> CancelReady(j1) -> CancelReady(j2) -> RetryFromTerminal(j2
@@ -3082,8 +3665,9 @@ Plans == <<
       Wait("ready_entries", "RowExclusiveLock"),
       Wait("ready_entries_0_pkey#a/3", "UniqueKey"),
       Wait("ready_entries_0_pkey#a/4", "UniqueKey") >>],
-  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> CancelReady(j1) -> CancelReady(j2) ->
-  \*   RetryFromTerminal(j1 j2): readmitted; first, planning, generic
+  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> CancelReady(j1) -> AdvanceClaimCursor(a) ->
+  \*   CancelReady(j2) -> AdvanceClaimCursor(b) -> RetryFromTerminal(j1 j2): readmitted;
+  \*   first, planning, generic
   [op |-> "RetryFromTerminal", steps |-> <<
       Wait("lease_claims", "AccessShareLock"),
       Wait("lease_claims_0", "AccessShareLock"),
@@ -3118,9 +3702,9 @@ Plans == <<
       Wait("ready_entries", "RowExclusiveLock"),
       Wait("ready_entries_0_pkey#a/2", "UniqueKey"),
       Wait("ready_entries_0_pkey#b/2", "UniqueKey") >>],
-  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> CancelReady(j1) -> CancelReady(j2) ->
-  \*   RetryFromTerminal(j2 j1): readmitted, rows the other way round; first, planning,
-  \*   generic
+  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> CancelReady(j1) -> AdvanceClaimCursor(a) ->
+  \*   CancelReady(j2) -> AdvanceClaimCursor(b) -> RetryFromTerminal(j2 j1): readmitted, rows
+  \*   the other way round; first, planning, generic
   [op |-> "RetryFromTerminal", steps |-> <<
       Wait("lease_claims", "AccessShareLock"),
       Wait("lease_claims_0", "AccessShareLock"),
@@ -3219,10 +3803,11 @@ Plans == <<
       Wait("done_entries_0", "RowExclusiveLock"),
       Wait("done_entries_1", "RowExclusiveLock"),
       Wait("queue_terminal_count_deltas", "RowExclusiveLock") >>],
-  \* two keys: Enqueue(a, j1 j2) -> CancelReady(j1) -> CancelReady(j2) -> RetryFromTerminal(j1
-  \*   j2): readmitted; first, planning, generic
-  \* two keys: Enqueue(a, j1 j2) -> CancelReady(j1) -> CancelReady(j2) -> RetryFromTerminal(j2
-  \*   j1): readmitted, rows the other way round; first, planning, generic
+  \* both keys: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> Fail(j1/1) -> Fail(j2/1) ->
+  \*   RetryFromTerminal(j1 j2): readmitted; first, planning, generic
+  \* both keys: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> Fail(j1/1) -> Fail(j2/1) ->
+  \*   RetryFromTerminal(j2 j1): readmitted, rows the other way round; first, planning,
+  \*   generic
   [op |-> "RetryFromTerminal", steps |-> <<
       Wait("lease_claims", "AccessShareLock"),
       Wait("lease_claims_0", "AccessShareLock"),
@@ -3237,8 +3822,8 @@ Plans == <<
       Wait("done_entries", "RowShareLock"),
       Wait("done_entries_0", "RowShareLock"),
       Wait("done_entries_1", "RowShareLock"),
-      Wait("done_entries_0#j1/0", "ForUpdate"),
-      Wait("done_entries_0#j2/0", "ForUpdate"),
+      Wait("done_entries_0#j1/1", "ForUpdate"),
+      Wait("done_entries_0#j2/1", "ForUpdate"),
       Wait("ready_entries", "AccessShareLock"),
       Wait("ready_entries_0", "AccessShareLock"),
       Wait("ready_entries_1", "AccessShareLock"),
@@ -3320,10 +3905,11 @@ Plans == <<
       Wait("ready_entries_1", "AccessShareLock"),
       Wait("dlq_entries_pkey#j1", "UniqueKey"),
       Wait("lanes#a", "ForKeyShare") >>],
-  \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Fail(j1/1) -> Fail(j2/1) ->
-  \*   FailedToDlq(j1 j2): deadLettered; first, planning, generic
-  \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Fail(j1/1) -> Fail(j2/1) ->
-  \*   FailedToDlq(j2 j1): deadLettered, rows the other way round; first, planning, generic
+  \* ending: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> Claim(a, 1, 99) -> Fail(j1/1) ->
+  \*   Fail(j2/1) -> FailedToDlq(j1 j2): deadLettered; first, planning, generic
+  \* ending: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> Claim(a, 1, 99) -> Fail(j1/1) ->
+  \*   Fail(j2/1) -> FailedToDlq(j2 j1): deadLettered, rows the other way round; first,
+  \*   planning, generic
   [op |-> "FailedToDlq", steps |-> <<
       Wait("lease_claims", "AccessShareLock"),
       Wait("lease_claims_0", "AccessShareLock"),
@@ -3485,8 +4071,8 @@ Plans == <<
       Wait("ready_tombstones_0_pkey#a/1", "UniqueKey"),
       Wait("unique_keys", "RowExclusiveLock"),
       Wait("unique_keys#k1", "ForUpdate") >>],
-  \* two keys: Enqueue(a, j1 j2) -> CancelReady(j1 j2): cancelled; first, planning, generic
-  \* two keys: Enqueue(a, j1 j2) -> CancelReady(j2 j1): cancelled, rows the other way round;
+  \* both keys: Enqueue(a, j1 j2) -> CancelReady(j1 j2): cancelled; first, planning, generic
+  \* both keys: Enqueue(a, j1 j2) -> CancelReady(j2 j1): cancelled, rows the other way round;
   \*   first, planning, generic
   [op |-> "CancelReady", steps |-> <<
       Wait("ready_entries", "AccessShareLock"),
@@ -3601,39 +4187,6 @@ Plans == <<
       Wait("ready_entries_0", "AccessShareLock"),
       Wait("done_entries_0_pkey#j1/1", "UniqueKey"),
       Wait("done_entries_0_pkey#j2/1", "UniqueKey") >>],
-  \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> Heartbeat(j1/1) -> CancelRunning(j1):
-  \*   cancelled; first, planning, generic
-  [op |-> "CancelRunning", steps |-> <<
-      Wait("lease_claim_closures", "AccessShareLock"),
-      Wait("lease_claim_closures_0", "AccessShareLock"),
-      Wait("lease_claim_closures_1", "AccessShareLock"),
-      Wait("lease_claims", "AccessShareLock"),
-      Wait("lease_claims_0", "AccessShareLock"),
-      Wait("lease_claims_1", "AccessShareLock"),
-      Wait("receipt_completion_batches", "AccessShareLock"),
-      Wait("receipt_completion_batches_0", "AccessShareLock"),
-      Wait("receipt_completion_batches_1", "AccessShareLock"),
-      Wait("receipt_completion_tombstones", "AccessShareLock"),
-      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
-      Wait("receipt_completion_tombstones_1", "AccessShareLock"),
-      Wait("rings", "AccessShareLock"),
-      Wait("lease_claims", "RowShareLock"),
-      Wait("lease_claims_0", "RowShareLock"),
-      Wait("lease_claims_0#a/1", "ForUpdate"),
-      Wait("attempt_state", "AccessShareLock"),
-      Wait("unique_keys", "RowExclusiveLock"),
-      Wait("done_entries", "RowExclusiveLock"),
-      Wait("queue_terminal_count_deltas", "RowExclusiveLock"),
-      Wait("lease_claim_closures", "RowExclusiveLock"),
-      Wait("lease_claim_closures_0", "RowExclusiveLock"),
-      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
-      Wait("attempt_state", "RowExclusiveLock"),
-      Wait("attempt_state#j1/1", "ForUpdate"),
-      Wait("done_entries_0", "RowExclusiveLock"),
-      Wait("queue_terminal_count_deltas_0", "RowExclusiveLock"),
-      Wait("ready_entries", "AccessShareLock"),
-      Wait("ready_entries_0", "AccessShareLock"),
-      Wait("done_entries_0_pkey#j1/1", "UniqueKey") >>],
   \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) -> CancelRunning(j1):
   \*   cancelled; first, planning, generic
   [op |-> "CancelRunning", steps |-> <<
@@ -3674,10 +4227,44 @@ Plans == <<
       Wait("ready_entries", "AccessShareLock"),
       Wait("ready_entries_0", "AccessShareLock"),
       Wait("done_entries_0_pkey#j1/1", "UniqueKey") >>],
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> Heartbeat(j1/1) -> CancelRunning(j1):
+  \*   cancelled; first, planning, generic
+  [op |-> "CancelRunning", steps |-> <<
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("lease_claim_closures_1", "AccessShareLock"),
+      Wait("lease_claims", "AccessShareLock"),
+      Wait("lease_claims_0", "AccessShareLock"),
+      Wait("lease_claims_1", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_batches_1", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_1", "AccessShareLock"),
+      Wait("rings", "AccessShareLock"),
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Wait("lease_claims_0#a/1", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("unique_keys", "RowExclusiveLock"),
+      Wait("done_entries", "RowExclusiveLock"),
+      Wait("queue_terminal_count_deltas", "RowExclusiveLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("attempt_state#j1/1", "ForUpdate"),
+      Wait("done_entries_0", "RowExclusiveLock"),
+      Wait("queue_terminal_count_deltas_0", "RowExclusiveLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("done_entries_0_pkey#j1/1", "UniqueKey") >>],
   \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j1/1) -> Heartbeat(j2/1) ->
-  \*   CancelRunning(j1 j2): cancelled; first, planning, generic
+  \*   PassTime -> CancelRunning(j1 j2): cancelled; first, planning, generic
   \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j1/1) -> Heartbeat(j2/1) ->
-  \*   CancelRunning(j2 j1): cancelled, rows the other way round; first, planning, generic
+  \*   PassTime -> CancelRunning(j2 j1): cancelled, rows the other way round; first, planning,
+  \*   generic
   [op |-> "CancelRunning", steps |-> <<
       Wait("lease_claim_closures", "AccessShareLock"),
       Wait("lease_claim_closures_0", "AccessShareLock"),
@@ -3713,10 +4300,11 @@ Plans == <<
       Wait("done_entries_0_pkey#j1/1", "UniqueKey"),
       Wait("done_entries_0_pkey#j2/1", "UniqueKey") >>],
   \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
-  \*   ParkForCallback(j2/1) -> CancelRunning(j1 j2): cancelled; first, planning, generic
-  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
-  \*   ParkForCallback(j2/1) -> CancelRunning(j2 j1): cancelled, rows the other way round;
+  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> CancelRunning(j1 j2): cancelled;
   \*   first, planning, generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> CancelRunning(j2 j1): cancelled, rows
+  \*   the other way round; first, planning, generic
   [op |-> "CancelRunning", steps |-> <<
       Wait("lease_claim_closures", "AccessShareLock"),
       Wait("lease_claim_closures_0", "AccessShareLock"),
@@ -3829,9 +4417,9 @@ Plans == <<
       Wait("ready_entries", "AccessShareLock"),
       Wait("ready_entries_0", "AccessShareLock"),
       Wait("done_entries_0_pkey#j1/1", "UniqueKey") >>],
-  \* two keys: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> CancelRunning(j1 j2): cancelled; first,
+  \* both keys: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> CancelRunning(j1 j2): cancelled; first,
   \*   planning, generic
-  \* two keys: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> CancelRunning(j2 j1): cancelled, rows
+  \* both keys: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> CancelRunning(j2 j1): cancelled, rows
   \*   the other way round; first, planning, generic
   [op |-> "CancelRunning", steps |-> <<
       Wait("lease_claim_closures", "AccessShareLock"),
@@ -3898,13 +4486,13 @@ Plans == <<
       Wait("ready_tombstones_1", "AccessShareLock"),
       Wait("rings", "AccessShareLock"),
       Wait("ready_tombstones", "RowExclusiveLock") >>],
-  \* lanes: Enqueue(a, j1) -> MoveReady(j1, b): moved; first, planning, generic
+  \* lanes: Enqueue(b, j1) -> MoveReady(j1, a): moved; first, planning, generic
   [op |-> "MoveReady", steps |-> <<
       Wait("ready_entries", "AccessShareLock"),
       Wait("ready_entries_0", "AccessShareLock"),
       Wait("ready_entries_1", "AccessShareLock"),
       Wait("lane_claim_heads", "RowShareLock"),
-      Wait("lane_claim_heads#a", "ForUpdate"),
+      Wait("lane_claim_heads#b", "ForUpdate"),
       Wait("attempt_evidence", "AccessShareLock"),
       Wait("attempt_evidence_0", "AccessShareLock"),
       Wait("attempt_evidence_1", "AccessShareLock"),
@@ -3914,15 +4502,16 @@ Plans == <<
       Wait("rings", "AccessShareLock"),
       Wait("ready_tombstones", "RowExclusiveLock"),
       Wait("ready_tombstones_0", "RowExclusiveLock"),
-      Wait("ready_tombstones_0_pkey#a/1", "UniqueKey"),
+      Wait("ready_tombstones_0_pkey#b/1", "UniqueKey"),
       Wait("lane_enqueue_heads", "RowExclusiveLock"),
-      Wait("lane_enqueue_heads#b", "ForNoKeyUpdate"),
+      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
       Wait("ready_entries_0", "RowExclusiveLock"),
       Wait("ready_entries", "RowExclusiveLock"),
-      Wait("ready_entries_0_pkey#b/1", "UniqueKey") >>],
-  \* lanes: Enqueue(a, j1 j2) -> MoveReady(j1 j2, b): moved; first, planning, generic
-  \* lanes: Enqueue(a, j1 j2) -> MoveReady(j2 j1, b): moved, rows the other way round; first,
+      Wait("ready_entries_0_pkey#a/1", "UniqueKey") >>],
+  \* both deferred: Enqueue(a, j1) -> Enqueue(a, j2) -> MoveReady(j1 j2, b): moved; first,
   \*   planning, generic
+  \* both deferred: Enqueue(a, j1) -> Enqueue(a, j2) -> MoveReady(j2 j1, b): moved, rows the
+  \*   other way round; first, planning, generic
   [op |-> "MoveReady", steps |-> <<
       Wait("ready_entries", "AccessShareLock"),
       Wait("ready_entries_0", "AccessShareLock"),
@@ -3957,10 +4546,17 @@ Plans == <<
       Wait("dlq_entries", "RowShareLock"),
       Wait("dlq_entries#j1", "ForUpdate"),
       Wait("dlq_entries", "RowExclusiveLock") >>],
-  \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> FailToDlq(j1/1) -> FailToDlq(j2/1) ->
-  \*   PurgeDlq(j1 j2): purged; first, planning, generic
-  \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> FailToDlq(j1/1) -> FailToDlq(j2/1) ->
-  \*   PurgeDlq(j2 j1): purged, rows the other way round; first, planning, generic
+  \* ending: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> Claim(a, 1, 99) -> FailToDlq(j1/1) ->
+  \*   FailToDlq(j2/1) -> PurgeDlq(j1 j2): purged; first, planning, generic
+  \* ending: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> Claim(a, 1, 99) -> FailToDlq(j1/1) ->
+  \*   FailToDlq(j2/1) -> PurgeDlq(j2 j1): purged, rows the other way round; first, planning,
+  \*   generic
+  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
+  \*   AdvanceClaimCursor(a) -> FailToDlq(j1/1) -> FailToDlq(j2/1) -> PurgeDlq(j1 j2): purged;
+  \*   first, planning, generic
+  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
+  \*   AdvanceClaimCursor(a) -> FailToDlq(j1/1) -> FailToDlq(j2/1) -> PurgeDlq(j2 j1): purged,
+  \*   rows the other way round; first, planning, generic
   [op |-> "PurgeDlq", steps |-> <<
       Wait("dlq_entries", "RowShareLock"),
       Wait("dlq_entries#j1", "ForUpdate"),
@@ -3984,10 +4580,11 @@ Plans == <<
       Wait("ready_entries_0", "RowExclusiveLock"),
       Wait("ready_entries", "RowExclusiveLock"),
       Wait("ready_entries_0_pkey#a/2", "UniqueKey") >>],
-  \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> FailToDlq(j1/1) -> FailToDlq(j2/1) ->
-  \*   RetryFromDlq(j1 j2): readmitted; first, planning, generic
-  \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> FailToDlq(j1/1) -> FailToDlq(j2/1) ->
-  \*   RetryFromDlq(j2 j1): readmitted, rows the other way round; first, planning, generic
+  \* ending: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> Claim(a, 1, 99) -> FailToDlq(j1/1) ->
+  \*   FailToDlq(j2/1) -> RetryFromDlq(j1 j2): readmitted; first, planning, generic
+  \* ending: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> Claim(a, 1, 99) -> FailToDlq(j1/1) ->
+  \*   FailToDlq(j2/1) -> RetryFromDlq(j2 j1): readmitted, rows the other way round; first,
+  \*   planning, generic
   [op |-> "RetryFromDlq", steps |-> <<
       Wait("dlq_entries", "RowShareLock"),
       Wait("dlq_entries#j1", "ForUpdate"),
@@ -4000,6 +4597,38 @@ Plans == <<
       Wait("ready_entries", "RowExclusiveLock"),
       Wait("ready_entries_0_pkey#a/3", "UniqueKey"),
       Wait("ready_entries_0_pkey#a/4", "UniqueKey") >>],
+  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
+  \*   AdvanceClaimCursor(a) -> FailToDlq(j1/1) -> FailToDlq(j2/1) -> RetryFromDlq(j1 j2):
+  \*   readmitted; first, planning, generic
+  [op |-> "RetryFromDlq", steps |-> <<
+      Wait("dlq_entries", "RowShareLock"),
+      Wait("dlq_entries#j1", "ForUpdate"),
+      Wait("dlq_entries#j2", "ForUpdate"),
+      Wait("dlq_entries", "RowExclusiveLock"),
+      Wait("lane_enqueue_heads", "RowExclusiveLock"),
+      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
+      Wait("lane_enqueue_heads#b", "ForNoKeyUpdate"),
+      Wait("rings", "AccessShareLock"),
+      Wait("ready_entries_0", "RowExclusiveLock"),
+      Wait("ready_entries", "RowExclusiveLock"),
+      Wait("ready_entries_0_pkey#a/2", "UniqueKey"),
+      Wait("ready_entries_0_pkey#b/2", "UniqueKey") >>],
+  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
+  \*   AdvanceClaimCursor(a) -> FailToDlq(j1/1) -> FailToDlq(j2/1) -> RetryFromDlq(j2 j1):
+  \*   readmitted, rows the other way round; first, planning, generic
+  [op |-> "RetryFromDlq", steps |-> <<
+      Wait("dlq_entries", "RowShareLock"),
+      Wait("dlq_entries#j1", "ForUpdate"),
+      Wait("dlq_entries#j2", "ForUpdate"),
+      Wait("dlq_entries", "RowExclusiveLock"),
+      Wait("lane_enqueue_heads", "RowExclusiveLock"),
+      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
+      Wait("lane_enqueue_heads#b", "ForNoKeyUpdate"),
+      Wait("rings", "AccessShareLock"),
+      Wait("ready_entries_0", "RowExclusiveLock"),
+      Wait("ready_entries", "RowExclusiveLock"),
+      Wait("ready_entries_0_pkey#b/2", "UniqueKey"),
+      Wait("ready_entries_0_pkey#a/2", "UniqueKey") >>],
   \* keys: Enqueue(a, j1) -> Claim(a, 1, 99) -> FailToDlq(j1/1) -> RetryFromDlq(j1):
   \*   readmitted; first, planning, generic
   [op |-> "RetryFromDlq", steps |-> <<
@@ -4022,6 +4651,27 @@ Plans == <<
       Wait("dlq_entries#j1", "ForUpdate"),
       Wait("unique_keys", "RowExclusiveLock"),
       Wait("dlq_entries", "RowExclusiveLock") >>],
+  \* both keys: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> FailToDlq(j1/1) -> FailToDlq(j2/1) ->
+  \*   RetryFromDlq(j1 j2): readmitted; first, planning, generic
+  \* both keys: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> FailToDlq(j1/1) -> FailToDlq(j2/1) ->
+  \*   RetryFromDlq(j2 j1): readmitted, rows the other way round; first, planning, generic
+  [op |-> "RetryFromDlq", steps |-> <<
+      Wait("dlq_entries", "RowShareLock"),
+      Wait("dlq_entries#j1", "ForUpdate"),
+      Wait("dlq_entries#j2", "ForUpdate"),
+      Wait("unique_keys", "RowExclusiveLock"),
+      Wait("unique_keys_pkey#k1", "UniqueKey"),
+      Wait("unique_keys_job_id_key#j1", "UniqueKey"),
+      Wait("unique_keys_pkey#k2", "UniqueKey"),
+      Wait("unique_keys_job_id_key#j2", "UniqueKey"),
+      Wait("dlq_entries", "RowExclusiveLock"),
+      Wait("lane_enqueue_heads", "RowExclusiveLock"),
+      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
+      Wait("rings", "AccessShareLock"),
+      Wait("ready_entries_0", "RowExclusiveLock"),
+      Wait("ready_entries", "RowExclusiveLock"),
+      Wait("ready_entries_0_pkey#a/3", "UniqueKey"),
+      Wait("ready_entries_0_pkey#a/4", "UniqueKey") >>],
   \* ending: RotateQueue: rotated; first, planning, generic
   [op |-> "RotateQueue", steps |-> <<
       Wait("rings", "RowShareLock"),
@@ -4055,8 +4705,8 @@ Plans == <<
       Release("ready_tombstones_1", "ShareLock"),
       Release("receipt_completion_batches_1", "ShareLock"),
       Release("receipt_completion_tombstones_1", "ShareLock") >>],
-  \* turning: Enqueue(a, j1) -> RotateQueue -> RotateQueue: skippedBusy; first, planning,
-  \*   generic
+  \* turning: Enqueue(a, j1) -> RotateQueue -> RotateClaims -> RotateQueue: skippedBusy;
+  \*   first, planning, generic
   [op |-> "RotateQueue", steps |-> <<
       Wait("rings", "RowShareLock"),
       Skip("rings#queue", "ForUpdate"),
@@ -4085,8 +4735,8 @@ Plans == <<
       Skip("rings#claim", "ForUpdate"),
       NoWait("lease_claims_1", "ShareLock"),
       Release("lease_claims_1", "ShareLock") >>],
-  \* turning: Enqueue(a, j1) -> Claim(a, 1, 99) -> RotateClaims -> RotateClaims: skippedBusy;
-  \*   first, planning, generic
+  \* turning: Enqueue(a, j1) -> Enqueue(a, j2, wait 1) -> Claim(a, 1, 99) -> RotateClaims ->
+  \*   RotateClaims: skippedBusy; first, planning, generic
   [op |-> "RotateClaims", steps |-> <<
       Wait("rings", "RowShareLock"),
       Skip("rings#claim", "ForUpdate"),
@@ -4120,12 +4770,12 @@ Plans == <<
   \*   planning, generic
   [op |-> "PruneQueue", steps |-> <<
       Wait("rings", "RowShareLock") >>],
-  \* turning: Enqueue(a, j1) -> RotateQueue -> PruneQueue: skippedActive queuePendingReady;
-  \*   first, planning, generic
-  \* turning: Enqueue(a, j1) -> Claim(a, 1, 99) -> RotateQueue -> PruneQueue: skippedActive
+  \* turning: Enqueue(a, j1) -> RotateQueue -> RotateClaims -> PruneQueue: skippedActive
+  \*   queuePendingReady; first, planning, generic
+  \* turning: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> RotateQueue -> PruneQueue: skippedActive
   \*   queueUnclosedClaimRefs; first, planning, generic
-  \* slots: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) -> RotateQueue ->
-  \*   PruneQueue: skippedActive queueActiveLeases; first, planning, generic
+  \* slots: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) -> ResumeCallback(j1/1)
+  \*   -> RotateQueue -> PruneQueue: skippedActive queueActiveLeases; first, planning, generic
   [op |-> "PruneQueue", steps |-> <<
       Wait("rings", "RowShareLock"),
       Skip("rings#queue", "ForUpdate"),
@@ -4160,8 +4810,77 @@ Plans == <<
       NoWait("leases_0", "AccessShareLock"),
       NoWait("leases_1", "AccessShareLock"),
       NoWait("queue_terminal_live_counts", "ShareUpdateExclusiveLock") >>],
-  \* retention: Enqueue(a, j1) -> CancelReady(j1) -> RotateQueue -> PruneQueue: pruned; first,
+  \* turning: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> RotateQueue -> PruneQueue: skippedActive
+  \*   queueUnclosedClaimRefs, with somebody in the way of AccessShareLock on leases_1; first,
   \*   planning, generic
+  [op |-> "PruneQueue", steps |-> <<
+      Wait("rings", "RowShareLock"),
+      Skip("rings#queue", "ForUpdate"),
+      NoWait("ready_entries", "AccessShareLock"),
+      NoWait("ready_entries_0", "AccessShareLock"),
+      NoWait("ready_entries_1", "AccessShareLock"),
+      NoWait("ready_tombstones", "AccessShareLock"),
+      NoWait("ready_tombstones_0", "AccessShareLock"),
+      NoWait("ready_tombstones_1", "AccessShareLock"),
+      NoWait("attempt_evidence", "AccessShareLock"),
+      NoWait("attempt_evidence_0", "AccessShareLock"),
+      NoWait("attempt_evidence_1", "AccessShareLock"),
+      NoWait("done_entries", "AccessShareLock"),
+      NoWait("done_entries_0", "AccessShareLock"),
+      NoWait("done_entries_1", "AccessShareLock"),
+      NoWait("receipt_completion_batches", "AccessShareLock"),
+      NoWait("receipt_completion_batches_0", "AccessShareLock"),
+      NoWait("receipt_completion_batches_1", "AccessShareLock"),
+      NoWait("receipt_completion_tombstones", "AccessShareLock"),
+      NoWait("receipt_completion_tombstones_0", "AccessShareLock"),
+      NoWait("receipt_completion_tombstones_1", "AccessShareLock"),
+      NoWait("queue_terminal_count_deltas", "AccessShareLock"),
+      NoWait("queue_terminal_count_deltas_0", "AccessShareLock"),
+      NoWait("queue_terminal_count_deltas_1", "AccessShareLock"),
+      NoWait("lease_claims", "AccessShareLock"),
+      NoWait("lease_claims_0", "AccessShareLock"),
+      NoWait("lease_claims_1", "AccessShareLock"),
+      NoWait("lease_claim_closures", "AccessShareLock"),
+      NoWait("lease_claim_closures_0", "AccessShareLock"),
+      NoWait("lease_claim_closures_1", "AccessShareLock") >>],
+  \* turning: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> RotateQueue -> PruneQueue: skippedActive
+  \*   queueUnclosedClaimRefs, with somebody in the way of ShareUpdateExclusiveLock on
+  \*   queue_terminal_live_counts; first, planning, generic
+  [op |-> "PruneQueue", steps |-> <<
+      Wait("rings", "RowShareLock"),
+      Skip("rings#queue", "ForUpdate"),
+      NoWait("ready_entries", "AccessShareLock"),
+      NoWait("ready_entries_0", "AccessShareLock"),
+      NoWait("ready_entries_1", "AccessShareLock"),
+      NoWait("ready_tombstones", "AccessShareLock"),
+      NoWait("ready_tombstones_0", "AccessShareLock"),
+      NoWait("ready_tombstones_1", "AccessShareLock"),
+      NoWait("attempt_evidence", "AccessShareLock"),
+      NoWait("attempt_evidence_0", "AccessShareLock"),
+      NoWait("attempt_evidence_1", "AccessShareLock"),
+      NoWait("done_entries", "AccessShareLock"),
+      NoWait("done_entries_0", "AccessShareLock"),
+      NoWait("done_entries_1", "AccessShareLock"),
+      NoWait("receipt_completion_batches", "AccessShareLock"),
+      NoWait("receipt_completion_batches_0", "AccessShareLock"),
+      NoWait("receipt_completion_batches_1", "AccessShareLock"),
+      NoWait("receipt_completion_tombstones", "AccessShareLock"),
+      NoWait("receipt_completion_tombstones_0", "AccessShareLock"),
+      NoWait("receipt_completion_tombstones_1", "AccessShareLock"),
+      NoWait("queue_terminal_count_deltas", "AccessShareLock"),
+      NoWait("queue_terminal_count_deltas_0", "AccessShareLock"),
+      NoWait("queue_terminal_count_deltas_1", "AccessShareLock"),
+      NoWait("lease_claims", "AccessShareLock"),
+      NoWait("lease_claims_0", "AccessShareLock"),
+      NoWait("lease_claims_1", "AccessShareLock"),
+      NoWait("lease_claim_closures", "AccessShareLock"),
+      NoWait("lease_claim_closures_0", "AccessShareLock"),
+      NoWait("lease_claim_closures_1", "AccessShareLock"),
+      NoWait("leases", "AccessShareLock"),
+      NoWait("leases_0", "AccessShareLock"),
+      NoWait("leases_1", "AccessShareLock") >>],
+  \* turning: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> CompleteFast(j1/1 j2/1) -> RotateQueue
+  \*   -> RotateClaims -> PruneClaims -> PruneQueue: pruned; first, planning, generic
   [op |-> "PruneQueue", steps |-> <<
       Wait("rings", "RowShareLock"),
       Skip("rings#queue", "ForUpdate"),
@@ -4204,85 +4923,19 @@ Plans == <<
       NoWait("receipt_completion_tombstones_0", "AccessExclusiveLock"),
       NoWait("queue_terminal_count_deltas_0", "AccessExclusiveLock"),
       Wait("lanes", "AccessShareLock"),
-      Wait("queue_terminal_live_counts_pkey#a/cancelled/j1", "UniqueKey"),
+      Wait("queue_terminal_live_counts_pkey#a/completed/j1", "UniqueKey"),
+      Wait("queue_terminal_live_counts_pkey#a/completed/j2", "UniqueKey"),
       Wait("queue_terminal_rollups", "RowExclusiveLock"),
-      Wait("queue_terminal_rollups_pkey#a/cancelled/j1", "UniqueKey"),
+      Wait("queue_terminal_rollups_pkey#a/completed/j1", "UniqueKey"),
+      Wait("queue_terminal_rollups_pkey#a/completed/j2", "UniqueKey"),
       NoWait("done_entries_0.toast", "AccessExclusiveLock"),
       NoWait("ready_entries_0.toast", "AccessExclusiveLock"),
       NoWait("receipt_completion_batches_0.toast", "AccessExclusiveLock"),
       Wait("rings", "RowExclusiveLock"),
       Wait("claim_slots", "RowExclusiveLock") >>],
-  \* retention: Enqueue(a, j1) -> CancelReady(j1) -> RotateQueue -> PruneQueue: pruned, with
-  \*   somebody in the way of AccessShareLock on leases_1; first, planning, generic
-  [op |-> "PruneQueue", steps |-> <<
-      Wait("rings", "RowShareLock"),
-      Skip("rings#queue", "ForUpdate"),
-      NoWait("ready_entries", "AccessShareLock"),
-      NoWait("ready_entries_0", "AccessShareLock"),
-      NoWait("ready_entries_1", "AccessShareLock"),
-      NoWait("ready_tombstones", "AccessShareLock"),
-      NoWait("ready_tombstones_0", "AccessShareLock"),
-      NoWait("ready_tombstones_1", "AccessShareLock"),
-      NoWait("attempt_evidence", "AccessShareLock"),
-      NoWait("attempt_evidence_0", "AccessShareLock"),
-      NoWait("attempt_evidence_1", "AccessShareLock"),
-      NoWait("done_entries", "AccessShareLock"),
-      NoWait("done_entries_0", "AccessShareLock"),
-      NoWait("done_entries_1", "AccessShareLock"),
-      NoWait("receipt_completion_batches", "AccessShareLock"),
-      NoWait("receipt_completion_batches_0", "AccessShareLock"),
-      NoWait("receipt_completion_batches_1", "AccessShareLock"),
-      NoWait("receipt_completion_tombstones", "AccessShareLock"),
-      NoWait("receipt_completion_tombstones_0", "AccessShareLock"),
-      NoWait("receipt_completion_tombstones_1", "AccessShareLock"),
-      NoWait("queue_terminal_count_deltas", "AccessShareLock"),
-      NoWait("queue_terminal_count_deltas_0", "AccessShareLock"),
-      NoWait("queue_terminal_count_deltas_1", "AccessShareLock"),
-      NoWait("lease_claims", "AccessShareLock"),
-      NoWait("lease_claims_0", "AccessShareLock"),
-      NoWait("lease_claims_1", "AccessShareLock"),
-      NoWait("lease_claim_closures", "AccessShareLock"),
-      NoWait("lease_claim_closures_0", "AccessShareLock"),
-      NoWait("lease_claim_closures_1", "AccessShareLock") >>],
-  \* retention: Enqueue(a, j1) -> CancelReady(j1) -> RotateQueue -> PruneQueue: pruned, with
-  \*   somebody in the way of ShareUpdateExclusiveLock on queue_terminal_live_counts; first,
-  \*   planning, generic
-  [op |-> "PruneQueue", steps |-> <<
-      Wait("rings", "RowShareLock"),
-      Skip("rings#queue", "ForUpdate"),
-      NoWait("ready_entries", "AccessShareLock"),
-      NoWait("ready_entries_0", "AccessShareLock"),
-      NoWait("ready_entries_1", "AccessShareLock"),
-      NoWait("ready_tombstones", "AccessShareLock"),
-      NoWait("ready_tombstones_0", "AccessShareLock"),
-      NoWait("ready_tombstones_1", "AccessShareLock"),
-      NoWait("attempt_evidence", "AccessShareLock"),
-      NoWait("attempt_evidence_0", "AccessShareLock"),
-      NoWait("attempt_evidence_1", "AccessShareLock"),
-      NoWait("done_entries", "AccessShareLock"),
-      NoWait("done_entries_0", "AccessShareLock"),
-      NoWait("done_entries_1", "AccessShareLock"),
-      NoWait("receipt_completion_batches", "AccessShareLock"),
-      NoWait("receipt_completion_batches_0", "AccessShareLock"),
-      NoWait("receipt_completion_batches_1", "AccessShareLock"),
-      NoWait("receipt_completion_tombstones", "AccessShareLock"),
-      NoWait("receipt_completion_tombstones_0", "AccessShareLock"),
-      NoWait("receipt_completion_tombstones_1", "AccessShareLock"),
-      NoWait("queue_terminal_count_deltas", "AccessShareLock"),
-      NoWait("queue_terminal_count_deltas_0", "AccessShareLock"),
-      NoWait("queue_terminal_count_deltas_1", "AccessShareLock"),
-      NoWait("lease_claims", "AccessShareLock"),
-      NoWait("lease_claims_0", "AccessShareLock"),
-      NoWait("lease_claims_1", "AccessShareLock"),
-      NoWait("lease_claim_closures", "AccessShareLock"),
-      NoWait("lease_claim_closures_0", "AccessShareLock"),
-      NoWait("lease_claim_closures_1", "AccessShareLock"),
-      NoWait("leases", "AccessShareLock"),
-      NoWait("leases_0", "AccessShareLock"),
-      NoWait("leases_1", "AccessShareLock") >>],
-  \* retention: Enqueue(a, j1) -> CancelReady(j1) -> RotateQueue -> PruneQueue: pruned, with
-  \*   somebody in the way of AccessExclusiveLock on queue_terminal_count_deltas_0; first,
-  \*   planning, generic
+  \* turning: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> CompleteFast(j1/1 j2/1) -> RotateQueue
+  \*   -> RotateClaims -> PruneClaims -> PruneQueue: pruned, with somebody in the way of
+  \*   AccessExclusiveLock on queue_terminal_count_deltas_0; first, planning, generic
   [op |-> "PruneQueue", steps |-> <<
       Wait("rings", "RowShareLock"),
       Skip("rings#queue", "ForUpdate"),
@@ -4329,9 +4982,9 @@ Plans == <<
       Release("ready_tombstones_0", "AccessExclusiveLock"),
       Release("receipt_completion_batches_0", "AccessExclusiveLock"),
       Release("receipt_completion_tombstones_0", "AccessExclusiveLock") >>],
-  \* retention: Enqueue(a, j1) -> CancelReady(j1) -> RotateQueue -> PruneQueue: pruned, with
-  \*   somebody in the way of AccessExclusiveLock on receipt_completion_batches_0.toast;
-  \*   first, planning, generic
+  \* turning: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> CompleteFast(j1/1 j2/1) -> RotateQueue
+  \*   -> RotateClaims -> PruneClaims -> PruneQueue: pruned, with somebody in the way of
+  \*   AccessExclusiveLock on receipt_completion_batches_0.toast; first, planning, generic
   [op |-> "PruneQueue", steps |-> <<
       Wait("rings", "RowShareLock"),
       Skip("rings#queue", "ForUpdate"),
@@ -4374,15 +5027,19 @@ Plans == <<
       NoWait("receipt_completion_tombstones_0", "AccessExclusiveLock"),
       NoWait("queue_terminal_count_deltas_0", "AccessExclusiveLock"),
       Wait("lanes", "AccessShareLock"),
-      Wait("queue_terminal_live_counts_pkey#a/cancelled/j1", "UniqueKey"),
+      Wait("queue_terminal_live_counts_pkey#a/completed/j1", "UniqueKey"),
+      Wait("queue_terminal_live_counts_pkey#a/completed/j2", "UniqueKey"),
       Wait("queue_terminal_rollups", "RowExclusiveLock"),
-      Wait("queue_terminal_rollups_pkey#a/cancelled/j1", "UniqueKey"),
+      Wait("queue_terminal_rollups_pkey#a/completed/j1", "UniqueKey"),
+      Wait("queue_terminal_rollups_pkey#a/completed/j2", "UniqueKey"),
       Release("lanes", "AccessShareLock"),
       Release("queue_terminal_rollups", "RowExclusiveLock"),
-      Release("queue_terminal_live_counts_pkey#a/cancelled/j1", "UniqueKey"),
-      Release("queue_terminal_rollups_pkey#a/cancelled/j1", "UniqueKey") >>],
-  \* retention: Enqueue(a, j1) -> Claim(a, 1, 99) -> Fail(j1/1) -> RotateQueue -> PruneQueue:
-  \*   pruned; first, planning, generic
+      Release("queue_terminal_live_counts_pkey#a/completed/j1", "UniqueKey"),
+      Release("queue_terminal_live_counts_pkey#a/completed/j2", "UniqueKey"),
+      Release("queue_terminal_rollups_pkey#a/completed/j1", "UniqueKey"),
+      Release("queue_terminal_rollups_pkey#a/completed/j2", "UniqueKey") >>],
+  \* retention: Enqueue(a, j1) -> Enqueue(a, j2, wait 1) -> Claim(a, 1, 99) -> RotateQueue ->
+  \*   PassTime -> Fail(j1/1) -> PruneQueue: pruned; first, planning, generic
   [op |-> "PruneQueue", steps |-> <<
       Wait("rings", "RowShareLock"),
       Skip("rings#queue", "ForUpdate"),
@@ -4448,9 +5105,9 @@ Plans == <<
       NoWait("receipt_completion_batches_0.toast", "AccessExclusiveLock"),
       Wait("rings", "RowExclusiveLock"),
       Wait("claim_slots", "RowExclusiveLock") >>],
-  \* retention: Enqueue(a, j1) -> Claim(a, 1, 99) -> Fail(j1/1) -> RotateQueue -> PruneQueue:
-  \*   pruned, with somebody in the way of ForUpdate on lane_enqueue_heads#a; first, planning,
-  \*   generic
+  \* retention: Enqueue(a, j1) -> Enqueue(a, j2, wait 1) -> Claim(a, 1, 99) -> RotateQueue ->
+  \*   PassTime -> Fail(j1/1) -> PruneQueue: pruned, with somebody in the way of ForUpdate on
+  \*   lane_enqueue_heads#a; first, planning, generic
   [op |-> "PruneQueue", steps |-> <<
       Wait("rings", "RowShareLock"),
       Skip("rings#queue", "ForUpdate"),
@@ -4520,8 +5177,8 @@ Plans == <<
   \*   planning, generic
   [op |-> "PruneClaims", steps |-> <<
       Wait("rings", "RowShareLock") >>],
-  \* turning: Enqueue(a, j1) -> Claim(a, 1, 99) -> RotateClaims -> PruneClaims: skippedActive
-  \*   claimOpen; first, planning, generic
+  \* turning: Enqueue(a, j1) -> Enqueue(a, j2, wait 1) -> Claim(a, 1, 99) -> RotateClaims ->
+  \*   PruneClaims: skippedActive claimOpen; first, planning, generic
   [op |-> "PruneClaims", steps |-> <<
       Wait("rings", "RowShareLock"),
       Skip("rings#claim", "ForUpdate"),
@@ -4555,8 +5212,8 @@ Plans == <<
       NoWait("leases", "AccessShareLock"),
       NoWait("leases_0", "AccessShareLock"),
       NoWait("leases_1", "AccessShareLock") >>],
-  \* turning: Enqueue(a, j1) -> Claim(a, 1, 99) -> CompleteFast(j1/1) -> RotateClaims ->
-  \*   PruneClaims: pruned; first, planning, generic
+  \* turning: Enqueue(a, j1) -> Claim(a, 1, 99) -> CompleteFast(j1/1) -> RotateQueue ->
+  \*   RotateClaims -> PruneClaims: pruned; first, planning, generic
   [op |-> "PruneClaims", steps |-> <<
       Wait("rings", "RowShareLock"),
       Skip("rings#claim", "ForUpdate"),
@@ -4598,9 +5255,9 @@ Plans == <<
       NoWait("lease_claims_0.toast", "AccessExclusiveLock"),
       Wait("rings", "RowExclusiveLock"),
       Wait("claim_slots", "RowExclusiveLock") >>],
-  \* turning: Enqueue(a, j1) -> Claim(a, 1, 99) -> CompleteFast(j1/1) -> RotateClaims ->
-  \*   PruneClaims: pruned, with somebody in the way of AccessShareLock on leases_1; first,
-  \*   planning, generic
+  \* turning: Enqueue(a, j1) -> Claim(a, 1, 99) -> CompleteFast(j1/1) -> RotateQueue ->
+  \*   RotateClaims -> PruneClaims: pruned, with somebody in the way of AccessShareLock on
+  \*   leases_1; first, planning, generic
   [op |-> "PruneClaims", steps |-> <<
       Wait("rings", "RowShareLock"),
       Skip("rings#claim", "ForUpdate"),
@@ -4631,9 +5288,9 @@ Plans == <<
       NoWait("lease_claim_closures", "AccessShareLock"),
       NoWait("lease_claim_closures_0", "AccessShareLock"),
       NoWait("lease_claim_closures_1", "AccessShareLock") >>],
-  \* turning: Enqueue(a, j1) -> Claim(a, 1, 99) -> CompleteFast(j1/1) -> RotateClaims ->
-  \*   PruneClaims: pruned, with somebody in the way of ForUpdate on claim_slots#0; first,
-  \*   planning, generic
+  \* turning: Enqueue(a, j1) -> Claim(a, 1, 99) -> CompleteFast(j1/1) -> RotateQueue ->
+  \*   RotateClaims -> PruneClaims: pruned, with somebody in the way of ForUpdate on
+  \*   claim_slots#0; first, planning, generic
   [op |-> "PruneClaims", steps |-> <<
       Wait("rings", "RowShareLock"),
       Skip("rings#claim", "ForUpdate"),
@@ -4668,8 +5325,8 @@ Plans == <<
       NoWait("leases_0", "AccessShareLock"),
       NoWait("leases_1", "AccessShareLock"),
       Wait("claim_slots", "RowShareLock") >>],
-  \* turning: Enqueue(a, j1) -> Claim(a, 1, 99) -> CompleteFast(j1/1) -> RotateClaims ->
-  \*   PruneClaims: pruned, with somebody in the way of AccessExclusiveLock on
+  \* turning: Enqueue(a, j1) -> Claim(a, 1, 99) -> CompleteFast(j1/1) -> RotateQueue ->
+  \*   RotateClaims -> PruneClaims: pruned, with somebody in the way of AccessExclusiveLock on
   \*   lease_claim_closures_0; first, planning, generic
   [op |-> "PruneClaims", steps |-> <<
       Wait("rings", "RowShareLock"),
@@ -4708,8 +5365,8 @@ Plans == <<
       Skip("claim_slots#0", "ForUpdate"),
       NoWait("lease_claims_0", "AccessExclusiveLock"),
       Release("lease_claims_0", "AccessExclusiveLock") >>],
-  \* turning: Enqueue(a, j1) -> Claim(a, 1, 99) -> CompleteFast(j1/1) -> RotateClaims ->
-  \*   PruneClaims: pruned, with somebody in the way of AccessExclusiveLock on
+  \* turning: Enqueue(a, j1) -> Claim(a, 1, 99) -> CompleteFast(j1/1) -> RotateQueue ->
+  \*   RotateClaims -> PruneClaims: pruned, with somebody in the way of AccessExclusiveLock on
   \*   lease_claims_0.toast; first, planning, generic
   [op |-> "PruneClaims", steps |-> <<
       Wait("rings", "RowShareLock"),

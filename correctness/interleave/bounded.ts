@@ -22,6 +22,7 @@ interface Point {
 }
 
 export class Bounded implements Schedule {
+  readonly partial = false;
   private readonly sessions: number;
   private readonly switches: number;
   private readonly points: Point[] = [];

@@ -42,7 +42,8 @@ begin
 end
 $$;
 
--- The rows of these tables that these sessions have locked or changed.
+-- The rows of these tables that these sessions have locked or changed. Of a subtransaction
+-- the pid is not known, and said to be 0.
 create or replace function ringproof.locked_rows(p_relations text[], p_pids int[])
 returns table (relation text, held jsonb)
 language plpgsql as $$
@@ -56,7 +57,7 @@ begin
   loop
     for held in execute format(
       'select to_jsonb(t) from %s.pgrowlocks(%L) l join ringproof.%I t on t.ctid = l.locked_row
-       where l.pids && $1', v_extension, format('ringproof.%I', relation), relation) using p_pids
+       where l.pids && $1', v_extension, format('ringproof.%I', relation), relation) using p_pids || 0
     loop
       return next;
     end loop;

@@ -1,7 +1,8 @@
 /**
- * Which calls meet in which states. The explorer chooses: among the states of an area, for
- * every unordered pair of operations, some in which both succeed, some in which one changes what
- * the other is told, and some in which one is refused.
+ * Which calls meet in which states. The explorer chooses: among the states of an area, for every
+ * unordered pair of operations, some in which both succeed, some in which one changes what the
+ * other is told, and some in which one is refused; of each kind those in which the two have most to
+ * do with each other.
  */
 
 import {
@@ -18,9 +19,11 @@ import {
 } from "../../src/core/index.js";
 import { presentable } from "../conform/attempts.js";
 import { callsTo, type Node } from "../conform/tree.js";
+import { bits, concernsOf } from "./concerns.js";
 
-export type Kind = "both" | "changes" | "refused";
-export const kinds: readonly Kind[] = ["both", "changes", "refused"];
+/** That both are refused says little: only where there is nothing else. */
+export type Kind = "both" | "changes" | "refused" | "neither";
+export const kinds: readonly Kind[] = ["both", "changes", "refused", "neither"];
 
 export interface Case {
   readonly area: string;
@@ -64,17 +67,19 @@ export interface Tried {
 
 const told = (o: Outcome): string => JSON.stringify(o);
 
-function tryIn(before: State, call: Call, scope: Scope): Tried {
+export function tryIn(before: State, call: Call, scope: Scope): Tried {
   const { outcome, state: after } = step(before, call, scope);
   const jobs = call.action === "Enqueue" ? call.args.batch : [];
   return { before, call, jobs, told: told(outcome), after, ok: succeeds(call.action, outcome) };
 }
 
-/** Of each operation the first and the last call that succeed, and the first that is refused. */
+/** Of each operation some calls that succeed, and some that are refused. */
 function shortlist(tried: readonly Tried[]): readonly Tried[] {
-  const ok = tried.filter((t) => t.ok);
-  const picked = [ok[0], ok.length > 1 ? ok.at(-1) : undefined, tried.find((t) => !t.ok)];
-  return picked.filter((t) => t !== undefined);
+  const [ok, refused] = [tried.filter((t) => t.ok), tried.filter((t) => !t.ok)];
+  const middle = ok[ok.length >> 1];
+  return [...new Set([ok[0], middle, ok.at(-1), refused[0], refused.at(-1)])].filter(
+    (t) => t !== undefined,
+  );
 }
 
 /** By operation: what may meet in this state. Nobody presents a job that is known. */
@@ -94,69 +99,113 @@ export function tryAll(
 export const meetable = (a: Tried, b: Tried): boolean =>
   !a.jobs.some((job) => b.jobs.includes(job));
 
-/** What was found for a pair. */
+/** A case, and how much its calls have to do with each other. */
+interface Candidate {
+  readonly found: Case;
+  readonly common: number;
+}
+
+/** What was found for a pair, best first. */
 interface Found {
   readonly pair: Pair;
-  readonly cases: Readonly<Record<Kind, Case[]>>;
+  readonly cases: Readonly<Record<Kind, Candidate[]>>;
 }
+
+/** A call, with what it has to do with. */
+type Concerned = readonly [tried: Tried, concerns: number];
 
 export class Chooser {
   private readonly wanted: number;
   private readonly found: readonly Found[];
-  /** Those of which some kind is still wanting. */
-  private open: readonly Found[];
 
   /** So many states of each of these pairs, of every kind that there is. */
   constructor(wanted: number, some: readonly Pair[] = pairs) {
     this.wanted = wanted;
-    this.found = some.map((pair) => ({ pair, cases: { both: [], changes: [], refused: [] } }));
-    this.open = this.found;
+    this.found = some.map((pair) => ({
+      pair,
+      cases: { both: [], changes: [], refused: [], neither: [] },
+    }));
   }
 
-  /** Each kind once, then the others. */
+  /** Each kind once, then each once more; what both refuse comes last. */
   get cases(): readonly Case[] {
-    return this.found.flatMap(({ cases }) => {
-      const turns = Array.from({ length: this.wanted }, (_, i) => kinds.map((k) => cases[k][i]));
-      return turns
-        .flat()
-        .filter((c) => c !== undefined)
-        .slice(0, this.wanted);
+    return this.found.flatMap(({ cases: { neither, ...telling } }) => {
+      const turns = Array.from({ length: this.wanted }, (_, i) =>
+        Object.values(telling).map((list) => list[i]),
+      );
+      const chosen = [...turns.flat(), ...neither].filter((c) => c !== undefined);
+      return chosen.slice(0, this.wanted).map(({ found }) => found);
     });
   }
 
-  /** Looks at these states of an area for pairs that still want one. */
+  /** Looks at these states of an area for better ones. */
   look(area: string, nodes: readonly Node[], scope: Scope): void {
-    const enabled = [...new Set(this.open.flatMap(({ pair }) => pair))];
+    const enabled = [...new Set(this.found.flatMap(({ pair }) => pair))];
     const all = calls({ ...scope, enabled });
     for (const node of nodes) {
-      const { state } = node;
-      const short = tryAll(state, all, scope);
-      for (const { pair, cases } of this.open) {
-        for (const first of short.get(pair[0])!) {
-          for (const second of short.get(pair[1])!) {
-            if (!meetable(first, second)) continue;
-            const kind = kindOf(first, second, scope);
-            const list = cases[kind];
-            if (list.length >= this.wanted || list.at(-1)?.state === state) continue;
-            const both = [first.call, second.call];
-            list.push({ area, scope, way: callsTo(node), state, calls: both, kind });
-          }
+      const concerned = new Map<ActionName, readonly Concerned[]>();
+      for (const [name, some] of tryAll(node.state, all, scope))
+        concerned.set(
+          name,
+          some.map((tried) => [tried, concernsOf(tried)]),
+        );
+      const way = callsTo(node);
+      for (const found of this.found) {
+        const [firsts, seconds] = found.pair.map((name) => concerned.get(name)!);
+        for (const { both, common } of closest(firsts!, seconds!)) {
+          if (common <= this.least(found)) continue;
+          const kind = kindOf(...both, scope);
+          const together = both.map(({ call }) => call);
+          const { state } = node;
+          this.keep(found, common, { area, scope, way, state, calls: together, kind });
         }
       }
-      this.open = this.open.filter(({ cases }) =>
-        kinds.some((kind) => cases[kind].length < this.wanted),
-      );
     }
+  }
+
+  /** What two calls must have in common to be better than what is there. */
+  private least({ cases }: Found): number {
+    return Math.min(...kinds.map((kind) => cases[kind][this.wanted - 1]?.common ?? -1));
+  }
+
+  /** One case of each state, and the best. */
+  private keep({ cases }: Found, common: number, found: Case): void {
+    const list = cases[found.kind];
+    const same = list.findIndex((c) => c.found.state === found.state);
+    if (same >= 0 && list[same]!.common >= common) return;
+    if (same >= 0) list.splice(same, 1);
+    const place = list.findIndex((c) => c.common < common);
+    list.splice(place < 0 ? list.length : place, 0, { found, common });
+    list.length = Math.min(list.length, this.wanted);
   }
 }
 
+interface Meeting {
+  readonly both: readonly [Tried, Tried];
+  readonly common: number;
+}
+
+/** Of those that both succeed, that one does, and that none does: the two with most in common. */
+function closest(firsts: readonly Concerned[], seconds: readonly Concerned[]): readonly Meeting[] {
+  const best: (Meeting | undefined)[] = [];
+  for (const [first, mine] of firsts)
+    for (const [second, its] of seconds) {
+      const common = bits(mine & its);
+      const group = (first.ok ? 1 : 0) + (second.ok ? 2 : 0);
+      if (common > (best[group]?.common ?? -1) && meetable(first, second))
+        best[group] = { both: [first, second], common };
+    }
+  return best.filter((meeting) => meeting !== undefined);
+}
+
 /** Whether the second is told something else once the first has had its effect. */
-export function changes(first: Tried, second: Tried, scope: Scope): boolean {
+function changes(first: Tried, second: Tried, scope: Scope): boolean {
   if (first.after.db === second.before.db) return false;
   return told(step(first.after, second.call, scope).outcome) !== second.told;
 }
 
 function kindOf(a: Tried, b: Tried, scope: Scope): Kind {
   if (changes(a, b, scope) || changes(b, a, scope)) return "changes";
-  return a.ok && b.ok ? "both" : "refused";
+  if (a.ok && b.ok) return "both";
+  return a.ok || b.ok ? "refused" : "neither";
 }

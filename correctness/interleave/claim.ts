@@ -1,80 +1,13 @@
 /** C5: whatever the interleaving of two or three calls, some order of them explains what came out. */
 
-import { openPostgres, type PostgresServer } from "../../src/postgres/server.js";
+import { openPostgres } from "../../src/postgres/server.js";
 import type { Claim, ClaimResult, Context, Finding, Row } from "../claims.js";
 import { shardOf } from "../shard.js";
-import { Arena, newSchema } from "./arena.js";
-import { meet, type Met } from "./meet.js";
-import { extents, planFor, type Work } from "./plan.js";
+import type { Met } from "./meet.js";
+import { extents, planFor } from "./plan.js";
 import { withRowLocks } from "./row-locks.js";
-import { arenaScope } from "./scopes.js";
-import { roundTrip } from "./speed.js";
+import { runAll, type Done, type Ran } from "./run.js";
 import { violationFinding } from "./text.js";
-
-/** Each with an arena of its own, in which three sessions can meet. */
-const WORKERS = 2;
-const SESSIONS = 3;
-/** Violations to tell of: one bug shows in many pairs. */
-const ENOUGH = 3;
-
-/** What came of the schedules of one case. */
-interface Done {
-  readonly work: Work;
-  readonly met: Met;
-  readonly seconds: number;
-}
-
-interface Ran {
-  readonly done: readonly Done[];
-  /** Of a query that does nothing. */
-  readonly roundTripMs: number;
-}
-
-/** Those that meet in one state one after the other: it is loaded once. */
-function byState(work: readonly Work[]): readonly Work[] {
-  const states = new Map<string, Work[]>();
-  for (const each of work) {
-    const key = JSON.stringify([each.area, each.way]);
-    states.set(key, [...(states.get(key) ?? []), each]);
-  }
-  return [...states.values()].flat();
-}
-
-/** Runs the cases on arenas side by side, until there is enough to tell of. */
-async function runAll(
-  server: PostgresServer,
-  work: readonly Work[],
-  { signal, progress }: Context,
-): Promise<Ran> {
-  const done: Done[] = [];
-  let [next, roundTripMs] = [0, Infinity];
-  const violations = () => done.filter(({ met }) => met.violation).length;
-  const worker = async (number: number): Promise<void> => {
-    const arena = await Arena.open(server, {
-      schema: newSchema(),
-      number,
-      scope: arenaScope,
-      sessions: SESSIONS,
-    });
-    try {
-      while (next < work.length && violations() < ENOUGH && !signal.aborted) {
-        const each = work[next++]!;
-        const began = performance.now();
-        const { atMost, schedule } = each;
-        const met = await meet(arena, each, { atMost, schedule: schedule(), signal });
-        done.push({ work: each, met, seconds: (performance.now() - began) / 1000 });
-        progress("interleave, meetings", done.length, work.length);
-      }
-      if (roundTripMs === Infinity) roundTripMs = await roundTrip(arena.controller);
-    } finally {
-      await arena.close();
-    }
-  };
-  const workers = Array.from({ length: Math.min(WORKERS, work.length) }, (_, n) => worker(n));
-  const failed = (await Promise.allSettled(workers)).find((r) => r.status === "rejected");
-  if (failed) throw failed.reason;
-  return { done, roundTripMs };
-}
 
 const sum = (done: readonly Done[], of: (met: Met) => number): number =>
   done.reduce((all, { met }) => all + of(met), 0);
@@ -137,7 +70,7 @@ async function run(context: Context): Promise<ClaimResult> {
   const started = performance.now();
   const { tier, configs, shard } = context;
   const { work, missing } = planFor(extents[tier], configs);
-  const mine = byState(shardOf(work, shard));
+  const mine = shardOf(work, shard);
   const server = await openPostgres(context.pg);
   let ran: Ran;
   const began = performance.now();

@@ -5,6 +5,7 @@ import type { Footprint } from "./footprint.js";
 import type { Schedule } from "./schedules.js";
 
 export class Kept implements Schedule {
+  readonly partial = false;
   /** The first step that its session could not make: it had ended, or waited for another one. */
   left: number | null = null;
   private readonly order: readonly number[];

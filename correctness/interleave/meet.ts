@@ -99,5 +99,5 @@ export async function meet(
     if (explained!.benign.length > 0) met.benign++;
     more = schedule.next();
   }
-  return { ...met, cut: more, violation: null };
+  return { ...met, cut: more || schedule.partial, violation: null };
 }

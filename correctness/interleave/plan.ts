@@ -13,11 +13,15 @@ import { TripleChooser, triples } from "./triples.js";
 /** How much a tier covers. */
 export interface Extent {
   readonly areas: readonly Area[];
+  /** States of each area among which the explorer chooses. */
+  readonly starts: number;
   /** States of each pair, and of each triple. */
   readonly states: number;
   readonly tripleStates: number;
   /** Schedules of a pair in one state, at most; those of a triple follow from their switches. */
   readonly atMost: number;
+  /** Whether those few are from all over, and not the first ones of all. */
+  readonly spread: boolean;
   /** How often a session that could go on is left for another one, when three meet. */
   readonly switches: number;
 }
@@ -25,13 +29,26 @@ export interface Extent {
 const everywhere = [...areas, ...deepAreas];
 
 export const extents: Readonly<Record<Tier, Extent>> = {
-  quick: { areas, states: 3, tripleStates: 1, atMost: 4, switches: 1 },
-  full: { areas: everywhere, states: 3, tripleStates: 2, atMost: 300, switches: 2 },
-  nightly: { areas: everywhere, states: 6, tripleStates: 3, atMost: Infinity, switches: 3 },
+  quick: { areas, starts: 120, states: 3, tripleStates: 1, atMost: 4, spread: true, switches: 1 },
+  full: {
+    areas: everywhere,
+    starts: 300,
+    states: 3,
+    tripleStates: 2,
+    atMost: 300,
+    spread: false,
+    switches: 2,
+  },
+  nightly: {
+    areas: everywhere,
+    starts: 1000,
+    states: 6,
+    tripleStates: 3,
+    atMost: Infinity,
+    spread: false,
+    switches: 3,
+  },
 };
-
-/** Explored states of an area, before those that share a database are one. */
-const EXPLORED = 6_000;
 
 /** Calls that meet in a state. */
 export interface Work extends Case {
@@ -58,15 +75,20 @@ function concerns(some: readonly ActionName[], together: readonly ActionName[]):
   return together.every((name) => some.includes(name));
 }
 
-/** Every second case begins with its other call: where schedules are cut, both are first. */
-function work(met: Case, i: number, extent: Extent): Work {
-  const name = nameOf(met.calls.map(({ action }) => action));
+/** In every second state the other call begins: where schedules are cut, both are first. */
+function work(met: Case, name: string, i: number, extent: Extent): Work {
   if (met.calls.length > 2) {
     const schedule = () => new Bounded(met.calls.length, extent.switches);
     return { ...met, name, schedule, atMost: Infinity };
   }
   const calls = i % 2 === 0 ? met.calls : [...met.calls].reverse();
-  return { ...met, calls, name, schedule: () => new Schedules(2), atMost: extent.atMost };
+  return {
+    ...met,
+    calls,
+    name,
+    schedule: () => new Schedules(2, { spread: true }),
+    atMost: extent.atMost,
+  };
 }
 
 export interface Plan {
@@ -84,13 +106,17 @@ export function planFor(extent: Extent, names: readonly string[]): Plan {
   const two = new Chooser(extent.states, wanted.pairs);
   const three = new TripleChooser(extent.tripleStates, wanted.triples);
   for (const area of extent.areas) {
-    const nodes = startsOf(area, EXPLORED);
+    const nodes = startsOf(area, extent.starts);
     two.look(area.name, nodes, meeting(area));
     three.look(area.name, nodes, meeting(area));
   }
-  const all = [...two.cases, ...three.cases].map((met, i) => work(met, i, extent));
   const counts = new Map<string, number>();
-  for (const { name } of all) counts.set(name, (counts.get(name) ?? 0) + 1);
+  const all = [...two.cases, ...three.cases].map((met) => {
+    const name = nameOf(met.calls.map(({ action }) => action));
+    const before = counts.get(name) ?? 0;
+    counts.set(name, before + 1);
+    return work(met, name, before, extent);
+  });
   const missing = [
     ...wanted.pairs.filter((pair) => (counts.get(nameOf(pair)) ?? 0) < extent.states),
     ...wanted.triples.filter((t) => (counts.get(nameOf(t)) ?? 0) < extent.tripleStates),

@@ -22,6 +22,8 @@ interface Point {
 export interface Schedule {
   /** For how many steps the session that goes next goes on, if it can. */
   readonly burst: number;
+  /** Whether it leaves out what it was to run. */
+  readonly partial: boolean;
   /** The session that goes next. */
   choose(enabled: readonly number[]): number;
   executed(step: Footprint): void;
@@ -33,15 +35,26 @@ export interface Schedule {
   next(): boolean;
 }
 
+/** Multiples of it, as far as they are behind the point, lie far from each other. */
+const GOLDEN = 0.618;
+
 export class Schedules implements Schedule {
   private readonly points: Point[] = [];
   private readonly steps: Footprint[] = [];
+  partial = false;
   private readonly sessions: number;
+  private readonly spread: boolean;
   private depth = 0;
   private redundant = false;
+  private runs = 0;
 
-  constructor(sessions: number) {
+  /**
+   * Of schedules that are `spread` only some are meant to be run: the next one differs from the
+   * last one anywhere, not as late as possible, and what that leaves out is not made up for.
+   */
+  constructor(sessions: number, { spread = false } = {}) {
     this.sessions = sessions;
+    this.spread = spread;
   }
 
   get burst(): number {
@@ -88,16 +101,25 @@ export class Schedules implements Schedule {
     this.findRaces();
     this.depth = 0;
     this.redundant = false;
-    while (this.points.length > 0) {
-      const point = this.points.at(-1)!;
-      const open = [...point.wanted].find((s) => !point.tried.has(s) && !point.asleep.has(s));
-      if (open !== undefined) {
-        point.chosen = open;
-        return true;
-      }
-      this.points.pop();
-    }
-    return false;
+    const turn = this.turn();
+    if (turn === undefined) return false;
+    this.partial ||= this.points.some((_, i) => i > turn && this.openAt(i) !== undefined);
+    this.points.length = turn + 1;
+    this.points[turn]!.chosen = this.openAt(turn)!;
+    return true;
+  }
+
+  /** The point that is left in another way next: the last, or one after the other from all over. */
+  private turn(): number | undefined {
+    this.runs++;
+    const open = this.points.flatMap((_, i) => (this.openAt(i) === undefined ? [] : [i]));
+    return this.spread ? open[Math.floor(((this.runs * GOLDEN) % 1) * open.length)] : open.at(-1);
+  }
+
+  /** A session that is wanted there and was not tried. */
+  private openAt(i: number): number | undefined {
+    const { wanted, tried, asleep } = this.points[i]!;
+    return [...wanted].find((s) => !tried.has(s) && !asleep.has(s));
   }
 
   private findRaces(): void {

@@ -84,10 +84,18 @@ export const meeting = ({ scope }: Area): Scope => ({
   jobs: [...scope.jobs, "j3", "j4"],
 });
 
-/** The databases among the first states of an area, nearest first. */
+/** Explored states of an area, before those that share a database are one. */
+const EXPLORED = 6_000;
+
+/** So many databases of an area, from the nearest to the farthest at even distances. */
 export function startsOf({ scope }: Area, atMost: number): readonly Node[] {
-  const graph = explore(storageMachine(scope, { symmetric: true }), { properties: [], atMost });
-  return databaseTree(graph, scope);
+  const machine = storageMachine(scope, { symmetric: true });
+  const nodes = databaseTree(explore(machine, { properties: [], atMost: EXPLORED }), scope);
+  const step = Math.max(1, nodes.length / atMost);
+  return Array.from(
+    { length: Math.min(atMost, nodes.length) },
+    (_, i) => nodes[Math.floor(i * step)]!,
+  );
 }
 
 /** What an arena must have for every area. */

@@ -19,6 +19,9 @@ export interface StepMade {
 /** Longer than this, and a session that runs is asked whether it waits for a lock. */
 const PATIENCE_MS = 4;
 
+/** By then Postgres has found every deadlock; its own timeout is 20 ms here. */
+const DEADLOCK_MS = 1_000;
+
 /** Sessions that are stepped together, and the connection that steps them. */
 export class Stepping {
   /** Those that take part in the run. */
@@ -79,22 +82,28 @@ export class Stepping {
 
   /** Until every session stands somewhere, or waits for one that stands. */
   private async settle(): Promise<void> {
+    const began = performance.now();
     let asked = false;
     for (;;) {
-      const running = this.active.filter((s) => s.moving && s.waitsFor.length === 0);
-      const waiting = this.active.filter((s) => s.moving && s.waitsFor.length > 0);
-      if (running.length === 0 && (waiting.length === 0 || asked)) return;
-      if (running.length > 0) {
-        const timer = new AbortController();
-        const patience = sleep(PATIENCE_MS, undefined, { signal: timer.signal });
-        await Promise.race([Promise.all(running.map((s) => s.arrival)), patience]).catch(() => 0);
-        timer.abort();
-        patience.catch(() => 0);
-      }
+      const moving = this.active.filter((s) => s.moving);
+      const running = moving.filter((s) => s.waitsFor.length === 0);
+      // Where nobody stands, Postgres has to end a deadlock first.
+      const given = this.enabled.length > 0 || performance.now() - began > DEADLOCK_MS;
+      if (running.length === 0 && (moving.length === 0 || (asked && given))) return;
+      await this.arrivals(moving);
       if (!this.active.some((s) => s.moving)) return;
       await this.look();
       asked = running.length === 0;
     }
+  }
+
+  /** Until those have all come to where they go, or for as long as patience lasts. */
+  private async arrivals(moving: readonly Stepper[]): Promise<void> {
+    const timer = new AbortController();
+    const patience = sleep(PATIENCE_MS, undefined, { signal: timer.signal });
+    await Promise.race([Promise.all(moving.map((s) => s.arrival)), patience]).catch(() => 0);
+    timer.abort();
+    patience.catch(() => 0);
   }
 
   /** Ends what would wait for ever; whether there was anything. */

@@ -1,11 +1,11 @@
 /**
- * Which three operations meet, and where: in the states in which most of them succeed, and of those
- * where most of them change what another one is told. The explorer chooses them, as for pairs.
+ * Which three operations meet, and where: in the states in which most of them can succeed, and of
+ * those where it makes most difference which comes first. The explorer chooses them, as for pairs.
  */
 
 import { calls, type ActionName, type Scope } from "../../src/core/index.js";
 import { callsTo, type Node } from "../conform/tree.js";
-import { changes, meetable, tryAll, type Case, type Tried } from "./cases.js";
+import { meetable, tryAll, tryIn, type Case, type Tried } from "./cases.js";
 
 export type Triple = readonly [ActionName, ActionName, ActionName];
 
@@ -21,17 +21,23 @@ export const triples: readonly Triple[] = [
   ["Claim", "Claim", "CancelReady"],
 ];
 
-interface Ranked {
-  readonly met: Case;
+/** How much there is to see where three calls meet. */
+interface Rank {
+  /** Of the calls, how many succeed in some order. */
   readonly succeed: number;
-  readonly change: number;
+  /** What the callers are told, over all orders: how many different things. */
+  readonly different: number;
 }
 
-const order = (a: Ranked, b: Ranked): number => b.succeed - a.succeed || b.change - a.change;
+interface Ranked extends Rank {
+  readonly met: Case;
+}
+
+const order = (a: Rank, b: Rank): number => b.succeed - a.succeed || b.different - a.different;
 
 export class TripleChooser {
   private readonly wanted: number;
-  private readonly found: readonly { readonly triple: Triple; best: Ranked[] }[];
+  private readonly found: readonly { readonly triple: Triple; best: readonly Ranked[] }[];
 
   /** So many states of each of these triples. */
   constructor(wanted: number, some: readonly Triple[] = triples) {
@@ -50,42 +56,57 @@ export class TripleChooser {
     for (const node of nodes) {
       const short = tryAll(node.state, all, scope);
       for (const found of this.found) {
-        const least = found.best[this.wanted - 1]?.succeed ?? 0;
-        const here = rank(found.triple, short, least, scope);
+        const here = bestOf(found.triple, short, scope);
         if (!here) continue;
-        const [tried, ranked] = here;
-        const together = tried.map(({ call }) => call);
+        const together = here.tried.map(({ call }) => call);
         const { state } = node;
-        const kind = ranked.change > 0 ? "changes" : ranked.succeed === 3 ? "both" : "refused";
-        const met: Case = { area, scope, way: callsTo(node), state, calls: together, kind };
-        found.best = [...found.best, { met, ...ranked }].sort(order).slice(0, this.wanted);
+        const met: Case = {
+          area,
+          scope,
+          way: callsTo(node),
+          state,
+          calls: together,
+          kind: "changes",
+        };
+        found.best = [...found.best, { met, ...here.rank }].sort(order).slice(0, this.wanted);
       }
     }
   }
 }
 
-type Rank = Pick<Ranked, "succeed" | "change">;
+interface Best {
+  readonly tried: readonly Tried[];
+  readonly rank: Rank;
+}
 
-/** The best of one state, if at least so many succeed. */
-function rank(
+/** The best of one state, if the order in which they meet makes any difference there. */
+function bestOf(
   triple: Triple,
   short: ReadonlyMap<ActionName, readonly Tried[]>,
-  least: number,
   scope: Scope,
-): readonly [readonly Tried[], Rank] | null {
-  let best: readonly [readonly Tried[], Rank] | null = null;
+): Best | null {
   const [firsts, seconds, thirds] = triple.map((name) => short.get(name)!);
-  for (const a of firsts!)
-    for (const b of seconds!)
-      for (const c of thirds!) {
-        const all = [a, b, c];
-        const pairs = all.flatMap((x, i) => all.flatMap((y, j) => (i === j ? [] : [[x, y]])));
-        const succeed = all.filter(({ ok }) => ok).length;
-        if (succeed < Math.max(least, best?.[1].succeed ?? 0)) continue;
-        if (!pairs.every(([x, y]) => meetable(x!, y!))) continue;
-        const change = pairs.filter(([x, y]) => changes(x!, y!, scope)).length;
-        const better = !best || succeed > best[1].succeed || change > best[1].change;
-        if (better) best = [all, { succeed, change }];
-      }
-  return best;
+  const all = firsts!.flatMap((a) => seconds!.flatMap((b) => thirds!.map((c) => [a, b, c])));
+  const best = all
+    .filter(([a, b, c]) => meetable(a!, b!) && meetable(b!, c!) && meetable(a!, c!))
+    .map((tried): Best => ({ tried, rank: rankOf(tried, scope) }))
+    .sort((a, b) => order(a.rank, b.rank))[0];
+  return best && best.rank.different > 1 ? best : null;
+}
+
+function rankOf(tried: readonly Tried[], scope: Scope): Rank {
+  const seen = new Set<string>();
+  const succeeded = new Set<number>();
+  for (const [i, first] of tried.entries()) {
+    for (const [j, second] of tried.entries()) {
+      if (i === j) continue;
+      const k = 3 - i - j;
+      const then = tryIn(first.after, second.call, scope);
+      const last = tryIn(then.after, tried[k]!.call, scope);
+      const inOrder = [first, then, last];
+      [i, j, k].forEach((call, n) => inOrder[n]!.ok && succeeded.add(call));
+      seen.add([i, j, k].map((_, call) => inOrder[[i, j, k].indexOf(call)]!.told).join());
+    }
+  }
+  return { succeed: succeeded.size, different: seen.size };
 }

@@ -39,13 +39,27 @@ export interface Situation {
 }
 
 /** Every state of an area up to here is looked at. */
-const STATES = 150;
+const STATES = 160;
 
 const near = (name: string): Area => areas.find((area) => area.name === name)!;
 
 const grown = (name: string, from: Area, more: readonly string[], scope: Partial<Scope>): Area => ({
   name,
   scope: { ...from.scope, ...scope, enabled: [...from.scope.enabled, ...more] },
+});
+
+/** Little happens, but in both lanes. */
+const both = (name: string, happens: readonly string[], scope: Partial<Scope> = {}): Area => ({
+  name,
+  scope: {
+    ...near("lanes").scope,
+    maxBatch: 1,
+    maxWait: 0,
+    leases: [1],
+    deadlines: [1],
+    ...scope,
+    enabled: ["Enqueue", ...happens],
+  },
 });
 
 /** Those in which interleavings begin, and some that get further in one direction. */
@@ -55,10 +69,12 @@ const places: readonly Area[] = [
   grown("slots", near("leases"), ["RotateQueue", "RotateClaims"], { jobs: ["j1"] }),
   grown("pruning", near("leases"), ["PruneLeases"], { jobs: ["j1"] }),
   grown("timeouts", near("parking"), [], { maxAttempts: 2 }),
-  grown("both lanes", near("lanes"), ["ParkForCallback", "Fail", "Retry", "PassTime"], {
-    deadlines: [1],
-  }),
-  grown("two keys", near("keys"), ["Retry"], {
+  both("both deferred", ["PassTime"], { maxWait: 1 }),
+  both("both dead", ["Claim", "FailToDlq", "PassTime"]),
+  both("both parked", ["Claim", "ParkForCallback", "ResumeCallback", "PassTime"]),
+  both("both keys", ["Claim", "Fail", "FailToDlq"], {
+    lanes: ["a"],
+    maxBatch: 2,
     sameKey: [
       ["j1", "j3"],
       ["j2", "j4"],
@@ -75,6 +91,8 @@ function changes({ db: a }: State, { db: b }: State): string {
 
 interface Tried {
   readonly list: readonly Call["args"][];
+  /** Those that the call names, and those that it is told of. */
+  readonly jobs: readonly Job[];
   readonly words: readonly string[];
   readonly changed: string;
 }
@@ -88,7 +106,9 @@ function attempt(state: State, action: ActionName, list: Tried["list"], scope: S
     at = next.state;
   }
   const words = [...new Set(outcomes.flatMap(wordsOf))].sort();
-  return { list, words, changed: changes(state, at) };
+  const told = outcomes.flatMap(({ tokens = [] }) => tokens.map(({ job }) => job));
+  const jobs = [...new Set([...jobsIn(list), ...told])];
+  return { list, jobs, words, changed: changes(state, at) };
 }
 
 /** The jobs that the call names. */
@@ -113,24 +133,19 @@ function known({ db }: State, list: Tried["list"]): string {
   return db.readyEntries.some(({ job }) => jobsIn(list).includes(job)) ? "job" : "";
 }
 
-const lanesOf = ({ db }: State, list: Tried["list"]): number => {
-  const jobs = jobsIn(list);
-  return new Set(db.readyEntries.filter(({ job }) => jobs.includes(job)).map((r) => r.lane)).size;
+const lanesOf = ({ db }: State, jobs: readonly Job[]): number => {
+  const rows = [...db.readyEntries, ...db.deferredJobs].filter(({ job }) => jobs.includes(job));
+  return new Set(rows.map(({ lane }) => lane)).size;
 };
-
-/** A pass may end attempts of several lanes. */
-const receiptLanes = ({ db }: State): number => new Set(db.leaseClaims.map((c) => c.lane)).size;
 
 /** Calls of one operation that have this in common are one situation; empty for none at all. */
 function kindsOf(state: State, action: ActionName, one: Tried): readonly string[] {
-  const { list, words, changed } = one;
-  const several = jobsIn(list).length > 1;
-  const lanes = actions[action].family === "rescue" ? receiptLanes(state) : "";
-  if (!several) return [`${words} ${changed} ${known(state, list)} ${lanes}`];
+  const { list, jobs, words, changed } = one;
+  if (jobs.length < 2) return [`${words} ${changed} ${known(state, list)}`];
   if (words.join() !== wordOf(action)) return [];
   return [
     `several ${changed} ${known(state, list)}`,
-    ...(lanesOf(state, list) > 1 ? ["several lanes"] : []),
+    ...(lanesOf(state, jobs) > 1 ? ["several lanes"] : []),
   ];
 }
 
@@ -186,9 +201,7 @@ function turned(list: Tried["list"]): Tried["list"] {
 function* ordersOf(action: ActionName, one: Tried, found: Found): Generator<Situation> {
   const { area, node, scope } = found;
   const way = callsTo(node);
-  const rescues = actions[action].family === "rescue" && one.words[0] === wordOf(action);
-  const several = jobsIn(one.list).length > 1 || (rescues && receiptLanes(node.state) > 1);
-  for (const reversed of several ? [false, true] : [false]) {
+  for (const reversed of one.jobs.length > 1 ? [false, true] : [false]) {
     const list = reversed ? turned(one.list) : one.list;
     const told = `${callText({ action, list })}: ${one.words.join(", ")}`;
     const last = reversed ? `${told}, rows the other way round` : told;

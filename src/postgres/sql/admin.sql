@@ -14,17 +14,31 @@ language sql immutable as $$
 $$;
 
 -- Locks the claim heads of the lanes of these jobs' ready rows, so that nobody is handing them out
--- meanwhile; a job that reaches another lane after that was not ready yet. Returns the lanes.
+-- meanwhile; a job that reaches another lane after that was not ready yet. One that was moved while
+-- this waited is in a lane that was not locked: the locks are given back, so that they are always
+-- taken in one order, and taken again. Returns the lanes.
 create or replace function ringproof.lock_lanes_of(p_job_ids bigint[]) returns int[]
 language plpgsql as $$
 declare
   v_lanes int[];
 begin
-  --@ find_lanes
-  v_lanes := array(
-    select distinct lane_id from ringproof.ready_entries where job_id = any (p_job_ids));
-  --@ lock_claim_heads
-  perform from ringproof.lane_claim_heads where lane_id = any (v_lanes) order by lane_id for update;
+  loop
+    --@ find_lanes
+    v_lanes := array(
+      select distinct lane_id from ringproof.ready_entries where job_id = any (p_job_ids));
+    begin
+      --@ lock_claim_heads
+      perform from ringproof.lane_claim_heads
+      where lane_id = any (v_lanes) order by lane_id for update;
+      --@ find_moved
+      exit when not exists (
+        select from ringproof.ready_entries
+        where job_id = any (p_job_ids) and lane_id <> all (v_lanes));
+      raise exception using errcode = 'RP001';
+    exception
+      when sqlstate 'RP001' then null;
+    end;
+  end loop;
   return v_lanes;
 end
 $$;

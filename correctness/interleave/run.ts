@@ -1,0 +1,74 @@
+/** Runs what meets, on arenas side by side. */
+
+import type { PostgresServer } from "../../src/postgres/server.js";
+import type { Context } from "../claims.js";
+import { Arena, newSchema } from "./arena.js";
+import { meet, type Met } from "./meet.js";
+import type { Work } from "./plan.js";
+import { arenaScope } from "./scopes.js";
+import { roundTrip } from "./speed.js";
+
+const ARENAS = 2;
+const SESSIONS = 3;
+/** Violations to tell of: one bug shows in many pairs. */
+const ENOUGH = 3;
+
+/** What came of the schedules of one case. */
+export interface Done {
+  readonly work: Work;
+  readonly met: Met;
+  readonly seconds: number;
+}
+
+export interface Ran {
+  readonly done: readonly Done[];
+  /** Of a query that does nothing. */
+  readonly roundTripMs: number;
+}
+
+/** Those that meet in one state together: it is loaded once. Where three meet first: they last. */
+function byState(work: readonly Work[]): readonly (readonly Work[])[] {
+  const states = new Map<string, Work[]>();
+  for (const each of work.toSorted((a, b) => b.calls.length - a.calls.length)) {
+    const key = JSON.stringify([each.area, each.way]);
+    const known = states.get(key);
+    if (known) known.push(each);
+    else states.set(key, [each]);
+  }
+  return [...states.values()];
+}
+
+/** Until there is enough to tell of. */
+export async function runAll(
+  server: PostgresServer,
+  work: readonly Work[],
+  { signal, progress }: Pick<Context, "signal" | "progress">,
+): Promise<Ran> {
+  const done: Done[] = [];
+  const states = byState(work);
+  let [next, roundTripMs] = [0, Infinity];
+  const enough = () => done.filter(({ met }) => met.violation).length >= ENOUGH;
+  const runOne = async (arena: Arena, each: Work): Promise<void> => {
+    const began = performance.now();
+    const { atMost, schedule } = each;
+    const met = await meet(arena, each, { atMost, schedule: schedule(), signal });
+    done.push({ work: each, met, seconds: (performance.now() - began) / 1000 });
+    progress("interleave, meetings", done.length, work.length);
+  };
+  const runSome = async (number: number): Promise<void> => {
+    const place = { schema: newSchema(), number, scope: arenaScope, sessions: SESSIONS };
+    const arena = await Arena.open(server, place);
+    try {
+      while (next < states.length)
+        for (const each of states[next++]!)
+          if (!enough() && !signal.aborted) await runOne(arena, each);
+      if (roundTripMs === Infinity) roundTripMs = await roundTrip(arena.controller);
+    } finally {
+      await arena.close();
+    }
+  };
+  const arenas = Array.from({ length: Math.min(ARENAS, states.length) }, (_, n) => runSome(n));
+  const failed = (await Promise.allSettled(arenas)).find((r) => r.status === "rejected");
+  if (failed) throw failed.reason;
+  return { done, roundTripMs };
+}
