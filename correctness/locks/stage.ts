@@ -80,7 +80,7 @@ export class Stage {
     const tries = await installBreakpoints(controller, schema);
     if (amend) await controller.query(requalify(instrument(amend), schema));
     const steppers: Stepper[] = [];
-    for (let i = 0; i < sessions; i++) {
+    for (let i = 0; i <= sessions; i++) {
       const client = await connect(server);
       this.clients.push(client);
       const place = { schema, nameOf: new Map(), number: NUMBER + i, tries };
@@ -105,11 +105,13 @@ export class Stage {
   async begin(calls: readonly Call[]): Promise<void> {
     for (const [i, { settings }] of calls.entries())
       if (settings) await this.clients[i]!.query(settings);
-    await this.stepping.begin(calls.map(({ text }) => requalify(text, SCHEMA)));
+    const texts = calls.map(({ text }) => requalify(text, SCHEMA));
+    // While one more stands by, nobody waits for Postgres to end a deadlock.
+    await this.stepping.begin([...texts, "select"]);
   }
 
   private get steppers(): readonly Stepper[] {
-    return this.stepping.active;
+    return this.stepping.active.slice(0, -1);
   }
 
   /** Steps a session until it has this lock, waits, or has come to the end of its call. */
@@ -163,7 +165,7 @@ export class Stage {
   /** Lets every session come to its end: the error of its call, or what it answered, as JSON. */
   async finish(): Promise<readonly string[]> {
     for (;;) {
-      const [next] = this.stepping.enabled;
+      const next = this.steppers.find(({ enabled }) => enabled)?.index;
       const moving = this.steppers.filter((s) => s.moving);
       if (next !== undefined) await this.stepping.go(next, 1);
       else if (moving.length > 0) await Promise.race(moving.map(({ arrival }) => arrival));
