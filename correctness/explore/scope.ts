@@ -1,13 +1,13 @@
 /** Reads the constants that a `.cfg` gives to TLC as the scope that the core explores. */
 
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { actionNames, type Constants, type Scope } from "../../src/core/index.js";
 import { UserError } from "../../src/errors.js";
 import { packageRoot } from "../../src/package-root.js";
 import { parseCfg } from "../tlc/cfg.js";
 import { plain } from "./plain.js";
-import type { Tla } from "../tlc/values.js";
+import { parseValue, type Tla } from "../tlc/values.js";
 
 export const specDir = (): string => join(packageRoot(), "spec");
 
@@ -56,15 +56,31 @@ export async function readScope(cfg: string, dir = specDir()): Promise<Scope> {
 
 /** The constants of a focused module's configuration, as plain data. */
 export async function readConstants(cfg: string, dir = specDir()): Promise<Constants> {
-  const { constants } = await readCfg(cfg, dir);
-  return Object.fromEntries(Object.entries(constants).map(([name, v]) => [name, plain(v)]));
+  const { constants, overrides } = await readCfg(cfg, dir);
+  const values = { ...constants, ...(await readOverrides(overrides, dir)) };
+  return Object.fromEntries(Object.entries(values).map(([name, v]) => [name, plain(v)]));
 }
 
-/** A configuration's constants as TLA+ values, with the file that they are from. */
+/** Of what a configuration puts in the place of something else, whatever is a plain value. */
+async function readOverrides(overrides: Readonly<Record<string, string>>, dir: string) {
+  const values: Record<string, Tla> = {};
+  if (Object.keys(overrides).length === 0) return values;
+  const files = (await readdir(dir)).filter((file) => file.endsWith(".tla"));
+  const texts = await Promise.all(files.map((file) => readFile(join(dir, file), "utf8")));
+  for (const [name, operator] of Object.entries(overrides)) {
+    const definition = new RegExp(`^${operator} ==\\s*(<<[^]*?>>)\\s*(?:^\\s*$|^[=-]{4})`, "m");
+    const text = texts.map((t) => definition.exec(t)?.[1]).find((found) => found !== undefined);
+    if (text !== undefined) values[name] = parseValue(text);
+  }
+  return values;
+}
+
+/** A configuration's constants as TLA+ values, what it overrides, and the file they are from. */
 export async function readCfg(cfg: string, dir = specDir()) {
   const file = join(dir, cfg);
   const text = await readFile(file, "utf8").catch((cause: unknown) => {
     throw new UserError(`cannot read ${file}`, "Name a .cfg of the spec folder.", { cause });
   });
-  return { file, constants: parseCfg(text, file).constants };
+  const { constants, overrides } = parseCfg(text, file);
+  return { file, constants, overrides };
 }

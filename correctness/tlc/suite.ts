@@ -88,7 +88,7 @@ export function findTools(context: Pick<Context, "progress">): Promise<Tools> {
 /** One run of TLC on one entry. */
 export async function runEntry(
   entry: ManifestEntry,
-  context: Context,
+  context: Pick<Context, "progress" | "signal">,
   options: Partial<TlcOptions>,
 ): Promise<TlcResult> {
   const { jar, java } = await findTools(context);

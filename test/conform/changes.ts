@@ -42,8 +42,8 @@ export const changes = {
   "retry leaves the receipt open": changedSql(
     "finish",
     "end_attempts",
-    "from unnest(p_attempts) order by place;",
-    "from unnest(p_attempts) where p_outcome <> 'retried' order by place;",
+    "from unnest(p_attempts)\n  order by",
+    "from unnest(p_attempts)\n  where p_outcome <> 'retried' order by",
   ),
   "discard leaves the receipt open": changedSql(
     "terminal",

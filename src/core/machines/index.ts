@@ -6,6 +6,7 @@ import { claimerLease } from "./claimer-lease.js";
 import { deadTupleContract } from "./dead-tuple-contract.js";
 import { deferredMaterialize } from "./deferred-materialize.js";
 import { focusedMachine, type Constants, type FocusedModel } from "./focused.js";
+import { lockOrder } from "./lock-order.js";
 import { rescueCursor } from "./rescue-cursor.js";
 import { shardedPrune } from "./sharded-prune.js";
 import { terminalCounters } from "./terminal-counters.js";
@@ -42,6 +43,7 @@ export const focusedModules: Readonly<Record<string, Focused>> = {
   TerminalCounters: focused(terminalCounters),
   ClaimPruneRace: focused(claimPruneRace),
   DeadTupleContract: focused(deadTupleContract),
+  LockOrder: focused(lockOrder),
 };
 
 export type { Command } from "./dead-tuple-contract.js";

@@ -66,7 +66,8 @@ declare
 begin
   --@ insert_closures
   insert into ringproof.lease_claim_closures (slot, job_id, run_lease, outcome, closed_at)
-  select slot, job_id, run_lease, p_outcome, p_now from unnest(p_attempts) order by place;
+  select slot, job_id, run_lease, p_outcome, p_now from unnest(p_attempts)
+  order by slot, job_id, run_lease;
   if exists (select from unnest(p_attempts) where lease_slot is not null) then
     --@ delete_leases
     delete from ringproof.leases l using unnest(p_attempts) a

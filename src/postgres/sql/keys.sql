@@ -28,11 +28,15 @@ begin
 end
 $$;
 
--- Jobs that have ended hold nothing any more.
+-- Jobs that have ended hold nothing any more. Their keys are given back in the order of the keys.
 create or replace function ringproof.release_keys(p_job_ids bigint[]) returns void
 language plpgsql as $$
 begin
   --@ delete_keys
-  delete from ringproof.unique_keys where job_id = any (p_job_ids);
+  delete from ringproof.unique_keys u
+  using (
+    select unique_key from ringproof.unique_keys where job_id = any (p_job_ids)
+    order by unique_key for update) k
+  where u.unique_key = k.unique_key;
 end
 $$;
