@@ -24,8 +24,11 @@ export type Place =
   | { readonly kind: "relation"; readonly relation: number }
   | { readonly kind: "row"; readonly relation: number; readonly at: string }
   | { readonly kind: "key"; readonly index: UniqueIndex; readonly row: object }
-  /** The key of a row that is deleted: whoever inserts it waits, but nobody can have done so. */
-  | { readonly kind: "gone" }
+  /**
+   * The key of a row that is deleted: whoever inserts it waits, but nobody can have done so. All
+   * keys of a row go at once: they are said in the order in which they are inserted.
+   */
+  | { readonly kind: "gone"; readonly order: string }
   | { readonly kind: "advisory"; readonly ids: readonly [number, number] };
 
 export interface Lock {

@@ -167,10 +167,16 @@ class Recorder {
     return segments.flatMap((one, i) => {
       const label = statementOf(one.label);
       const waits = order[i] ?? [];
-      const gone = one.acquired.filter(({ place }) => place.kind === "gone");
-      const rest = one.acquired.filter((lock) => ![...waits, ...gone].includes(lock));
-      const taken = [...rest, ...waits, ...gone].map((lock): Step => {
-        const policy = this.prober.policyOf(one, lock) ?? "wait";
+      const gone = one.acquired.flatMap((lock) => {
+        const { place } = lock;
+        return place.kind === "gone" ? [{ lock, order: place.order }] : [];
+      });
+      const last = gone.sort((a, b) => (a.order < b.order ? -1 : 1)).map(({ lock }) => lock);
+      const rest = one.acquired.filter((lock) => ![...waits, ...last].includes(lock));
+      const taken = [...rest, ...waits, ...last].map((lock): Step => {
+        // A row whose key somebody else has just inserted is not there yet, and not deleted.
+        const deleted = lock.place.kind === "gone";
+        const policy = deleted ? "skip" : (this.prober.policyOf(one, lock) ?? "wait");
         return { label, on: lock.on, mode: lock.mode, policy };
       });
       const back = one.released.map(({ on, mode }): Step => ({

@@ -150,6 +150,14 @@ export class Site {
     );
   }
 
+  private gone(oid: number, lock: Lock): Lock {
+    if (lock.place.kind !== "key") return lock;
+    const { index, row } = lock.place;
+    const nth = this.names.uniqueIndexes(oid).indexOf(index);
+    const order = `${this.names.rowName(oid, row as Row, this.cast)} ${nth}`;
+    return { ...lock, place: { kind: "gone", order } };
+  }
+
   /** Keys that were inserted into a table, and those of its rows that were deleted. */
   private keysWritten(oid: number, rows: readonly Row[]): readonly Lock[] {
     const [before, now] = [this.taken.get(oid) ?? [], this.keysOf(oid, rows)];
@@ -157,8 +165,7 @@ export class Site {
       const names = new Set(others.map(({ on }) => on));
       return locks.filter(({ on }) => !names.has(on));
     };
-    const gone = without(before, now).map((lock): Lock => ({ ...lock, place: { kind: "gone" } }));
-    return [...without(now, before), ...gone];
+    return [...without(now, before), ...without(before, now).map((lock) => this.gone(oid, lock))];
   }
 
   /** The locks behind a report, without those of rows. */
