@@ -110,7 +110,7 @@ describe("a lock in the way", () => {
     expect(explained({ ...idle, outcomes: wrong, met: { claimHeads: ["a"] } })).toBeNull();
   });
 
-  test("explains a rotation that was blocked, if it was in the mode of a writer of that slot", () => {
+  test("explains a rotation that was blocked, if it was that of a writer of that slot", () => {
     const blocked = {
       start,
       calls: [rotate, cancel],

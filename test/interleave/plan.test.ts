@@ -1,4 +1,4 @@
-/** Every two operations meet in every tier, and of an operation somebody names only what it meets. */
+/** Every two operations meet; of an operation that somebody names only what it meets. */
 
 import { describe, expect, test } from "vitest";
 import { kinds, nameOf, operations, pairs } from "../../correctness/interleave/cases.js";
