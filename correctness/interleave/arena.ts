@@ -19,7 +19,6 @@ import { twinOf } from "../conform/attempts.js";
 import { ensureLanes, installHarness } from "../conform/conform.js";
 import { readSnapshot, type Snapshot } from "../conform/snapshot.js";
 import { wrongRows } from "../conform/unmodelled.js";
-import type { Uses } from "./footprint.js";
 import { hinderable, hindrance, type Hindrance } from "./hindrance.js";
 import { installBreakpoints, instrument, type Policy } from "./instrument.js";
 import type { Schedule } from "./schedules.js";
@@ -202,13 +201,13 @@ export class Arena {
       }
     }
     const stuck = await this.stepping.release();
-    const { binding, ...ran } = await this.read(calls);
-    await this.putBack(steppers.map(({ at }) => at.uses));
+    const { binding, ...ran } = await this.leave(calls);
     const met = seen.map(({ locks, rows }) => hindrance(locks, rows, binding));
     return { steps, met, stuck, ...ran };
   }
 
-  private async read(calls: readonly Call[]): Promise<Left> {
+  /** What the calls answered and left; the rows are as at the start afterwards. */
+  private async leave(calls: readonly Call[]): Promise<Left> {
     const { schema } = this.options;
     const { scope } = this.context;
     let binding = this.start;
@@ -227,8 +226,9 @@ export class Arena {
       outcomes[i] = answered.outcomes[0]!;
     }
     const result = await this.controller.query<{ snapshot: Snapshot }>({
-      name: "snapshot",
-      text: `select "${schema}".snapshot()`,
+      name: "leave",
+      text: `select "${schema}".snapshot_and_restore('start', $1) as snapshot`,
+      values: [this.written()],
     });
     const { snapshot } = result.rows[0]!;
     const db = readSnapshot(snapshot, binding, scope);
@@ -236,14 +236,11 @@ export class Arena {
   }
 
   /** Only the tables that somebody may have written have other rows than at the start. */
-  private async putBack(uses: readonly (Uses | null)[]): Promise<void> {
+  private written(): readonly string[] {
     const reads = ["AccessShareLock", "RowShareLock"];
-    const written = uses.flatMap((each) =>
-      [...(each ?? [])].filter(([, { modes }]) => modes.some((m) => !reads.includes(m))),
+    const written = this.stepping.active.flatMap(({ at }) =>
+      [...(at.uses ?? [])].filter(([, { modes }]) => modes.some((m) => !reads.includes(m))),
     );
-    const tables = new Set(written.map(([name]) => this.tableOf.get(name)!));
-    if (tables.size === 0) return;
-    const text = `select "${this.options.schema}".restore('start', $1)`;
-    await this.controller.query(text, [[...tables]]);
+    return [...new Set(written.map(([name]) => this.tableOf.get(name)!))];
   }
 }

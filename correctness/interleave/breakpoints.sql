@@ -29,9 +29,9 @@ declare
   v_gate    int;
 begin
   if v_session is null then return true; end if;
-  v_gate := nextval(format('ringproof.gates_%s', v_session)::regclass);
+  v_gate := nextval(current_setting('breakpoint.gates')::oid::regclass);
   raise notice '%', concat_ws(' ', v_gate, p_label, ringproof.footprint());
-  if v_gate < pg_sequence_last_value(format('ringproof.stops_%s', v_session)::regclass) then
+  if v_gate < pg_sequence_last_value(current_setting('breakpoint.stops')::oid::regclass) then
     return true;
   end if;
   perform set_config('lock_timeout', '0', true);
@@ -106,6 +106,18 @@ begin
        select (jsonb_populate_recordset(null::ringproof.%1$I, rows)).*
        from ringproof.saved where name = %2$L and place = %1$L', v_table, p_name);
   end loop;
+end
+$$;
+
+-- What a run has left, before these tables are as they were at the start.
+create or replace function ringproof.snapshot_and_restore(p_name text, p_tables text[])
+returns jsonb
+language plpgsql as $$
+declare
+  v_snapshot jsonb := ringproof.snapshot();
+begin
+  perform ringproof.restore(p_name, p_tables);
+  return v_snapshot;
 end
 $$;
 

@@ -29,7 +29,7 @@ export interface Extent {
 const everywhere = [...areas, ...deepAreas];
 
 export const extents: Readonly<Record<Tier, Extent>> = {
-  quick: { areas, starts: 120, states: 3, tripleStates: 1, atMost: 4, spread: true, switches: 1 },
+  quick: { areas, starts: 80, states: 3, tripleStates: 1, atMost: 3, spread: true, switches: 1 },
   full: {
     areas: everywhere,
     starts: 300,

@@ -68,10 +68,13 @@ export class Stepper {
 
   static async open(client: pg.Client, index: number, place: Place): Promise<Stepper> {
     const { rows } = await client.query("select pg_backend_pid() as pid");
+    const gates = `"${place.schema}".gates_${place.number}`;
+    const stops = `"${place.schema}".stops_${place.number}`;
     await client.query(
-      `create sequence if not exists "${place.schema}".gates_${place.number};
-       create sequence if not exists "${place.schema}".stops_${place.number};
+      `create sequence if not exists ${gates}; create sequence if not exists ${stops};
        set deadlock_timeout = '20ms'; set client_min_messages = notice;
+       select set_config('breakpoint.gates', '${gates}'::regclass::oid::text, false),
+              set_config('breakpoint.stops', '${stops}'::regclass::oid::text, false);
        set breakpoint.session = ${place.number}`,
     );
     return new Stepper(client, rows[0].pid, index, place);
@@ -152,7 +155,12 @@ export class Stepper {
 
   private goOn(): void {
     const { stand, uses } = this.at;
-    if (stand === "begin") void this.ask("begin", { stand: "call", label: "call", uses });
+    const called: Stop = { stand: "call", label: "call", uses };
+    if (stand === "begin" && this.left > 1) {
+      this.trail.push(called);
+      this.left--;
+      void this.makeCall("begin;");
+    } else if (stand === "begin") void this.ask("begin", called);
     else if (stand === "call") void this.makeCall();
     else {
       const text = this.finished.error ? "rollback" : "commit";
@@ -169,13 +177,14 @@ export class Stepper {
     this.stop(next);
   }
 
-  private async makeCall(): Promise<void> {
+  private async makeCall(before = ""): Promise<void> {
     let { uses } = this.at;
+    const after = `select "${this.place.schema}".footprint() as uses`;
     try {
-      const { rows } = await this.client.query(this.call);
-      const after = await this.client.query(`select "${this.place.schema}".footprint() as uses`);
-      uses = readUses(after.rows[0].uses, this.place.nameOf);
-      this.finished = { rows, error: null };
+      const results = await this.client.query(`${before} ${this.call}; ${after}`);
+      const [answer, did] = (results as unknown as readonly pg.QueryResult[]).slice(-2);
+      uses = readUses(did!.rows[0].uses, this.place.nameOf);
+      this.finished = { rows: answer!.rows, error: null };
     } catch (error) {
       uses = this.at.uses;
       this.finished = { rows: null, error: error as Error };

@@ -16,8 +16,14 @@ export interface StepMade {
   readonly did: Footprint;
 }
 
+interface Blocked {
+  readonly pid: number;
+  readonly by: readonly number[];
+  readonly relation: number;
+}
+
 /** Longer than this, and a session that runs is asked whether it waits for a lock. */
-const PATIENCE_MS = 4;
+const PATIENCE_MS = 8;
 
 /** By then Postgres has found every deadlock; its own timeout is 20 ms here. */
 const DEADLOCK_MS = 1_000;
@@ -119,13 +125,14 @@ export class Stepping {
 
   private async look(): Promise<void> {
     const moving = this.active.filter((s) => s.moving);
-    const { rows } = await this.controller.query<{ pid: number; by: number[]; relation: number }>(
-      `select pid, pg_blocking_pids(pid) as by,
-              (select l.relation::int from pg_locks l
-               where l.pid = p.pid and not l.granted and l.locktype = 'relation') as relation
-       from unnest($1::int[]) as p (pid)`,
-      [moving.map((s) => s.pid)],
-    );
+    const { rows } = await this.controller.query<Blocked>({
+      name: "blocked",
+      text: `select pid, pg_blocking_pids(pid) as by,
+                    (select l.relation::int from pg_locks l
+                     where l.pid = p.pid and not l.granted and l.locktype = 'relation') as relation
+             from unnest($1::int[]) as p (pid)`,
+      values: [moving.map((s) => s.pid)],
+    });
     for (const { pid, by, relation } of rows) {
       const stepper = moving.find((s) => s.pid === pid)!;
       if (!stepper.moving) continue;

@@ -65,7 +65,10 @@ export class Session {
     const { rows } = await client.query("select pg_backend_pid() as pid");
     await client.query(
       `select "${place.schema}".breakpoint('');
-       set client_min_messages = notice; set breakpoint.session = ${place.number}`,
+       set client_min_messages = notice; set breakpoint.session = ${place.number};
+       select set_config('breakpoint.' || k, to_regclass(
+                format('%I.%s_%s', '${place.schema}', k, ${place.number}))::oid::text, false)
+       from unnest(array['gates', 'stops']) k`,
     );
     return new Session(client, rows[0].pid, place);
   }
