@@ -159,10 +159,14 @@ async function openGraph(run: Run, dir: string, sink: DotSink) {
   await promisify(execFile)("mkfifo", [fifo]);
   const reader = run.start("cat", [fifo], dir);
   const done = readDot(reader.stdout!, sink);
-  /** If TLC never opened its end, this unblocks the reader; otherwise it has no effect. */
+  /**
+   * If TLC never opened its end, this unblocks the reader. One that has not opened its own end yet
+   * would wait for ever: it is ended, and so is none that has read all there is.
+   */
   const close = async () => {
     const end = await open(fifo, constants.O_WRONLY | constants.O_NONBLOCK).catch(() => undefined);
-    await end?.close();
+    if (end) await end.close();
+    else reader.kill("SIGKILL");
     return done.catch(() => undefined);
   };
   return { done, close };

@@ -7,6 +7,9 @@ import { FocusedWalker } from "../../correctness/conform/focused.js";
 import { newTally } from "../../correctness/conform/tally.js";
 import { modelled } from "../../correctness/explore/model.js";
 import { readConstants } from "../../correctness/explore/scope.js";
+import { operations, pairs } from "../../correctness/interleave/cases.js";
+import { triples } from "../../correctness/interleave/triples.js";
+import { readPlans } from "../../correctness/locks/files.js";
 import { readmeFile, withTables } from "../../correctness/report/models.js";
 import {
   readManifest,
@@ -55,6 +58,12 @@ test("the table that check prints has the manifest's numbers", async () => {
   const visited = await Promise.all(tried.map(statesOf));
   const states = visited.reduce((a, b) => a + b, 0).toLocaleString("en");
   expect(readme).toContain(`  ${states} states, `);
+});
+
+test("and of what meets, and of lock plans, as many as there are", async () => {
+  expect(readme).toContain(`  ${pairs.length} pairs, ${triples.length} triples `);
+  const { plans } = await readPlans();
+  expect(readme).toContain(`  ${operations.length} operations, ${plans.length} plans `);
 });
 
 /** What stands in backticks in this section. */

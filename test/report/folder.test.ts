@@ -57,7 +57,7 @@ function junit(): { suites: string[]; cases: [string, string, string][] } {
 test("JUnit: a suite per claim, a case per row and one for the claim", async () => {
   expect((await ran(["check", "--report", dir], holding(others))).code).toBe(1);
   const { suites, cases } = junit();
-  expect(suites.map((name) => name.slice(0, 2))).toEqual(["C1", "C2", "C3", "C4"]);
+  expect(suites.map((name) => name.slice(0, 2))).toEqual(["C1", "C2", "C3", "C4", "C5", "C6"]);
   expect(cases).toEqual([
     ["C1", "small", "passed"],
     ["C1", "the model keeps its word", "passed"],
@@ -66,6 +66,10 @@ test("JUnit: a suite per claim, a case per row and one for the claim", async () 
     ["C3", "Postgres does what the core says", "failure"],
     ["C4", "small", "passed"],
     ["C4", "all stay equal on long runs", "passed"],
+    ["C5", "small", "passed"],
+    ["C5", "some order explains what comes out", "passed"],
+    ["C6", "small", "passed"],
+    ["C6", "the plans are the locks", "passed"],
   ]);
 });
 

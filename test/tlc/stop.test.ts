@@ -112,6 +112,18 @@ describe("in this process", () => {
     });
     expect(await readdir(scratch)).toEqual([]);
   });
+
+  test("Java ends before anybody has begun to read its dump", async () => {
+    const { options, scratch } = await endless();
+    const slow = await mkdtemp(join(tmpdir(), "ringproof-test-"));
+    await writeFile(join(slow, "cat"), '#!/bin/sh\nsleep 1\nexec /bin/cat "$@"\n', { mode: 0o755 });
+    const java = await javaThatTellsItsPid("echo 'Could not reserve enough space' >&2; exit 1");
+    vi.stubEnv("TMPDIR", scratch);
+    vi.stubEnv("PATH", `${slow}:${process.env.PATH}`);
+    const running = runTlc({ ...options, dump, java: java.path });
+    await expect(running).rejects.toThrow(/Could not reserve/);
+    await rm(slow, { recursive: true });
+  });
 });
 
 describe("in a process that is stopped", () => {
