@@ -40,11 +40,12 @@ function speedOf({ done, roundTripMs }: Ran, seconds: number): Row {
   const busy = done.reduce((all, each) => all + each.seconds, 0);
   const steps = sum(done, (met) => met.steps);
   const stepMs = (busy * 1000) / steps;
+  const row = rowOf("all", done);
   return {
-    ...rowOf("all", done),
+    ...row,
     seconds,
     facts: {
-      ...rowOf("all", done).facts,
+      ...row.facts,
       "a second": Math.round(sum(done, schedules) / seconds),
       "step / round trip": Number((stepMs / roundTripMs).toFixed(1)),
     },
@@ -81,10 +82,11 @@ async function run(context: Context): Promise<ClaimResult> {
   }
   const seconds = (performance.now() - began) / 1000;
   const { done } = ran;
-  const names = [...new Set(work.map(({ name }) => name))];
-  const byName = (name: string) => done.filter((d) => d.work.name === name);
-  const of = (sessions: number) => names.filter((n) => n.split(" × ").length === sessions);
-  const covered = (sessions: number) => of(sessions).filter((n) => byName(n).length > 0).length;
+  const byName = new Map<string, Done[]>(work.map(({ name }) => [name, []]));
+  for (const each of done) byName.get(each.work.name)!.push(each);
+  const met = [...byName].filter(([, some]) => some.length > 0);
+  const covered = (sessions: number) =>
+    met.filter(([, [first]]) => first!.work.calls.length === sessions).length;
   const faults = done.flatMap(({ met }) => met.violation?.fault ?? []);
   const findings = findingsOf(done, missing, tier);
   return {
@@ -98,10 +100,7 @@ async function run(context: Context): Promise<ClaimResult> {
       deadlocks: faults.filter((f) => f === "deadlock").length,
       unexplained: faults.filter((f) => f !== "deadlock").length,
     },
-    rows: [
-      ...names.filter((n) => byName(n).length > 0).map((name) => rowOf(name, byName(name))),
-      speedOf(ran, seconds),
-    ],
+    rows: [...met.map(([name, some]) => rowOf(name, some)), speedOf(ran, seconds)],
     findings,
   };
 }

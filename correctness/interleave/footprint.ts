@@ -15,7 +15,7 @@ export type Mode =
   | "AccessExclusiveLock";
 
 /** Weakest first; source: the table of conflicting lock modes in the manual of Postgres. */
-const modes: readonly Mode[] = [
+export const modes: readonly Mode[] = [
   "AccessShareLock",
   "RowShareLock",
   "RowExclusiveLock",

@@ -1,19 +1,7 @@
 /** Locks as a transaction holds them, one after the other, and what conflicts with what. */
 
-import { conflict, type Mode } from "../interleave/footprint.js";
+import { conflict, modes, type Mode } from "../interleave/footprint.js";
 import type { UniqueIndex } from "./names.js";
-
-/** Weakest first. */
-export const tableModes: readonly Mode[] = [
-  "AccessShareLock",
-  "RowShareLock",
-  "RowExclusiveLock",
-  "ShareUpdateExclusiveLock",
-  "ShareLock",
-  "ShareRowExclusiveLock",
-  "ExclusiveLock",
-  "AccessExclusiveLock",
-];
 
 export const rowModes = ["ForKeyShare", "ForShare", "ForNoKeyUpdate", "ForUpdate"] as const;
 export type RowMode = (typeof rowModes)[number];
@@ -40,7 +28,7 @@ export interface Lock {
 
 export const tableOf = (on: string): string => on.split("#")[0]!;
 
-const isTableMode = (mode: LockMode): mode is Mode => tableModes.includes(mode as Mode);
+const isTableMode = (mode: LockMode): mode is Mode => modes.includes(mode as Mode);
 
 const rowConflict = (a: RowMode, b: RowMode): boolean => {
   const [x, y] = [rowModes.indexOf(a), rowModes.indexOf(b)];
@@ -57,7 +45,7 @@ export const excludes = (a: LockMode, b: LockMode): boolean =>
 
 /** Everything with which a mode of this kind could conflict. */
 const rivals = (mode: LockMode): readonly LockMode[] =>
-  isTableMode(mode) ? tableModes : rowModes.includes(mode as RowMode) ? rowModes : [mode];
+  isTableMode(mode) ? modes : rowModes.includes(mode as RowMode) ? rowModes : [mode];
 
 /** Whoever holds these is not kept waiting for one more that conflicts with nothing else. */
 export const covered = (mode: LockMode, held: readonly LockMode[]): boolean =>
@@ -95,7 +83,7 @@ export class Holding {
 }
 
 const rank = ({ on, mode }: Lock): number =>
-  (on.includes("#") ? 100 : 0) + [...tableModes, ...rowModes].indexOf(mode as Mode);
+  (on.includes("#") ? 100 : 0) + [...modes, ...rowModes].indexOf(mode as Mode);
 
 /** Relations first, a table before its partitions. */
 const byName = (a: Lock, b: Lock): number =>

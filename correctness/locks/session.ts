@@ -21,9 +21,6 @@ export interface Report extends Footprint {
   readonly label: string;
 }
 
-/** More breakpoints than any call has. */
-const GATES = 200;
-
 export interface Place {
   readonly server: PostgresServer;
   readonly schema: string;
@@ -124,11 +121,14 @@ export class Session {
     return this.reports.at(-1)!;
   }
 
-  /** Opens the gate where it stands. */
+  /** Opens the gate where it stands, once the next one is closed. */
   async leave(): Promise<void> {
     this.seen = this.reports.length;
     const { controller, number } = this.place;
-    await controller.query(`select pg_advisory_unlock(${number}, ${this.gate})`);
+    const { gate } = this;
+    await controller.query(
+      `select pg_advisory_lock(${number}, ${gate + 1}), pg_advisory_unlock(${number}, ${gate})`,
+    );
   }
 
   /** How many reports there were when it was let on. */
@@ -180,8 +180,8 @@ export class Session {
     this.gate = 0;
     this.seen = 0;
     await controller.query(
-      `select pg_advisory_unlock_all(), setval('"${schema}".gates_${number}', 1, false);
-       select pg_advisory_lock(${number}, g) from generate_series(1, ${GATES}) g`,
+      `select pg_advisory_unlock_all(), setval('"${schema}".gates_${number}', 1, false),
+              pg_advisory_lock(${number}, 1)`,
     );
   }
 
