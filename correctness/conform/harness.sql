@@ -10,8 +10,9 @@ language sql stable as $$ select extract(epoch from p_time)::float8 / 3600 $$;
 -- when the row was written, and the unique key of its job; and the counts, which it has no table
 -- for.
 create or replace function ringproof.snapshot() returns jsonb
-language sql stable as $$
-  select jsonb_build_object(
+language plpgsql stable set plan_cache_mode = force_generic_plan as $$
+begin
+  return jsonb_build_object(
     'rings', (
       select jsonb_object_agg(ring, jsonb_build_array(current_slot,
                generation - ringproof.oldest_generation(r) + 1, generation))
@@ -75,7 +76,8 @@ language sql stable as $$
       from ringproof.unique_keys),
     'terminalCounts', (
       select jsonb_agg(jsonb_build_array(queue, state, bucket, jobs) order by queue, state, bucket)
-      from ringproof.terminal_counts where jobs <> 0))
+      from ringproof.terminal_counts where jobs <> 0));
+end
 $$;
 
 -- Makes one call; what it returned, and the rows it left where they differ from those before. The

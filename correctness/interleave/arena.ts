@@ -23,7 +23,6 @@ import { hinderable, hindrance, type Hindrance } from "./hindrance.js";
 import { installBreakpoints, instrument, type Policy } from "./instrument.js";
 import type { Schedule } from "./schedules.js";
 import { Watcher, type HeldLock, type LockedRow } from "./seen.js";
-import { Stepper } from "./stepper.js";
 import { Stepping, type StepMade } from "./stepping.js";
 
 /** A name that nobody else has. */
@@ -66,7 +65,6 @@ export class Arena {
   private way: readonly Call[] | null = null;
   private loads = 0;
   private stepping!: Stepping;
-  private clients: pg.Client[] = [];
   private root: Binding = newBinding(new Map());
   private start: Binding = this.root;
   private tableOf = new Map<string, string>();
@@ -103,17 +101,10 @@ export class Arena {
     this.root = newBinding(await ensureLanes(storage, scope));
     await controller.query(`select "${schema}".save('root')`);
     this.nameOf = await this.relations();
-    const steppers: Stepper[] = [];
-    for (let i = 0; i < sessions; i++) {
-      const client = await connect(server);
-      this.clients.push(client);
-      const place = { schema, nameOf: this.nameOf, number: number * 8 + i, tries: this.tries };
-      steppers.push(await Stepper.open(client, i, place));
-    }
-    const { rows } = await controller.query("select pg_backend_pid() as pid");
-    const { nameOf, tableOf } = this;
+    const { nameOf, tableOf, tries } = this;
     this.watcher = new Watcher(controller, schema, { nameOf, tableOf });
-    this.stepping = new Stepping(controller, rows[0].pid, steppers, nameOf);
+    const stepping = { controller, schema, nameOf, tries, sessions, number: number * 8 };
+    this.stepping = await Stepping.open(server, stepping);
   }
 
   /** Names of tables by their oids and those of their indexes; and the table of a partition. */
@@ -134,7 +125,7 @@ export class Arena {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.clients.map((client) => client.end()));
+    await this.stepping?.close();
     await uninstall(this.controller, { schema: this.options.schema });
     await this.controller.end();
   }
@@ -171,7 +162,7 @@ export class Arena {
       const statement = twinOf(action).statement([args], this.start, this.context)!;
       return inline(statement);
     });
-    await this.stepping.begin(texts);
+    this.stepping.begin(texts);
     const steps: StepMade[] = [];
     const seen = calls.map(() => ({ locks: [] as HeldLock[], rows: [] as LockedRow[] }));
     const waiting = new Map<number, number>();
@@ -182,7 +173,9 @@ export class Arena {
       const index = schedules.choose(enabled);
       const others = steppers.filter((s) => s.index !== index);
       const held = hinderable(calls[index]!.action) && (await this.watcher.look(others));
-      for (const step of await this.stepping.go(index, schedules.burst)) {
+      const { burst, known } = schedules;
+      const left = Math.max(known - steps.length, 0);
+      for (const step of await this.stepping.go(index, burst, Math.min(left, burst))) {
         if (schedules.choose(enabled) !== index) throw new Error("a schedule that cannot be kept");
         if (step.waitsFor.length > 0) waiting.set(index, steps.length);
         if (held && this.tries.has(step.label)) {

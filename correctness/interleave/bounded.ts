@@ -23,6 +23,7 @@ interface Point {
 
 export class Bounded implements Schedule {
   readonly partial = false;
+  known = 0;
   private readonly sessions: number;
   private readonly switches: number;
   private readonly points: Point[] = [];
@@ -61,8 +62,9 @@ export class Bounded implements Schedule {
     return options[0]!;
   }
 
-  executed(step: Footprint): void {
-    this.steps[this.depth++] = step;
+  executed(step: Footprint | null): void {
+    if (step) this.steps[this.depth] = step;
+    this.depth++;
   }
 
   amend(at: number, step: Footprint): void {
@@ -76,7 +78,10 @@ export class Bounded implements Schedule {
     while (this.points.length > 0) {
       const { options, goesOn, matters } = this.points.at(-1)!;
       options.shift();
-      if (options.length > 0 && (goesOn === null || matters)) return true;
+      if (options.length > 0 && (goesOn === null || matters)) {
+        this.known = this.points.length - 1;
+        return true;
+      }
       this.points.pop();
     }
     return false;

@@ -18,26 +18,29 @@ end
 $$;
 
 -- Tells the scheduler where this session is, and waits there if it has come to the gate at which
--- it is to stop, until the scheduler opens it. A session without a number is nobody's to stop.
--- Gates are counted by a sequence, and another one says where to stop: what a session rolls back,
--- it has passed all the same, and what the scheduler says is seen at once.
+-- it is to stop, until the scheduler opens the door. A session without a number is nobody's to stop.
+-- Gates are counted by a sequence, and another one has the scheduler's orders: from which gate on to
+-- tell what was done so far, at which one to stop, and at which of two doors. What a session rolls
+-- back, it has passed all the same, and what the scheduler says is seen at once.
 create or replace function ringproof.breakpoint(p_label text) returns boolean
 language plpgsql volatile as $$
 declare
   v_session int := nullif(current_setting('breakpoint.session', true), '')::int;
   v_timeout text := current_setting('lock_timeout');
   v_gate    int;
+  v_orders  int;
 begin
   if v_session is null then return true; end if;
   v_gate := nextval(current_setting('breakpoint.gates')::oid::regclass);
-  raise notice '%', concat_ws(' ', v_gate, p_label, ringproof.footprint());
-  if v_gate < pg_sequence_last_value(current_setting('breakpoint.stops')::oid::regclass) then
-    return true;
+  v_orders := pg_sequence_last_value(current_setting('breakpoint.orders')::oid::regclass);
+  raise notice '% % %', v_gate, p_label,
+    case when v_gate >= v_orders / 20000 then ringproof.footprint() else '' end;
+  if v_gate >= v_orders / 2 % 10000 then
+    perform set_config('lock_timeout', '0', true);
+    perform pg_advisory_lock(v_session, v_orders % 2);
+    perform pg_advisory_unlock(v_session, v_orders % 2);
+    perform set_config('lock_timeout', v_timeout, true);
   end if;
-  perform set_config('lock_timeout', '0', true);
-  perform pg_advisory_lock(v_session, v_gate);
-  perform pg_advisory_unlock(v_session, v_gate);
-  perform set_config('lock_timeout', v_timeout, true);
   return true;
 end
 $$;
@@ -93,19 +96,24 @@ begin
 end
 $$;
 
--- Puts the rows of these tables back.
-create or replace function ringproof.restore(p_name text, p_tables text[]) returns void
-language plpgsql as $$
+-- Puts the rows of these tables back: a statement for each, so that it is planned once.
+do $$
 declare
   v_table text;
+  v_body  text := '';
 begin
-  foreach v_table in array p_tables loop
-    execute format('delete from ringproof.%I', v_table);
-    execute format(
-      'insert into ringproof.%1$I overriding system value
-       select (jsonb_populate_recordset(null::ringproof.%1$I, rows)).*
-       from ringproof.saved where name = %2$L and place = %1$L', v_table, p_name);
+  for v_table in select * from ringproof.stored_tables() loop
+    v_body := v_body || format(
+      'if %1$L = any (p_tables) then
+         delete from ringproof.%1$I;
+         insert into ringproof.%1$I overriding system value
+         select r.* from ringproof.saved, jsonb_populate_recordset(null::ringproof.%1$I, rows) r
+         where name = p_name and place = %1$L;
+       end if; ', v_table);
   end loop;
+  execute format(
+    'create or replace function ringproof.restore(p_name text, p_tables text[]) returns void
+     language plpgsql set plan_cache_mode = force_generic_plan as %L', 'begin ' || v_body || 'end');
 end
 $$;
 

@@ -6,6 +6,7 @@ import type { Schedule } from "./schedules.js";
 
 export class Kept implements Schedule {
   readonly partial = false;
+  readonly known = 0;
   /** The first step that its session could not make: it had ended, or waited for another one. */
   left: number | null = null;
   private readonly order: readonly number[];

@@ -86,7 +86,7 @@ function work(met: Case, name: string, i: number, extent: Extent): Work {
     ...met,
     calls,
     name,
-    schedule: () => new Schedules(2, { spread: true }),
+    schedule: () => new Schedules(2, { spread: extent.spread }),
     atMost: extent.atMost,
   };
 }

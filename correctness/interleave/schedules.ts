@@ -22,11 +22,14 @@ interface Point {
 export interface Schedule {
   /** For how many steps the session that goes next goes on, if it can. */
   readonly burst: number;
+  /** So many steps at the beginning are as in the run before: what they do is known. */
+  readonly known: number;
   /** Whether it leaves out what it was to run. */
   readonly partial: boolean;
   /** The session that goes next. */
   choose(enabled: readonly number[]): number;
-  executed(step: Footprint): void;
+  /** What it did; null if that is known. */
+  executed(step: Footprint | null): void;
   /** What a step did that was waiting when it was reported. */
   amend(at: number, step: Footprint): void;
   /** After a run: how many interleavings it stands for; 0 if it only repeats another one. */
@@ -42,6 +45,7 @@ export class Schedules implements Schedule {
   private readonly points: Point[] = [];
   private readonly steps: Footprint[] = [];
   partial = false;
+  known = 0;
   private readonly sessions: number;
   private readonly spread: boolean;
   private depth = 0;
@@ -84,10 +88,13 @@ export class Schedules implements Schedule {
     return chosen;
   }
 
-  executed(step: Footprint): void {
-    const point = this.points[this.depth]!;
-    this.steps[this.depth++] = step;
-    point.tried.set(step.session, step);
+  executed(step: Footprint | null): void {
+    const { depth } = this;
+    if (step) {
+      this.steps[depth] = step;
+      this.points[depth]!.tried.set(step.session, step);
+    }
+    this.depth++;
   }
 
   amend(at: number, step: Footprint): void {
@@ -105,6 +112,7 @@ export class Schedules implements Schedule {
     if (turn === undefined) return false;
     this.partial ||= this.points.some((_, i) => i > turn && this.openAt(i) !== undefined);
     this.points.length = turn + 1;
+    this.known = turn;
     this.points[turn]!.chosen = this.openAt(turn)!;
     return true;
   }

@@ -7,6 +7,7 @@
 import type pg from "pg";
 import type { Policy } from "./instrument.js";
 import { between, end, idle, readUses, type Footprint, type Uses } from "./footprint.js";
+import { encode, otherDoor, type Orders } from "./orders.js";
 
 /** Before its BEGIN, before its call, at a breakpoint, before its COMMIT, or at its end. */
 type Stand = "begin" | "call" | "breakpoint" | "commit" | "done";
@@ -16,17 +17,15 @@ export interface Finished {
   readonly error: (Error & { code?: string }) | null;
 }
 
-/** Where a session works, and its number among all sessions of the server. */
+/** Where a session works, its place in its runs, and its number among all of the server. */
 export interface Place {
   readonly schema: string;
   readonly nameOf: ReadonlyMap<number, string>;
+  readonly index: number;
   readonly number: number;
   /** Labels of statements that take locks without waiting. */
   readonly tries: ReadonlyMap<string, Policy>;
 }
-
-/** No call has so many breakpoints. */
-const NO_GATE = 10_000;
 
 /** Where a session stands, what it is about to do there, and what it has done so far. */
 export interface Stop {
@@ -34,6 +33,12 @@ export interface Stop {
   readonly label: string;
   readonly uses: Uses | null;
 }
+
+/** Counts its gates, and has the orders for it. */
+const sequencesOf = ({ schema, number }: Place): readonly [gates: string, orders: string] => [
+  `"${schema}".gates_${number}`,
+  `"${schema}".orders_${number}`,
+];
 
 export class Stepper {
   readonly client: pg.Client;
@@ -48,43 +53,45 @@ export class Stepper {
   /** Whether it is on its way to the end of a step. */
   moving = false;
   arrival: Promise<void> = Promise.resolve();
+  /** When it last came to a gate: a time of `performance`. */
+  seenAt = 0;
   /** Everywhere it has stood in this run. */
   readonly trail: Stop[] = [];
   private call = "";
-  /** The last gate that it came to, and the one at which it stops: the scheduler holds that one. */
+  /** The last gate that it came to. */
   private gate = 0;
-  private stopAt = 1;
+  private orders: Orders = { stop: 1, door: 0 };
   /** Steps that it still has to make. */
   private left = 0;
   private arrive: () => void = () => undefined;
 
-  private constructor(client: pg.Client, pid: number, index: number, place: Place) {
+  private constructor(client: pg.Client, pid: number, place: Place) {
     this.client = client;
     this.pid = pid;
-    this.index = index;
+    this.index = place.index;
     this.place = place;
     client.on("notice", ({ message = "" }) => this.reached(message));
   }
 
-  static async open(client: pg.Client, index: number, place: Place): Promise<Stepper> {
+  /** The first door is closed from here on. */
+  static async open(controller: pg.Client, client: pg.Client, place: Place): Promise<Stepper> {
     const { rows } = await client.query("select pg_backend_pid() as pid");
-    const gates = `"${place.schema}".gates_${place.number}`;
-    const stops = `"${place.schema}".stops_${place.number}`;
+    const [gates, orders] = sequencesOf(place);
     await client.query(
-      `create sequence if not exists ${gates}; create sequence if not exists ${stops};
+      `create sequence if not exists ${gates}; create sequence if not exists ${orders};
        set deadlock_timeout = '20ms'; set client_min_messages = notice;
        select set_config('breakpoint.gates', '${gates}'::regclass::oid::text, false),
-              set_config('breakpoint.stops', '${stops}'::regclass::oid::text, false);
+              set_config('breakpoint.orders', '${orders}'::regclass::oid::text, false);
        set breakpoint.session = ${place.number}`,
     );
-    return new Stepper(client, rows[0].pid, index, place);
+    await controller.query("select pg_advisory_lock($1, 0)", [place.number]);
+    return new Stepper(client, rows[0].pid, place);
   }
 
   /** At the start of a run: a transaction that will make this call. */
   load(call: string): void {
     this.call = call;
     this.gate = 0;
-    this.stopAt = 1;
     this.finished = { rows: null, error: null };
     this.waitsFor = [];
     this.trail.splice(0, this.trail.length, { stand: "begin", label: "begin", uses: null });
@@ -98,21 +105,26 @@ export class Stepper {
     return !this.moving && this.at.stand !== "done";
   }
 
-  /** Sets the session going, for so many steps; it has made them when `arrival` is there. */
-  async go(controller: pg.Client, steps: number): Promise<void> {
+  /**
+   * Sets the session going, for so many steps; it has made them when `arrival` is there. Of those
+   * that are known it does not tell what it did, but at the last two, so that what follows shows.
+   */
+  async go(controller: pg.Client, steps: number, known = 0): Promise<void> {
     this.left = steps;
     this.moving = true;
     this.arrival = new Promise((resolve) => (this.arrive = resolve));
     const { stand } = this.at;
-    if (stand !== "commit")
-      await this.letPass(controller, this.gate + steps - (stand === "begin" ? 1 : 0));
-    if (stand !== "breakpoint") this.goOn();
+    const behind = stand === "begin" ? this.gate - 1 : this.gate;
+    const orders = { stop: behind + steps, tell: behind + known - 1 };
+    if (stand === "breakpoint") return this.letPass(controller, orders);
+    this.orders = { ...this.orders, ...orders };
+    this.goOn();
   }
 
   /** So that it stops at the next gate, whatever it was told before. */
   async halt(controller: pg.Client): Promise<void> {
     this.left = 1;
-    await this.letPass(controller, this.gate + 1);
+    await this.letPass(controller, { stop: this.gate + 1 });
   }
 
   /** To its end, past every gate. */
@@ -122,21 +134,26 @@ export class Stepper {
     await this.arrival;
   }
 
-  /** Up to this gate, at which it stops. */
-  private async letPass(controller: pg.Client, gate: number): Promise<void> {
-    const { stopAt, place } = this;
-    this.stopAt = Math.min(Math.max(gate, 1), NO_GATE);
-    if (this.stopAt === stopAt) return;
+  /** Through the door where it stops, and on to the other one. */
+  private async letPass(controller: pg.Client, orders: Omit<Orders, "door">): Promise<void> {
+    const { number } = this.place;
+    const { door } = this.orders;
+    this.orders = { ...orders, door: otherDoor(door) };
     await controller.query(
-      `select pg_advisory_lock(${place.number}, ${this.stopAt}),
-              setval('"${place.schema}".stops_${place.number}', ${this.stopAt}),
-              pg_advisory_unlock(${place.number}, ${stopAt})`,
+      `select pg_advisory_lock(${number}, ${this.orders.door}), ${this.ordered},
+              pg_advisory_unlock(${number}, ${door})`,
     );
+  }
+
+  private get ordered(): string {
+    const [, orders] = sequencesOf(this.place);
+    return `setval('${orders}', ${encode(this.orders)})`;
   }
 
   private reached(message: string): void {
     const [gate, label, ...footprint] = message.split(" ");
     this.gate = Number(gate);
+    this.seenAt = performance.now();
     const uses = readUses(footprint.join(" "), this.place.nameOf);
     this.stop({ stand: "breakpoint", label: label!, uses });
   }
@@ -179,9 +196,11 @@ export class Stepper {
 
   private async makeCall(before = ""): Promise<void> {
     let { uses } = this.at;
+    const [gates] = sequencesOf(this.place);
+    const orders = `select setval('${gates}', 1, false), ${this.ordered}`;
     const after = `select "${this.place.schema}".footprint() as uses`;
     try {
-      const results = await this.client.query(`${before} ${this.call}; ${after}`);
+      const results = await this.client.query(`${before} ${orders}; ${this.call}; ${after}`);
       const [answer, did] = (results as unknown as readonly pg.QueryResult[]).slice(-2);
       uses = readUses(did!.rows[0].uses, this.place.nameOf);
       this.finished = { rows: answer!.rows, error: null };

@@ -2,8 +2,9 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
+import { connect, type PostgresServer } from "../../src/postgres/server.js";
 import type { Footprint } from "./footprint.js";
-import type { Stepper } from "./stepper.js";
+import { Stepper, type Place } from "./stepper.js";
 
 export interface StepMade {
   readonly session: number;
@@ -13,7 +14,8 @@ export interface StepMade {
   readonly waitsFor: readonly number[];
   /** The table or index that it waits for a lock on; null if it is a row's, or it does not wait. */
   readonly waitsOn: string | null;
-  readonly did: Footprint;
+  /** Null if that was known. */
+  readonly did: Footprint | null;
 }
 
 interface Blocked {
@@ -22,27 +24,50 @@ interface Blocked {
   readonly relation: number;
 }
 
-/** Longer than this, and a session that runs is asked whether it waits for a lock. */
-const PATIENCE_MS = 8;
+/** So long without a sign of life, and a session that runs is asked whether it waits for a lock. */
+const PATIENCE_MS = 6;
 
 /** By then Postgres has found every deadlock; its own timeout is 20 ms here. */
 const DEADLOCK_MS = 1_000;
 
+export interface SteppingOptions extends Pick<Place, "schema" | "nameOf" | "tries"> {
+  /** Takes no part itself. */
+  readonly controller: pg.Client;
+  readonly sessions: number;
+  /** The number of the first session among all of the server. */
+  readonly number: number;
+}
+
+/** Until they have all come to where they go, or give no sign of life for too long. */
+async function arrivals(running: readonly Stepper[]): Promise<void> {
+  const began = performance.now();
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<void>((resolve) => {
+    const look = (): void => {
+      const seen = Math.max(began, ...running.map((s) => (s.moving ? s.seenAt : 0)));
+      const left = seen + PATIENCE_MS - performance.now();
+      if (left <= 0) resolve();
+      else timer = setTimeout(look, left);
+    };
+    timer = setTimeout(look, PATIENCE_MS);
+  });
+  await Promise.race([Promise.all(running.map((s) => s.arrival)), patience]);
+  clearTimeout(timer);
+}
+
 /** Sessions that are stepped together, and the connection that steps them. */
 export class Stepping {
+  readonly steppers: readonly Stepper[];
   /** Those that take part in the run. */
   active: readonly Stepper[] = [];
-  private readonly steppers: readonly Stepper[];
   private readonly controller: pg.Client;
   private readonly controllerPid: number;
-
   private readonly nameOf: ReadonlyMap<number, string>;
 
-  constructor(
-    controller: pg.Client,
+  private constructor(
+    { controller, nameOf }: SteppingOptions,
     controllerPid: number,
     steppers: readonly Stepper[],
-    nameOf: ReadonlyMap<number, string>,
   ) {
     this.controller = controller;
     this.controllerPid = controllerPid;
@@ -50,30 +75,49 @@ export class Stepping {
     this.nameOf = nameOf;
   }
 
+  /** In a schema that has its breakpoints. */
+  static async open(server: PostgresServer, options: SteppingOptions): Promise<Stepping> {
+    const { controller, sessions, number, ...place } = options;
+    const clients: pg.Client[] = [];
+    try {
+      const { rows } = await controller.query("select pg_backend_pid() as pid");
+      const steppers: Stepper[] = [];
+      for (let index = 0; index < sessions; index++) {
+        const client = await connect(server);
+        clients.push(client);
+        const own = { ...place, index, number: number + index };
+        steppers.push(await Stepper.open(controller, client, own));
+      }
+      return new Stepping(options, rows[0].pid, steppers);
+    } catch (error) {
+      await Promise.all(clients.map((client) => client.end()));
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.steppers.map(({ client }) => client.end()));
+  }
+
   get enabled(): readonly number[] {
     return this.active.filter((s) => s.enabled).map((s) => s.index);
   }
 
-  /** Closes the first gates, and begins a run of these calls. */
-  async begin(calls: readonly string[]): Promise<void> {
+  /** A run of these calls. */
+  begin(calls: readonly string[]): void {
     this.active = this.steppers.slice(0, calls.length);
-    const gates = this.active.map(({ place: { schema, number } }) => [
-      `setval('"${schema}".gates_${number}', 1, false)`,
-      `setval('"${schema}".stops_${number}', 1)`,
-      `pg_advisory_lock(${number}, 1)`,
-    ]);
-    await this.controller.query(`select pg_advisory_unlock_all(), ${gates.flat().join(", ")}`);
     this.active.forEach((stepper, i) => stepper.load(calls[i]!));
   }
 
   /**
    * So many steps of one session, or fewer if it ends or has to wait; whoever waited for it goes on
-   * by itself, too. The last step is not over while the session waits.
+   * by itself, too. The last step is not over while the session waits. What the first ones do may
+   * be known.
    */
-  async go(index: number, steps: number): Promise<readonly StepMade[]> {
+  async go(index: number, steps: number, known = 0): Promise<readonly StepMade[]> {
     const stepper = this.active[index]!;
     const from = stepper.trail.length - 1;
-    await stepper.go(this.controller, steps);
+    await stepper.go(this.controller, steps, known);
     await this.settle();
     const waits = stepper.moving;
     const made = stepper.trail.length - 1 - from + (waits ? 1 : 0);
@@ -81,7 +125,7 @@ export class Stepping {
       const last = waits && k === made - 1;
       const waitsFor = last ? stepper.waitsFor : [];
       const waitsOn = last ? stepper.waitsOn : null;
-      const did = stepper.did(from + k, waitsFor[0] ?? null);
+      const did = k < known ? null : stepper.did(from + k, waitsFor[0] ?? null);
       return { session: index, label: stepper.trail[from + k]!.label, waitsFor, waitsOn, did };
     });
   }
@@ -89,27 +133,21 @@ export class Stepping {
   /** Until every session stands somewhere, or waits for one that stands. */
   private async settle(): Promise<void> {
     const began = performance.now();
-    let asked = false;
-    for (;;) {
+    for (let again = false; ;) {
+      const running = this.active.filter((s) => s.moving && s.waitsFor.length === 0);
+      if (running.length > 0) await arrivals(running);
       const moving = this.active.filter((s) => s.moving);
-      const running = moving.filter((s) => s.waitsFor.length === 0);
-      // Where nobody stands, Postgres has to end a deadlock first.
-      const given = this.enabled.length > 0 || performance.now() - began > DEADLOCK_MS;
-      if (running.length === 0 && (moving.length === 0 || (asked && given))) return;
-      await this.arrivals(moving);
-      if (!this.active.some((s) => s.moving)) return;
+      if (moving.length === 0) return;
       await this.look();
-      asked = running.length === 0;
+      const { enabled } = this;
+      const waiting = moving.filter((s) => s.moving && s.waitsFor.length > 0);
+      if (waiting.length < moving.length) continue;
+      if (waiting.every((s) => s.waitsFor.some((other) => enabled.includes(other)))) return;
+      // Some wait for each other. Where nobody stands, Postgres has to end a deadlock first.
+      if (again && (enabled.length > 0 || performance.now() - began > DEADLOCK_MS)) return;
+      again = true;
+      await sleep(PATIENCE_MS);
     }
-  }
-
-  /** Until those have all come to where they go, or for as long as patience lasts. */
-  private async arrivals(moving: readonly Stepper[]): Promise<void> {
-    const timer = new AbortController();
-    const patience = sleep(PATIENCE_MS, undefined, { signal: timer.signal });
-    await Promise.race([Promise.all(moving.map((s) => s.arrival)), patience]).catch(() => 0);
-    timer.abort();
-    patience.catch(() => 0);
   }
 
   /** Ends what would wait for ever; whether there was anything. */

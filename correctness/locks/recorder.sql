@@ -108,7 +108,7 @@ left join pg_class h on h.reltoastrelid = t.oid
 where coalesce(h.relnamespace, t.relnamespace)
     = (select relnamespace from pg_class where oid = 'ringproof.meta'::regclass)
   and t.relkind in ('r', 'p', 'S', 't')
-  and coalesce(h.relname, t.relname) not in ('meta', 'saved') and t.relname !~ '^(gates|stops)_';
+  and coalesce(h.relname, t.relname) not in ('meta', 'saved') and t.relname !~ '^(gates|orders)_';
 
 -- The columns of each unique index; the first of a table is its primary key.
 create or replace view ringproof.unique_indexes as

@@ -5,6 +5,7 @@
 
 import type pg from "pg";
 import { connect, type PostgresServer } from "../../src/postgres/server.js";
+import { encode, NO_GATE, otherDoor, type Door } from "../interleave/orders.js";
 
 /** What `footprint()` of recorder.sql says. */
 interface Footprint {
@@ -47,7 +48,8 @@ export class Session {
   private readonly place: Place;
   private running = false;
   private wake: () => void = () => undefined;
-  private gate = 0;
+  /** Where it stops, at every breakpoint. */
+  private door: Door = 0;
 
   private constructor(client: pg.Client, pid: number, place: Place) {
     this.client = client;
@@ -65,7 +67,7 @@ export class Session {
        set client_min_messages = notice; set breakpoint.session = ${place.number};
        select set_config('breakpoint.' || k, to_regclass(
                 format('%I.%s_%s', '${place.schema}', k, ${place.number}))::oid::text, false)
-       from unnest(array['gates', 'stops']) k`,
+       from unnest(array['gates', 'orders']) k`,
     );
     return new Session(client, rows[0].pid, place);
   }
@@ -84,7 +86,8 @@ export class Session {
   async pass(call: string): Promise<readonly Report[]> {
     this.reports = [];
     const { schema } = this.place;
-    const text = `begin; ${call}; select "${schema}".footprint() as footprint; rollback`;
+    const orders = `select setval('${this.orders}', ${encode({ stop: NO_GATE, door: 0 })})`;
+    const text = `${orders}; begin; ${call}; select "${schema}".footprint() as footprint; rollback`;
     const rows = await this.ask(text);
     this.end(String(rows.find((row) => "footprint" in row)!["footprint"]));
     return this.reports;
@@ -121,13 +124,20 @@ export class Session {
     return this.reports.at(-1)!;
   }
 
-  /** Opens the gate where it stands, once the next one is closed. */
+  private get orders(): string {
+    return `"${this.place.schema}".orders_${this.place.number}`;
+  }
+
+  /** Opens the door where it stands, once the other one is closed. */
   async leave(): Promise<void> {
     this.seen = this.reports.length;
     const { controller, number } = this.place;
-    const { gate } = this;
+    const { door } = this;
+    this.door = otherDoor(door);
     await controller.query(
-      `select pg_advisory_lock(${number}, ${gate + 1}), pg_advisory_unlock(${number}, ${gate})`,
+      `select pg_advisory_lock(${number}, ${this.door}),
+              setval('${this.orders}', ${encode({ stop: 1, door: this.door })}),
+              pg_advisory_unlock(${number}, ${door})`,
     );
   }
 
@@ -174,14 +184,14 @@ export class Session {
   }
 
   private async prepare(): Promise<void> {
-    const { controller, schema, number } = this.place;
+    const { controller, number } = this.place;
     this.reports = [];
     this.error = null;
-    this.gate = 0;
+    this.door = 0;
     this.seen = 0;
     await controller.query(
-      `select pg_advisory_unlock_all(), setval('"${schema}".gates_${number}', 1, false),
-              pg_advisory_lock(${number}, 1)`,
+      `select pg_advisory_unlock_all(), pg_advisory_lock(${number}, 0),
+              setval('${this.orders}', ${encode({ stop: 1, door: 0 })})`,
     );
   }
 
@@ -204,8 +214,7 @@ export class Session {
   }
 
   private reached(message: string): void {
-    const [, gate, label, footprint] = /^(\d+) (\S+) (.*)$/s.exec(message)!;
-    this.gate = Number(gate);
+    const [, label, footprint] = /^\d+ (\S+) (.*)$/s.exec(message)!;
     this.reports.push({ label: label!, ...(JSON.parse(footprint!) as Footprint) });
     this.wake();
   }

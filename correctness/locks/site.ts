@@ -65,8 +65,13 @@ export class Site {
 
   static async open(server: PostgresServer, amendment: Amendment = {}): Promise<Site> {
     const site = new Site(server, await connect(server));
-    await site.prepare(amendment);
-    return site;
+    try {
+      await site.prepare(amendment);
+      return site;
+    } catch (error) {
+      await site.close();
+      throw error;
+    }
   }
 
   private async prepare({ functions = "", settings }: Amendment): Promise<void> {
@@ -78,7 +83,7 @@ export class Site {
     await run(settings ?? (await shipped("settings.sql")));
     await run(await own("locks/recorder.sql"));
     await controller.query(
-      `create sequence "${schema}".gates_${number}; create sequence "${schema}".stops_${number}`,
+      `create sequence "${schema}".gates_${number}; create sequence "${schema}".orders_${number}`,
     );
     for (const file of ringproofSql().files) this.describe(labelled(await shipped(file)));
     this.describe(labelled(functions));
@@ -101,7 +106,7 @@ export class Site {
   }
 
   async close(): Promise<void> {
-    await this.blockers.close();
+    await this.blockers?.close();
     await uninstall(this.controller, { schema: this.schema });
     await this.controller.end();
   }

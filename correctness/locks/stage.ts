@@ -9,7 +9,7 @@ import { requalify } from "../../src/postgres/requalify.js";
 import { connect, type PostgresServer } from "../../src/postgres/server.js";
 import { PostgresStorage } from "../../src/postgres/storage.js";
 import { installBreakpoints, instrument } from "../interleave/instrument.js";
-import { Stepper } from "../interleave/stepper.js";
+import type { Stepper } from "../interleave/stepper.js";
 import { Stepping } from "../interleave/stepping.js";
 import type { Thing } from "./schedule.js";
 
@@ -52,7 +52,6 @@ export interface StageOptions {
 export class Stage {
   readonly storage: PostgresStorage;
   private readonly controller: pg.Client;
-  private readonly clients: pg.Client[] = [];
   private stepping!: Stepping;
 
   private constructor(controller: pg.Client) {
@@ -79,20 +78,20 @@ export class Stage {
     await install(controller, { schema, queueSlots: 3, claimSlots: 2, leaseSlots: 2 });
     const tries = await installBreakpoints(controller, schema);
     if (amend) await controller.query(requalify(instrument(amend), schema));
-    const steppers: Stepper[] = [];
-    for (let i = 0; i <= sessions; i++) {
-      const client = await connect(server);
-      this.clients.push(client);
-      const place = { schema, nameOf: new Map(), number: NUMBER + i, tries };
-      steppers.push(await Stepper.open(client, i, place));
+    this.stepping = await Stepping.open(server, {
+      controller,
+      schema,
+      nameOf: new Map(),
+      tries,
+      sessions: sessions + 1,
+      number: NUMBER,
+    });
+    for (const { client } of this.stepping.steppers)
       await client.query(`set deadlock_timeout = ${DEADLOCK_TIMEOUT_MS}`);
-    }
-    const { rows } = await controller.query("select pg_backend_pid() as pid");
-    this.stepping = new Stepping(controller, rows[0].pid, steppers, new Map());
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.clients.map((client) => client.end()));
+    await this.stepping?.close();
     await uninstall(this.controller, { schema: SCHEMA });
     await this.controller.end();
   }
@@ -104,10 +103,10 @@ export class Stage {
   /** Each session is to make one of these calls. */
   async begin(calls: readonly Call[]): Promise<void> {
     for (const [i, { settings }] of calls.entries())
-      if (settings) await this.clients[i]!.query(settings);
+      if (settings) await this.stepping.steppers[i]!.client.query(settings);
     const texts = calls.map(({ text }) => requalify(text, SCHEMA));
     // While one more stands by, nobody waits for Postgres to end a deadlock.
-    await this.stepping.begin([...texts, "select"]);
+    this.stepping.begin([...texts, "select"]);
   }
 
   private get steppers(): readonly Stepper[] {

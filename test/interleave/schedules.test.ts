@@ -47,7 +47,7 @@ function tryAll(
       if (enabled.length === 0) break;
       const session = schedules.choose(enabled);
       const step = programs[session]![at[session]!++]!;
-      schedules.executed(step);
+      schedules.executed(run.length < schedules.known ? null : step);
       run.push(step);
     }
     const stands = schedules.ended();
