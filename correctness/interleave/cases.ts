@@ -5,41 +5,19 @@
  * do with each other.
  */
 
-import {
-  actionNames,
-  actions,
-  calls,
-  step,
-  type ActionName,
-  type Call,
-  type Job,
-  type Outcome,
-  type Scope,
-  type State,
-} from "../../src/core/index.js";
-import { presentable } from "../conform/attempts.js";
-import { callsTo, type Node } from "../conform/tree.js";
+import type { ActionName, Call, Scope, State } from "../../src/core/index.js";
 import { bits, concernsOf } from "./concerns.js";
+import { meetable, operations, Tried, type Place } from "./places.js";
 
 /** That both are refused says little: only where there is nothing else. */
 export type Kind = "both" | "changes" | "refused" | "neither";
 export const kinds: readonly Kind[] = ["both", "changes", "refused", "neither"];
 
-export interface Case {
-  readonly area: string;
-  /** In which the calls meet. */
-  readonly scope: Scope;
-  /** The calls that lead to the state, from the empty one. */
-  readonly way: readonly Call[];
-  readonly state: State;
+export interface Case extends Omit<Place, "calls"> {
   /** One per session. */
   readonly calls: readonly Call[];
   readonly kind: Kind;
 }
-
-export const operations: readonly ActionName[] = actionNames.filter(
-  (name) => actions[name].family !== "environment",
-);
 
 /** As in `Claim × Complete`, in the registry's order. */
 export const nameOf = (actions: readonly ActionName[]): string => actions.join(" × ");
@@ -49,55 +27,6 @@ export type Pair = readonly [ActionName, ActionName];
 export const pairs: readonly Pair[] = operations.flatMap((a, i) =>
   operations.slice(i).map((b) => [a, b] as const),
 );
-
-const succeeds = (action: ActionName, { result, each }: Outcome): boolean => {
-  const [success] = actions[action].answers;
-  return each ? each.includes(success!) : result === success!.split(" ")[0];
-};
-
-export interface Tried {
-  readonly before: State;
-  readonly call: Call;
-  /** The jobs that it presents. */
-  readonly jobs: readonly Job[];
-  readonly told: string;
-  readonly after: State;
-  readonly ok: boolean;
-}
-
-const told = (o: Outcome): string => JSON.stringify(o);
-
-export function tryIn(before: State, call: Call, scope: Scope): Tried {
-  const { outcome, state: after } = step(before, call, scope);
-  const jobs = call.action === "Enqueue" ? call.args.batch : [];
-  return { before, call, jobs, told: told(outcome), after, ok: succeeds(call.action, outcome) };
-}
-
-/** Of each operation some calls that succeed, and some that are refused. */
-function shortlist(tried: readonly Tried[]): readonly Tried[] {
-  const [ok, refused] = [tried.filter((t) => t.ok), tried.filter((t) => !t.ok)];
-  const middle = ok[ok.length >> 1];
-  return [...new Set([ok[0], middle, ok.at(-1), refused[0], refused.at(-1)])].filter(
-    (t) => t !== undefined,
-  );
-}
-
-/** By operation: what may meet in this state. Nobody presents a job that is known. */
-export function tryAll(
-  state: State,
-  all: readonly Call[],
-  scope: Scope,
-): ReadonlyMap<ActionName, readonly Tried[]> {
-  const byAction = new Map<ActionName, Tried[]>(operations.map((name) => [name, []]));
-  for (const call of all)
-    if (presentable(state, { action: call.action, list: [call.args] }))
-      byAction.get(call.action)!.push(tryIn(state, call, scope));
-  return new Map([...byAction].map(([name, tried]) => [name, shortlist(tried)]));
-}
-
-/** Two producers do not present the same job. */
-export const meetable = (a: Tried, b: Tried): boolean =>
-  !a.jobs.some((job) => b.jobs.includes(job));
 
 /** A case, and how much its calls have to do with each other. */
 interface Candidate {
@@ -141,34 +70,31 @@ export class Chooser {
     });
   }
 
-  /** Looks at these states of an area for better ones. */
-  look(area: string, nodes: readonly Node[], scope: Scope): void {
-    const enabled = [...new Set(this.found.flatMap(({ pair }) => pair))];
-    const all = calls({ ...scope, enabled });
-    for (const node of nodes) {
-      const concerned = new Map<ActionName, readonly Concerned[]>();
-      for (const [name, some] of tryAll(node.state, all, scope))
-        concerned.set(
-          name,
-          some.map((tried) => [tried, concernsOf(tried)]),
-        );
-      const way = callsTo(node);
-      for (const found of this.found) {
-        const [firsts, seconds] = found.pair.map((name) => concerned.get(name)!);
-        for (const { both, common } of closest(firsts!, seconds!)) {
-          if (common <= this.least(found)) continue;
-          const kind = kindOf(...both, scope);
-          const together = both.map(({ call }) => call);
-          const { state } = node;
-          this.keep(found, common, { area, scope, way, state, calls: together, kind });
-        }
+  /** Looks for better ones here. */
+  look({ calls, ...place }: Place): void {
+    const concerned = new Map<ActionName, readonly Concerned[]>();
+    for (const [name, some] of calls)
+      concerned.set(
+        name,
+        some.map((tried) => [tried, concernsOf(tried)]),
+      );
+    for (const found of this.found) {
+      const [firsts, seconds] = found.pair.map((name) => concerned.get(name)!);
+      for (const { both, common } of closest(firsts!, seconds!)) {
+        const better = (kind: Kind) => common > this.least(found, kind);
+        const still = kindAsTheyAre(...both);
+        if (!better(still) && !better("changes")) continue;
+        const kind = changeable(...both, place.scope) ? "changes" : still;
+        if (!better(kind)) continue;
+        const together = both.map(({ call }) => call);
+        this.keep(found, common, { ...place, calls: together, kind });
       }
     }
   }
 
-  /** What two calls must have in common to be better than what is there. */
-  private least({ cases }: Found): number {
-    return Math.min(...kinds.map((kind) => cases[kind][this.wanted - 1]?.common ?? -1));
+  /** What two calls must have in common to be better than those of this kind that are there. */
+  private least({ cases }: Found, kind: Kind): number {
+    return cases[kind][this.wanted - 1]?.common ?? -1;
   }
 
   /** One case of each state, and the best. */
@@ -204,11 +130,14 @@ function closest(firsts: readonly Concerned[], seconds: readonly Concerned[]): r
 /** Whether the second is told something else once the first has had its effect. */
 function changes(first: Tried, second: Tried, scope: Scope): boolean {
   if (first.after.db === second.before.db) return false;
-  return told(step(first.after, second.call, scope).outcome) !== second.told;
+  return new Tried(first.after, second.call, scope).told !== second.told;
 }
 
-function kindOf(a: Tried, b: Tried, scope: Scope): Kind {
-  if (changes(a, b, scope) || changes(b, a, scope)) return "changes";
+const changeable = (a: Tried, b: Tried, scope: Scope): boolean =>
+  changes(a, b, scope) || changes(b, a, scope);
+
+/** Unless one changes what the other is told. */
+function kindAsTheyAre(a: Tried, b: Tried): Kind {
   if (a.ok && b.ok) return "both";
   return a.ok || b.ok ? "refused" : "neither";
 }

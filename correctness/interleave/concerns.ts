@@ -4,7 +4,7 @@
  */
 
 import { ringNames, tableNames, type Db } from "../../src/core/index.js";
-import type { Tried } from "./cases.js";
+import type { Tried } from "./places.js";
 
 /** A bit for each thing; there are few enough of them in what is explored. */
 const places = new Map<string, number>();

@@ -5,8 +5,9 @@ import type { ActionName } from "../../src/core/index.js";
 import type { Tier } from "../claims.js";
 import { didYouMean } from "../tlc/nearest.js";
 import { Bounded } from "./bounded.js";
-import { Chooser, nameOf, operations, pairs, type Case } from "./cases.js";
-import { areas, deepAreas, meeting, startsOf, type Area } from "./scopes.js";
+import { Chooser, nameOf, pairs, type Case } from "./cases.js";
+import { operations, placesOf } from "./places.js";
+import { areas, deepAreas, type Area } from "./scopes.js";
 import { Schedules, type Schedule } from "./schedules.js";
 import { TripleChooser, triples } from "./triples.js";
 
@@ -105,11 +106,12 @@ export function planFor(extent: Extent, names: readonly string[]): Plan {
   };
   const two = new Chooser(extent.states, wanted.pairs);
   const three = new TripleChooser(extent.tripleStates, wanted.triples);
-  for (const area of extent.areas) {
-    const nodes = startsOf(area, extent.starts);
-    two.look(area.name, nodes, meeting(area));
-    three.look(area.name, nodes, meeting(area));
-  }
+  const enabled = [...new Set([...wanted.pairs, ...wanted.triples].flat())];
+  for (const area of extent.areas)
+    for (const place of placesOf(area, extent.starts, enabled)) {
+      two.look(place);
+      three.look(place);
+    }
   const counts = new Map<string, number>();
   const all = [...two.cases, ...three.cases].map((met) => {
     const name = nameOf(met.calls.map(({ action }) => action));

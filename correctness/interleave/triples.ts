@@ -3,9 +3,9 @@
  * those where it makes most difference which comes first. The explorer chooses them, as for pairs.
  */
 
-import { calls, type ActionName, type Scope } from "../../src/core/index.js";
-import { callsTo, type Node } from "../conform/tree.js";
-import { meetable, tryAll, tryIn, type Case, type Tried } from "./cases.js";
+import type { ActionName, Scope } from "../../src/core/index.js";
+import type { Case } from "./cases.js";
+import { meetable, Tried, type Place } from "./places.js";
 
 export type Triple = readonly [ActionName, ActionName, ActionName];
 
@@ -49,29 +49,33 @@ export class TripleChooser {
     return this.found.flatMap(({ best }) => best.map(({ met }) => met));
   }
 
-  /** Looks at these states of an area for better ones. */
-  look(area: string, nodes: readonly Node[], scope: Scope): void {
-    const enabled = [...new Set(this.found.flatMap(({ triple }) => triple))];
-    const all = calls({ ...scope, enabled });
-    for (const node of nodes) {
-      const short = tryAll(node.state, all, scope);
-      for (const found of this.found) {
-        const here = bestOf(found.triple, short, scope);
-        if (!here) continue;
-        const together = here.tried.map(({ call }) => call);
-        const { state } = node;
-        const met: Case = {
-          area,
-          scope,
-          way: callsTo(node),
-          state,
-          calls: together,
-          kind: "changes",
-        };
-        found.best = [...found.best, { met, ...here.rank }].sort(order).slice(0, this.wanted);
-      }
+  /** Looks for better ones here. */
+  look(place: Place): void {
+    const { calls, ...where } = place;
+    const then = secondsIn(place);
+    for (const found of this.found) {
+      const here = bestOf(found.triple, place, then);
+      if (!here) continue;
+      const together = here.tried.map(({ call }) => call);
+      const met: Case = { ...where, calls: together, kind: "changes" };
+      found.best = [...found.best, { met, ...here.rank }].sort(order).slice(0, this.wanted);
     }
   }
+}
+
+/** The second of two calls, behind the first. */
+type Then = (first: Tried, second: Tried) => Tried;
+
+/** Each once: many triples begin alike. */
+function secondsIn({ scope }: Place): Then {
+  const known = new Map<Tried, Map<Tried, Tried>>();
+  return (first, second) => {
+    const behind = known.get(first) ?? new Map<Tried, Tried>();
+    known.set(first, behind);
+    const tried = behind.get(second) ?? new Tried(first.after, second.call, scope);
+    behind.set(second, tried);
+    return tried;
+  };
 }
 
 interface Best {
@@ -80,30 +84,25 @@ interface Best {
 }
 
 /** The best of one state, if the order in which they meet makes any difference there. */
-function bestOf(
-  triple: Triple,
-  short: ReadonlyMap<ActionName, readonly Tried[]>,
-  scope: Scope,
-): Best | null {
-  const [firsts, seconds, thirds] = triple.map((name) => short.get(name)!);
+function bestOf(triple: Triple, { calls, scope }: Place, then: Then): Best | null {
+  const [firsts, seconds, thirds] = triple.map((name) => calls.get(name)!);
   const all = firsts!.flatMap((a) => seconds!.flatMap((b) => thirds!.map((c) => [a, b, c])));
   const best = all
     .filter(([a, b, c]) => meetable(a!, b!) && meetable(b!, c!) && meetable(a!, c!))
-    .map((tried): Best => ({ tried, rank: rankOf(tried, scope) }))
+    .map((tried): Best => ({ tried, rank: rankOf(tried, then, scope) }))
     .sort((a, b) => order(a.rank, b.rank))[0];
   return best && best.rank.different > 1 ? best : null;
 }
 
-function rankOf(tried: readonly Tried[], scope: Scope): Rank {
+function rankOf(tried: readonly Tried[], then: Then, scope: Scope): Rank {
   const seen = new Set<string>();
   const succeeded = new Set<number>();
   for (const [i, first] of tried.entries()) {
     for (const [j, second] of tried.entries()) {
       if (i === j) continue;
       const k = 3 - i - j;
-      const then = tryIn(first.after, second.call, scope);
-      const last = tryIn(then.after, tried[k]!.call, scope);
-      const inOrder = [first, then, last];
+      const next = then(first, second);
+      const inOrder = [first, next, new Tried(next.after, tried[k]!.call, scope)];
       [i, j, k].forEach((call, n) => inOrder[n]!.ok && succeeded.add(call));
       seen.add([i, j, k].map((_, call) => inOrder[[i, j, k].indexOf(call)]!.told).join());
     }

@@ -5,7 +5,7 @@ import type { ActionName } from "../../src/core/index.js";
 import { UserError } from "../../src/errors.js";
 import { openPostgres } from "../../src/postgres/server.js";
 import type { Claim, ClaimResult, Context, Finding, Row } from "../claims.js";
-import { operations } from "../interleave/cases.js";
+import { operations } from "../interleave/places.js";
 import { operationsNamed } from "../interleave/plan.js";
 import { shardOf } from "../shard.js";
 import { differences, type Difference } from "./compare.js";

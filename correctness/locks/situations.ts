@@ -22,7 +22,7 @@ import {
 } from "../../src/core/index.js";
 import { presentable, twinOf } from "../conform/attempts.js";
 import { callsTo, type Node } from "../conform/tree.js";
-import { operations } from "../interleave/cases.js";
+import { operations } from "../interleave/places.js";
 import { areas, meeting, startsOf, type Area } from "../interleave/scopes.js";
 import { callText, formatCalls } from "../report/calls.js";
 

@@ -13,7 +13,7 @@ import * as core from "../../src/core/index.js";
 import { packageRoot } from "../../src/package-root.js";
 import { focusedTwins } from "../../src/postgres/focused-twins.js";
 import { modelName } from "../../src/postgres/twin.js";
-import { operations } from "../../correctness/interleave/cases.js";
+import { operations } from "../../correctness/interleave/places.js";
 import { parseManifest } from "../../correctness/tlc/manifest.js";
 
 const read = (...path: string[]) => readFileSync(join(packageRoot(), ...path), "utf8");

@@ -1,7 +1,8 @@
 /** Every two operations meet; of an operation that somebody names only what it meets. */
 
 import { describe, expect, test } from "vitest";
-import { kinds, nameOf, operations, pairs } from "../../correctness/interleave/cases.js";
+import { kinds, nameOf, pairs } from "../../correctness/interleave/cases.js";
+import { operations } from "../../correctness/interleave/places.js";
 import { extents, planFor } from "../../correctness/interleave/plan.js";
 import { triples } from "../../correctness/interleave/triples.js";
 import { tiers } from "../../correctness/claims.js";

@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { operations } from "../../correctness/interleave/cases.js";
+import { operations } from "../../correctness/interleave/places.js";
 import { moduleFile, moduleText, plansOf, readPlans } from "../../correctness/locks/files.js";
 import { labelsOf, outside, shippedSql } from "../../correctness/locks/labels.js";
 import type { Plan } from "../../correctness/locks/plan.js";

@@ -1,0 +1,101 @@
+/** Where calls may meet: the states of an area, and in each the calls that are worth a meeting. */
+
+import {
+  actionNames,
+  actions,
+  calls,
+  step,
+  type ActionName,
+  type Call,
+  type Job,
+  type Outcome,
+  type Scope,
+  type State,
+} from "../../src/core/index.js";
+import { presentable } from "../conform/attempts.js";
+import { callsTo } from "../conform/tree.js";
+import { meeting, startsOf, type Area } from "./scopes.js";
+
+export const operations: readonly ActionName[] = actionNames.filter(
+  (name) => actions[name].family !== "environment",
+);
+
+const succeeds = (action: ActionName, { result, each }: Outcome): boolean => {
+  const [success] = actions[action].answers;
+  return each ? each.includes(success!) : result === success!.split(" ")[0];
+};
+
+/** A call in a state. */
+export class Tried {
+  readonly before: State;
+  readonly call: Call;
+  readonly after: State;
+  /** The jobs that it presents. */
+  readonly jobs: readonly Job[];
+  /** Whether it succeeds, for one of a batch at least. */
+  readonly ok: boolean;
+  private readonly outcome: Outcome;
+  private text: string | undefined;
+
+  constructor(before: State, call: Call, scope: Scope) {
+    const { outcome, state } = step(before, call, scope);
+    this.before = before;
+    this.call = call;
+    this.after = state;
+    this.jobs = call.action === "Enqueue" ? call.args.batch : [];
+    this.ok = succeeds(call.action, outcome);
+    this.outcome = outcome;
+  }
+
+  /** What the caller is told. */
+  get told(): string {
+    return (this.text ??= JSON.stringify(this.outcome));
+  }
+}
+
+export interface Place {
+  readonly area: string;
+  /** In which the calls meet. */
+  readonly scope: Scope;
+  /** The calls that lead to the state, from the empty one. */
+  readonly way: readonly Call[];
+  readonly state: State;
+  /** By operation: what may meet here. Nobody presents a job that is known. */
+  readonly calls: ReadonlyMap<ActionName, readonly Tried[]>;
+}
+
+/** Of each operation some calls that succeed, and some that are refused. */
+function shortlist(tried: readonly Tried[]): readonly Tried[] {
+  const [ok, refused] = [tried.filter((t) => t.ok), tried.filter((t) => !t.ok)];
+  const middle = ok[ok.length >> 1];
+  return [...new Set([ok[0], middle, ok.at(-1), refused[0], refused.at(-1)])].filter(
+    (t) => t !== undefined,
+  );
+}
+
+function callsIn(state: State, all: readonly Call[], scope: Scope): Place["calls"] {
+  const byAction = new Map<ActionName, Tried[]>(operations.map((name) => [name, []]));
+  for (const call of all)
+    if (presentable(state, { action: call.action, list: [call.args] }))
+      byAction.get(call.action)!.push(new Tried(state, call, scope));
+  return new Map([...byAction].map(([name, tried]) => [name, shortlist(tried)]));
+}
+
+/** So many states of an area, and what these operations may do there. */
+export function* placesOf(
+  area: Area,
+  atMost: number,
+  enabled: readonly ActionName[],
+): Generator<Place> {
+  const scope = meeting(area);
+  const all = calls({ ...scope, enabled });
+  for (const node of startsOf(area, atMost)) {
+    const { state } = node;
+    const way = callsTo(node);
+    yield { area: area.name, scope, way, state, calls: callsIn(state, all, scope) };
+  }
+}
+
+/** Two producers do not present the same job. */
+export const meetable = (a: Tried, b: Tried): boolean =>
+  !a.jobs.some((job) => b.jobs.includes(job));
