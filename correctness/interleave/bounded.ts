@@ -2,11 +2,12 @@
  * Every schedule in which a session that could go on is left for another one at most so often:
  * where there are too many interleavings, those with few such switches are where the races are
  * (Musuvathi, Qadeer, 2007). Nobody is left before a step that depends on nothing that the others
- * do later: it is left behind it, and that is the same. What repeats another run all the same is
- * made, and told.
+ * do later: it is left behind it, and that is the same. What is known to repeat another run is not
+ * made; what turns out to, is told.
  */
 
-import { classOf, ordersOf } from "./clocks.js";
+import { ordersOf } from "./clocks.js";
+import { Events } from "./events.js";
 import { depend, type Footprint } from "./footprint.js";
 import type { Schedule } from "./schedules.js";
 
@@ -28,12 +29,14 @@ export class Bounded implements Schedule {
   private readonly switches: number;
   private readonly points: Point[] = [];
   private readonly steps: Footprint[] = [];
+  private readonly events: Events;
   private readonly classes = new Set<string>();
   private depth = 0;
 
   constructor(sessions: number, switches: number) {
     this.sessions = sessions;
     this.switches = switches;
+    this.events = new Events(sessions);
   }
 
   get burst(): number {
@@ -72,18 +75,45 @@ export class Bounded implements Schedule {
   }
 
   next(): boolean {
-    this.points.length = this.depth;
-    this.points.forEach((point, i) => (point.matters ||= this.mattersAt(i)));
-    this.depth = 0;
+    do {
+      this.points.length = this.depth;
+      this.points.forEach((point, i) => (point.matters ||= this.mattersAt(i)));
+      this.depth = 0;
+      if (!this.turn()) return false;
+    } while (this.foretold());
+    return true;
+  }
+
+  /** To the last point that is left in another way. */
+  private turn(): boolean {
     while (this.points.length > 0) {
       const { options, goesOn, matters } = this.points.at(-1)!;
       options.shift();
-      if (options.length > 0 && (goesOn === null || matters)) {
-        this.known = this.points.length - 1;
-        return true;
-      }
+      if (options.length > 0 && (goesOn === null || matters)) return true;
       this.points.pop();
     }
+    return false;
+  }
+
+  /** Whether the run that comes next is known to repeat another one: then it is as good as made. */
+  private foretold(): boolean {
+    const { length } = this.points;
+    this.known = length - 1;
+    const run = this.events.run();
+    const left = new Set(Array.from({ length: this.sessions }, (_, session) => session));
+    while (left.size > 0) {
+      const session = this.choose([...left]);
+      const before = this.depth < this.known ? this.steps[this.depth] : undefined;
+      const step = before ?? run.foretell(session);
+      // Who waits cannot go on, and nobody knows until when.
+      if (!step || step.waitedFor !== null) break;
+      this.executed(step);
+      run.push(step);
+      if (step.ends) left.delete(session);
+    }
+    if (left.size === 0 && this.classes.has(run.name)) return true;
+    this.points.length = length;
+    this.depth = 0;
     return false;
   }
 
@@ -99,9 +129,10 @@ export class Bounded implements Schedule {
 
   ended(): number {
     const steps = this.steps.slice(0, this.depth);
-    const name = classOf(steps, this.sessions);
-    if (this.classes.has(name)) return 0;
-    this.classes.add(name);
+    const run = this.events.run();
+    for (const step of steps) run.push(step);
+    if (this.classes.has(run.name)) return 0;
+    this.classes.add(run.name);
     return ordersOf(steps, this.sessions);
   }
 }

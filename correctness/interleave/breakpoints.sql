@@ -18,10 +18,10 @@ end
 $$;
 
 -- Tells the scheduler where this session is, and waits there if it has come to the gate at which
--- it is to stop, until the scheduler opens the door. A session without a number is nobody's to stop.
--- Gates are counted by a sequence, and another one has the scheduler's orders: from which gate on to
--- tell what was done so far, at which one to stop, and at which of two doors. What a session rolls
--- back, it has passed all the same, and what the scheduler says is seen at once.
+-- it is to stop, until the scheduler opens the door. A session without a number stops nowhere.
+-- Gates are counted by a sequence, and another one has the scheduler's orders: from which gate on
+-- to tell what was done so far, at which one to stop, and at which of two doors. What a session
+-- rolls back, it has passed all the same, and what the scheduler says is seen at once.
 create or replace function ringproof.breakpoint(p_label text) returns boolean
 language plpgsql volatile as $$
 declare

@@ -8,44 +8,52 @@ import { depend, type Footprint } from "./footprint.js";
 /** For each session the last step of it that comes before this one, or -1. */
 export type Clock = readonly number[];
 
+type OnRace = (earlier: number, later: number) => void;
+
+/** Steps as they are made, and which of them come after which. */
+export class Trace {
+  readonly clocks: Clock[] = [];
+  private readonly steps: Footprint[] = [];
+  private readonly latest: number[];
+
+  constructor(sessions: number) {
+    this.latest = Array<number>(sessions).fill(-1);
+  }
+
+  /**
+   * The steps of each session that would come before this one, if it were made now. Tells of those
+   * that it depends on, and does not come after anyway.
+   */
+  before(step: Footprint, onRace?: OnRace): Clock {
+    const own = this.latest[step.session]!;
+    const clock = [...(own < 0 ? this.latest.map(() => -1) : this.clocks[own]!)];
+    for (let i = this.steps.length - 1; i >= 0; i--) {
+      const other = this.steps[i]!;
+      if (other.session === step.session || clock[other.session]! >= i) continue;
+      if (!depend(other, step)) continue;
+      onRace?.(i, this.steps.length);
+      this.clocks[i]!.forEach((at, s) => (clock[s] = Math.max(clock[s]!, at)));
+    }
+    return clock;
+  }
+
+  push(step: Footprint, clock: Clock): void {
+    const j = this.steps.length;
+    this.latest[step.session] = j;
+    this.steps.push(step);
+    this.clocks.push(clock.map((at, s) => (s === step.session ? j : at)));
+  }
+}
+
 /** Tells of each step that depends on an earlier one, and does not come after it anyway. */
 export function clocksOf(
   steps: readonly Footprint[],
   sessions: number,
-  onRace: (earlier: number, later: number) => void = () => undefined,
+  onRace?: OnRace,
 ): readonly Clock[] {
-  const clocks: Clock[] = [];
-  const latest = new Map<number, number>();
-  steps.forEach((step, j) => {
-    const own = latest.get(step.session);
-    const clock = own === undefined ? Array<number>(sessions).fill(-1) : [...clocks[own]!];
-    for (let i = j - 1; i >= 0; i--) {
-      const other = steps[i]!;
-      if (other.session === step.session || clock[other.session]! >= i) continue;
-      if (!depend(other, step)) continue;
-      onRace(i, j);
-      clocks[i]!.forEach((at, s) => (clock[s] = Math.max(clock[s]!, at)));
-    }
-    clock[step.session] = j;
-    clocks.push(clock);
-    latest.set(step.session, j);
-  });
-  return clocks;
-}
-
-/**
- * A text that is the same for two runs of the same calls exactly if they only differ in the order
- * of steps that do not depend on each other: of each step, how much of each session comes before.
- */
-export function classOf(steps: readonly Footprint[], sessions: number): string {
-  const made = Array<number>(sessions).fill(0);
-  const place = steps.map(({ session }) => ++made[session]!);
-  const texts = Array<string>(sessions).fill("");
-  clocksOf(steps, sessions).forEach((clock, j) => {
-    const before = clock.map((at) => (at < 0 ? 0 : place[at]));
-    texts[steps[j]!.session] += ` ${before.join()}`;
-  });
-  return texts.join("|");
+  const trace = new Trace(sessions);
+  for (const step of steps) trace.push(step, trace.before(step, onRace));
+  return trace.clocks;
 }
 
 /** How many interleavings a run stands for: orders that respect its clocks. */
