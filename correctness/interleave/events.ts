@@ -1,7 +1,7 @@
 /**
  * What is known of the steps of a case. A step with everything that comes before it is an event:
- * whenever the same has come before, it is the same step. So a run whose events are all known can be
- * foretold (an unfolding, as in Nielsen, Plotkin, Winskel, 1981).
+ * whenever the same has come before, it is the same step. So a run whose events are all known can
+ * be foretold (an unfolding, as in Nielsen, Plotkin, Winskel, 1981).
  */
 
 import { Trace, type Clock } from "./clocks.js";

@@ -6,7 +6,13 @@ import { Bounded } from "../../correctness/interleave/bounded.js";
 import { depend, idle, type Footprint } from "../../correctness/interleave/footprint.js";
 import { Schedules, type Schedule } from "../../correctness/interleave/schedules.js";
 
-type Program = readonly Footprint[];
+/** A step that reads, and does one thing or the other: has anybody written there before? */
+interface Choice {
+  readonly written: Footprint;
+  readonly unwritten: Footprint;
+}
+
+type Program = readonly (Footprint | Choice)[];
 
 /** A step that locks rows of these tables, and with them depends on every other that does. */
 const locking = (session: number, tables: readonly string[]): Footprint => ({
@@ -25,9 +31,25 @@ const ending = (session: number, wrote: readonly string[]): Footprint => ({
   wrote: new Set(wrote),
 });
 
+/** The steps that the programs make when their sessions go on in this order. */
+function play(programs: readonly Program[], order: readonly number[]): readonly Footprint[] {
+  const written = new Set<string>();
+  const at = programs.map(() => 0);
+  const chosen = ({ written: yes, unwritten: no }: Choice): Footprint =>
+    [...yes.touched].some((table) => written.has(table)) ? yes : no;
+  return order.map((session) => {
+    const next = programs[session]![at[session]!++]!;
+    const step = "session" in next ? next : chosen(next);
+    step.wrote.forEach((table) => written.add(table));
+    return step;
+  });
+}
+
 interface Tried {
   /** Without those that only repeat others. */
   readonly runs: readonly (readonly Footprint[])[];
+  /** Those. */
+  readonly repeats: number;
   /** Interleavings that the runs stand for. */
   readonly orders: number;
 }
@@ -38,23 +60,23 @@ function tryAll(
   schedules: Schedule = new Schedules(programs.length),
 ): Tried {
   const runs: (readonly Footprint[])[] = [];
-  let orders = 0;
+  let [orders, repeats] = [0, 0];
   do {
-    const at = programs.map(() => 0);
-    const run: Footprint[] = [];
+    const order: number[] = [];
     for (;;) {
-      const enabled = programs.flatMap((steps, s) => (at[s]! < steps.length ? [s] : []));
+      const made = (session: number) => order.filter((s) => s === session).length;
+      const enabled = programs.flatMap((steps, s) => (made(s) < steps.length ? [s] : []));
       if (enabled.length === 0) break;
-      const session = schedules.choose(enabled);
-      const step = programs[session]![at[session]!++]!;
-      schedules.executed(run.length < schedules.known ? null : step);
-      run.push(step);
+      order.push(schedules.choose(enabled));
+      const step = play(programs, order).at(-1)!;
+      schedules.executed(order.length <= schedules.known ? null : step);
     }
     const stands = schedules.ended();
-    if (stands > 0) runs.push(run);
+    if (stands > 0) runs.push(play(programs, order));
+    else repeats++;
     orders += stands;
   } while (schedules.next());
-  return { runs, orders };
+  return { runs, repeats, orders };
 }
 
 const factorial = (n: number): number => (n <= 1 ? 1 : n * factorial(n - 1));
@@ -99,16 +121,35 @@ describe("two sessions", () => {
   });
 });
 
+test("what has nothing to do with each other is not put together without being run", () => {
+  const fighting = (session: number, table: string): Program => [
+    locking(session, [table]),
+    ending(session, []),
+  ];
+  const programs = [fighting(0, "t"), fighting(1, "t"), fighting(2, "u"), fighting(3, "u")];
+  const { runs, orders, repeats } = tryAll(programs, new Bounded(4, 8));
+  expect(runs).toHaveLength(4);
+  expect(orders).toBe(merges(programs));
+  expect(repeats).toBe(0);
+});
+
 const tables = fc.subarray(["t", "u", "v"], { minLength: 0 });
-const program = (session: number, maxLength: number) =>
-  fc.array(
-    fc.oneof(
-      tables.map((t) => locking(session, t)),
-      tables.map((t) => reading(session, t)),
-      tables.map((t) => ending(session, t)),
-    ),
-    { minLength: 1, maxLength },
+const program = (session: number, maxLength: number): fc.Arbitrary<Program> => {
+  const lock = tables.map((t) => locking(session, t));
+  const either = fc.tuple(tables, lock, lock).map(([read, written, unwritten]): Choice => {
+    const touched = new Set(read);
+    return { written: { ...written, touched }, unwritten: { ...unwritten, touched } };
+  });
+  const steps = fc.oneof(
+    lock,
+    tables.map((t) => reading(session, t)),
+    either,
   );
+  const last = tables.map((t) => ending(session, t));
+  return fc
+    .tuple(fc.array(steps, { maxLength: maxLength - 1 }), last)
+    .map(([some, end]) => [...some, end]);
+};
 
 const programs = fc.oneof(
   fc.tuple(program(0, 5), program(1, 5)),
@@ -125,28 +166,25 @@ test.prop([programs], { numRuns: 300 })(
 );
 
 /** Every way to merge the programs in which none that could go on is left more than so often. */
-function mergesWith(programs: readonly Program[], switches: number): readonly Program[] {
-  const visit = (at: readonly number[], last: number, left: number): Program[] => {
-    const going = programs.flatMap((steps, s) => (at[s]! < steps.length ? [s] : []));
-    if (going.length === 0) return [[]];
+function mergesWith(programs: readonly Program[], switches: number) {
+  const visit = (order: readonly number[], left: number): (readonly number[])[] => {
+    const made = (session: number) => order.filter((s) => s === session).length;
+    const going = programs.flatMap((steps, s) => (made(s) < steps.length ? [s] : []));
+    if (going.length === 0) return [order];
+    const last = order.at(-1);
     return going.flatMap((s) => {
-      const rest = left - (s !== last && going.includes(last) ? 1 : 0);
-      if (rest < 0) return [];
-      const after = at.map((n, i) => (i === s ? n + 1 : n));
-      return visit(after, s, rest).map((run) => [programs[s]![at[s]!]!, ...run]);
+      const rest = left - (last !== undefined && s !== last && going.includes(last) ? 1 : 0);
+      return rest < 0 ? [] : visit([...order, s], rest);
     });
   };
-  return visit(
-    programs.map(() => 0),
-    -1,
-    switches,
-  );
+  return visit([], switches).map((order) => play(programs, order));
 }
 
 test.prop([programs, fc.integer({ min: 0, max: 3 })], { numRuns: 300 })(
   "with few switches: the runs are those that have so few, each class of them once",
   (each, switches) => {
-    const { runs } = tryAll(each, new Bounded(each.length, switches));
+    const { runs, repeats } = tryAll(each, new Bounded(each.length, switches));
+    expect(repeats).toBe(0);
     const wanted = new Set(mergesWith(each, switches).map(trace));
     expect(new Set(runs.map(trace))).toEqual(wanted);
     expect(runs).toHaveLength(wanted.size);
