@@ -21,6 +21,7 @@ import {
 } from "./flags.js";
 import { replaySchedule } from "./interleave/replay.js";
 import { writeLocks } from "./locks/claim.js";
+import { predictLocks } from "./locks/predicted.js";
 import { replayLockstep } from "./lockstep/claim.js";
 import { Session, type Io } from "./session.js";
 import { runTlcCommand, type TlcCommandOptions } from "./tlc/claim.js";
@@ -80,12 +81,13 @@ function interleave(session: Session, operations: string[], flags: InterleaveFla
   return session.one(flags, claim, [], (context) => replaySchedule(context, replay));
 }
 
-type LocksFlags = CommonFlags & { readonly write?: true };
+type LocksFlags = CommonFlags & { readonly write?: true; readonly predict?: true };
 
 function locks(session: Session, names: string[], flags: LocksFlags) {
   const claim = session.claim("locks");
-  if (!flags.write) return session.one(flags, claim, names);
-  return session.one(flags, claim, names, writeLocks);
+  if (flags.write) return session.one(flags, claim, names, writeLocks);
+  if (flags.predict) return session.one(flags, claim, names, predictLocks);
+  return session.one(flags, claim, names);
 }
 
 const replayHelp = `
@@ -142,6 +144,12 @@ function addCommands(add: Add, session: Session): void {
   add("locks", "C6: the locks of every operation, against their plans", "locks Claim PruneQueue")
     .argument("[operation...]", "operations of MAPPING.md; all unless given")
     .option("--write", "record all of them, and write spec/lock-plans.json and LockPlans.tla")
+    .addOption(
+      new Option(
+        "--predict",
+        "what TLC finds for changed SQL, as a deadlock or a convoy on Postgres",
+      ).conflicts("write"),
+    )
     .action((names: string[], flags: LocksFlags) => locks(session, names, flags));
 }
 

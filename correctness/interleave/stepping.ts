@@ -25,7 +25,7 @@ interface Blocked {
 }
 
 /** So long without a sign of life, and a session that runs is asked whether it waits for a lock. */
-const PATIENCE_MS = 6;
+const PATIENCE_MS = 3;
 
 /** By then Postgres has found every deadlock; its own timeout is 20 ms here. */
 const DEADLOCK_MS = 1_000;

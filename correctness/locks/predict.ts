@@ -4,6 +4,7 @@
  */
 
 import type { PostgresServer } from "../../src/postgres/server.js";
+import type { Context } from "../claims.js";
 import { readManifest, type ManifestEntry } from "../tlc/manifest.js";
 import { manifestFile, runEntry } from "../tlc/suite.js";
 import { turns, turnText, type Turn } from "./schedule.js";
@@ -38,18 +39,20 @@ export interface Prediction {
   readonly right: Played;
   /** Whether it came true on the one, and not on the other. */
   readonly real: boolean;
+  readonly seconds: number;
 }
 
 /** Every negative configuration that says what changed SQL would do, one after the other. */
 export async function predictions(
   server: PostgresServer,
-  signal: AbortSignal,
+  { signal, progress }: Pick<Context, "signal" | "progress">,
 ): Promise<readonly Prediction[]> {
   const entries = await readManifest(manifestFile());
   const found: Prediction[] = [];
   for (const wrong of wrongs) {
     const entry = entries.find(({ name }) => name === wrong.config)!;
     found.push(await predict(server, entry, wrong, signal));
+    progress("predictions", found.length, wrongs.length);
   }
   return found;
 }
@@ -60,6 +63,7 @@ async function predict(
   wrong: Wrong,
   signal: AbortSignal,
 ): Promise<Prediction> {
+  const began = performance.now();
   const { violated, trace } = await runEntry(
     entry,
     { signal, progress: () => undefined },
@@ -80,6 +84,7 @@ async function predict(
     wrong: onWrong,
     right: onRight,
     real: came(schedule, onWrong) && !came(schedule, onRight),
+    seconds: (performance.now() - began) / 1000,
   };
 }
 

@@ -4,7 +4,7 @@
  */
 
 import type { PostgresStorage } from "../../src/postgres/storage.js";
-import { changedSql } from "./changed-sql.js";
+import { changedSql } from "../mutants/changed-sql.js";
 import type { Call } from "./stage.js";
 
 export interface Wrong {

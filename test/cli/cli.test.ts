@@ -290,6 +290,7 @@ describe("wrong usage: one message, exit code 2", () => {
     ["a witness on another kind of database", ["witness", "--pg", "mysql://x"], /--pg is not the/],
     ["a report of witness under a file", ["witness", "--report", "/dev/null/x"], /x cannot be/],
     ["an argument of lockstep", ["lockstep", "slots"], /too many arguments/],
+    ["two things of locks", ["locks", "--write", "--predict"], /cannot be used with option/],
     ["a report under a file", ["check", "--report", "/dev/null/x"], /\/dev\/null\/x cannot be/],
     ["a report on a file", ["check", "--report", "/dev/null"], /\/dev\/null cannot be written/],
     ["a dump under a file", ["tlc", "--dump", "/dev/null/x"], /\/dev\/null\/x cannot be written/],
@@ -358,6 +359,7 @@ describe("wrong usage: one message, exit code 2", () => {
   test.each([
     [["locks", "Clam"], /^error: There is no operation Clam\.\nDid you mean Claim\? /],
     [["locks", "--write", "Claim"], /^error: What is written are the plans of all operations\.\n/],
+    [["locks", "--predict", "Claim"], /^error: Predictions are of the negative configurations /],
     [["locks", "--write", "--shard", "1/2"], /^error: What is written are the plans of all/],
   ])("%s", async (args, message) => {
     const { code, out, err } = await ran(args, claims, {

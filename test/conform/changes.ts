@@ -1,6 +1,6 @@
 /** Planted bugs for one call each: the shipped definition of a function with one text replaced. */
 
-import { changedSql } from "../changed-sql.js";
+import { changedSql } from "../../correctness/mutants/changed-sql.js";
 
 /** The rows of a lane as if nobody had ever cancelled one. */
 const untombstoned = `(

@@ -5,7 +5,7 @@ import { focusedAnswers, focusedFinding } from "../../correctness/conform/focuse
 import { readManifest } from "../../correctness/tlc/manifest.js";
 import { manifestFile } from "../../correctness/tlc/suite.js";
 import { openPostgres, type PostgresServer } from "../../src/postgres/server.js";
-import { changedSql } from "../changed-sql.js";
+import { changedSql } from "../../correctness/mutants/changed-sql.js";
 import { FocusedTest } from "./focused.js";
 
 let server: PostgresServer;

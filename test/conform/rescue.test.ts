@@ -26,7 +26,7 @@ import { connect, openPostgres, type PostgresServer } from "../../src/postgres/s
 import { statements } from "../../src/postgres/statements.js";
 import { PostgresStorage } from "../../src/postgres/storage.js";
 import { twins } from "../../src/postgres/twins.js";
-import { changedSql } from "../changed-sql.js";
+import { changedSql } from "../../correctness/mutants/changed-sql.js";
 
 const scope: Scope = {
   jobs: ["j1", "j2", "j3", "j4"],

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readScope } from "../../correctness/explore/scope.js";
 import { openPostgres, type PostgresServer } from "../../src/postgres/server.js";
-import { changedSql } from "../changed-sql.js";
+import { changedSql } from "../../correctness/mutants/changed-sql.js";
 import { hunter, type Planted } from "./hunt.js";
 
 let server: PostgresServer;

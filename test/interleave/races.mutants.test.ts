@@ -11,7 +11,7 @@ import { withRowLocks } from "../../correctness/interleave/row-locks.js";
 import { arenaScope } from "../../correctness/interleave/scopes.js";
 import { outcomeText } from "../../correctness/report/calls.js";
 import { openPostgres, type PostgresServer } from "../../src/postgres/server.js";
-import { changedSql } from "../changed-sql.js";
+import { changedSql } from "../../correctness/mutants/changed-sql.js";
 
 let server: PostgresServer;
 beforeAll(async () => {

@@ -8,7 +8,7 @@ import type { Amendment } from "../../correctness/locks/site.js";
 import type { ActionName } from "../../src/core/index.js";
 import { ringproofSql } from "../../src/postgres/install.js";
 import { openPostgres, type PostgresServer } from "../../src/postgres/server.js";
-import { changedSql } from "../changed-sql.js";
+import { changedSql } from "../../correctness/mutants/changed-sql.js";
 import { differencesOf } from "./recorded.js";
 
 let server: PostgresServer;

@@ -2,13 +2,15 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { predictions, type Prediction } from "../../correctness/locks/predict.js";
+import { predictedResult } from "../../correctness/locks/predicted.js";
 import { openPostgres, type PostgresServer } from "../../src/postgres/server.js";
 
 let server: PostgresServer;
 let found: readonly Prediction[];
 beforeAll(async () => {
   server = await openPostgres({ kind: "embedded" });
-  found = await predictions(server, new AbortController().signal);
+  const { signal } = new AbortController();
+  found = await predictions(server, { signal, progress: () => undefined });
 }, 120_000);
 afterAll(() => server.stop());
 
@@ -75,5 +77,31 @@ describe("lock-waits", () => {
     expect(answers[1]).toContain("blocked");
     expect(answers[0]).toContain("run_lease");
     expect(answers[2]).toContain("run_lease");
+  });
+});
+
+describe("what --predict says", () => {
+  test("the turns, who waits for whom, and whom Postgres ends", () => {
+    const { verdict, rows, note } = predictedResult(found, 1);
+    expect([verdict, rows.map(({ wording }) => wording)]).toEqual(["holds", Array(3).fill("real")]);
+    for (const line of [
+      "    2 PromoteDeferred waits for lane_enqueue_heads#a (ForNoKeyUpdate)",
+      "    2 PromoteDeferred waits for 1, for a row",
+      "    3 Claim waits for 2, for ready_entries_0",
+      "    Postgres ends nobody",
+    ])
+      expect(note!.split("\n")).toContain(line);
+    expect(note).toMatch(/^ {4}Postgres ends [12] CancelReady: a deadlock$/m);
+  });
+
+  test("one that does not come true is a violation, with all that was seen", () => {
+    const [first, ...others] = found;
+    const result = predictedResult([{ ...first!, real: false }, ...others], 1);
+    expect([result.verdict, result.covered["differences"]]).toEqual(["violated", 1]);
+    expect(result.findings).toHaveLength(1);
+    expect(result.findings[0]!.title).toBe(
+      "lock-lanes: Postgres does something else than TLC says",
+    );
+    expect(result.findings[0]!.lines).toContain("  on Postgres, with the SQL as it is:");
   });
 });

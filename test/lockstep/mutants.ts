@@ -1,7 +1,7 @@
 /** Planted bugs: each is one change to the core or to one SQL function, named by what is wrong. */
 
 import { actions, type Action, type ActionTable, type Db } from "../../src/core/index.js";
-import { changedSql } from "../changed-sql.js";
+import { changedSql } from "../../correctness/mutants/changed-sql.js";
 
 type Apply<Args> = Action<Args>["apply"];
 

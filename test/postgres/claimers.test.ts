@@ -6,7 +6,7 @@ import { install, uninstall } from "../../src/postgres/install.js";
 import { connect, openPostgres, type PostgresServer } from "../../src/postgres/server.js";
 import type { Claimer } from "../../src/postgres/answers.js";
 import { ClaimerLeases } from "../../src/postgres/claimers.js";
-import { changedSql } from "../changed-sql.js";
+import { changedSql } from "../../correctness/mutants/changed-sql.js";
 
 let server: PostgresServer;
 beforeAll(async () => {

@@ -9,7 +9,7 @@ import { audit } from "../../src/postgres/audit.js";
 import { requalify } from "../../src/postgres/requalify.js";
 import { connect, openPostgres, type PostgresServer } from "../../src/postgres/server.js";
 import { PostgresStorage, type ClaimedJob } from "../../src/postgres/storage.js";
-import { changedSql } from "../changed-sql.js";
+import { changedSql } from "../../correctness/mutants/changed-sql.js";
 import { fresh, history, now, schema, wrong, type World } from "./counts.js";
 
 const ends = ["commit", "rollback"] as const;

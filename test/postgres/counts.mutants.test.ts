@@ -4,7 +4,7 @@ import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { audit } from "../../src/postgres/audit.js";
 import { connect, openPostgres, type PostgresServer } from "../../src/postgres/server.js";
-import { changedSql } from "../changed-sql.js";
+import { changedSql } from "../../correctness/mutants/changed-sql.js";
 import { at, fresh, history, life, now, schema, wrong } from "./counts.js";
 
 let server: PostgresServer;

@@ -6,7 +6,7 @@ import { install, uninstall } from "../../src/postgres/install.js";
 import { Lanes } from "../../src/postgres/lanes.js";
 import { connect, openPostgres, type PostgresServer } from "../../src/postgres/server.js";
 import { PostgresStorage } from "../../src/postgres/storage.js";
-import { changedSql } from "../changed-sql.js";
+import { changedSql } from "../../correctness/mutants/changed-sql.js";
 
 const schema = "ringproof";
 const ageing = 10_000;

@@ -7,7 +7,7 @@ import { install, uninstall } from "../../src/postgres/install.js";
 import { RescuePasses } from "../../src/postgres/rescue-passes.js";
 import { connect, openPostgres, type PostgresServer } from "../../src/postgres/server.js";
 import { PostgresStorage, type ClaimedJob } from "../../src/postgres/storage.js";
-import { changedSql } from "../changed-sql.js";
+import { changedSql } from "../../correctness/mutants/changed-sql.js";
 
 let server: PostgresServer;
 beforeAll(async () => {

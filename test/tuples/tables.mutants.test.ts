@@ -20,7 +20,7 @@ import { requalify } from "../../src/postgres/requalify.js";
 import { connect, openPostgres, type PostgresServer } from "../../src/postgres/server.js";
 import { PostgresStorage } from "../../src/postgres/storage.js";
 import { commandsOf, INSTALL, reclaimedBy, tables } from "../../src/postgres/tables.js";
-import { changedSql } from "../changed-sql.js";
+import { changedSql } from "../../correctness/mutants/changed-sql.js";
 
 let server: PostgresServer;
 let client: pg.Client;

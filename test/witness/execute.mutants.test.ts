@@ -6,7 +6,7 @@ import { onPostgres } from "../../correctness/witness/execute.js";
 import { witnessOf, type Witness } from "../../correctness/witness/generate.js";
 import { shapes } from "../../correctness/witness/shapes.js";
 import { connect, openPostgres, type PostgresServer } from "../../src/postgres/server.js";
-import { changedSql } from "../changed-sql.js";
+import { changedSql } from "../../correctness/mutants/changed-sql.js";
 
 let server: PostgresServer;
 let witnesses: Witness[];
