@@ -31,6 +31,7 @@ export interface Place {
 export interface Stop {
   readonly stand: Stand;
   readonly label: string;
+  /** Null before it has done anything; empty where it did not tell. */
   readonly uses: Uses | null;
 }
 

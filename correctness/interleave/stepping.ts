@@ -133,7 +133,8 @@ export class Stepping {
   /** Until every session stands somewhere, or waits for one that stands. */
   private async settle(): Promise<void> {
     const began = performance.now();
-    for (let again = false; ;) {
+    let again = false;
+    for (;;) {
       const running = this.active.filter((s) => s.moving && s.waitsFor.length === 0);
       if (running.length > 0) await arrivals(running);
       const moving = this.active.filter((s) => s.moving);
