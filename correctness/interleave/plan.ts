@@ -34,9 +34,9 @@ export const extents: Readonly<Record<Tier, Extent>> = {
   full: {
     areas: everywhere,
     starts: 300,
-    states: 3,
+    states: 4,
     tripleStates: 1,
-    atMost: 150,
+    atMost: 100,
     spread: false,
     switches: 2,
   },
