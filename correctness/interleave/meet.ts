@@ -4,7 +4,7 @@ import { actions, type ActionTable } from "../../src/core/index.js";
 import type { Arena, Ran } from "./arena.js";
 import type { Case } from "./cases.js";
 import { Explainer, type Explained } from "./explain.js";
-import { Schedules, type Schedule } from "./schedules.js";
+import type { Schedule } from "./schedules.js";
 
 /**
  * What is wrong with a run: sessions that wait for each other, with or without Postgres noticing;
@@ -40,7 +40,7 @@ export interface Met {
 export interface MeetOptions {
   /** Runs at most. */
   readonly atMost?: number;
-  readonly schedule?: Schedule;
+  readonly schedule: Schedule;
   readonly table?: ActionTable;
   readonly signal?: AbortSignal;
   /** Called after each run, with what explains it. */
@@ -67,19 +67,9 @@ function faultOf(ran: Ran, calls: Meeting["calls"]): Fault | null {
 }
 
 /** The rows of the arena are those of the case's state afterwards. */
-export async function meet(
-  arena: Arena,
-  meeting: Meeting,
-  options: MeetOptions = {},
-): Promise<Met> {
+export async function meet(arena: Arena, meeting: Meeting, options: MeetOptions): Promise<Met> {
   const { scope, way, state, calls } = meeting;
-  const {
-    atMost = Infinity,
-    schedule = new Schedules(calls.length),
-    table,
-    signal,
-    onRun,
-  } = options;
+  const { atMost = Infinity, schedule, table, signal, onRun } = options;
   await arena.load(way, scope);
   const explainer = new Explainer(state, calls, scope, table);
   const met = { runs: 0, interleavings: 0, redundant: 0, benign: 0, waiting: 0, steps: 0 };

@@ -6,6 +6,7 @@ import type { Tier } from "../claims.js";
 import { didYouMean } from "../tlc/nearest.js";
 import { Bounded } from "./bounded.js";
 import { Chooser, nameOf, pairs, type Case } from "./cases.js";
+import { Halves } from "./halves.js";
 import { operations, placesOf } from "./places.js";
 import { areas, deepAreas, type Area } from "./scopes.js";
 import { Schedules, type Schedule } from "./schedules.js";
@@ -83,12 +84,13 @@ function work(met: Case, name: string, i: number, extent: Extent): Work {
     return { ...met, name, schedule, atMost: Infinity };
   }
   const calls = i % 2 === 0 ? met.calls : [...met.calls].reverse();
+  const { spread, atMost } = extent;
   return {
     ...met,
     calls,
     name,
-    schedule: () => new Schedules(2, { spread: extent.spread }),
-    atMost: extent.atMost,
+    schedule: () => (spread ? new Schedules({ spread }) : new Halves(atMost / 2)),
+    atMost,
   };
 }
 

@@ -1,10 +1,11 @@
 /**
- * Which schedules are tried: one of each class that only reorders steps that do not depend on each
- * other. Dynamic partial-order reduction with source sets and sleep sets (Abdulla, Aronis, Jonsson,
- * Sagonas, 2014): a run is made, its races are found, and each is turned round in a later run.
+ * Which schedules of two sessions are tried: one of each class that only reorders steps that do not
+ * depend on each other. Dynamic partial-order reduction with sleep sets (Flanagan, Godefroid, 2005):
+ * a run is made, its races are found, and each is turned round in a later run. What a step does may
+ * depend on what was done before it; of three sessions races would be missed for that.
  */
 
-import { clocksOf, ordersOf, type Clock } from "./clocks.js";
+import { clocksOf, ordersOf } from "./clocks.js";
 import { depend, type Footprint } from "./footprint.js";
 
 interface Point {
@@ -38,6 +39,8 @@ export interface Schedule {
   next(): boolean;
 }
 
+const SESSIONS = 2;
+
 /** Multiples of it, as far as they are behind the point, lie far from each other. */
 const GOLDEN = 0.618;
 
@@ -46,18 +49,17 @@ export class Schedules implements Schedule {
   private readonly steps: Footprint[] = [];
   partial = false;
   known = 0;
-  private readonly sessions: number;
   private readonly spread: boolean;
   private depth = 0;
-  private redundant = false;
+  /** From where on the run only repeats another one; nothing is left in another way there. */
+  private repeats = Infinity;
   private runs = 0;
 
   /**
    * Of schedules that are `spread` only some are meant to be run: the next one differs from the
    * last one anywhere, not as late as possible, and what that leaves out is not made up for.
    */
-  constructor(sessions: number, { spread = false } = {}) {
-    this.sessions = sessions;
+  constructor({ spread = false } = {}) {
     this.spread = spread;
   }
 
@@ -81,7 +83,7 @@ export class Schedules implements Schedule {
       for (const [session, did] of before) if (!depend(did, step)) asleep.set(session, did);
     }
     const awake = enabled.filter((session) => !asleep.has(session));
-    if (awake.length === 0) this.redundant = true;
+    if (awake.length === 0) this.repeats = Math.min(this.repeats, this.depth);
     const from = awake.length === 0 ? enabled : awake;
     const chosen = last && from.includes(last.chosen) ? last.chosen : from[0]!;
     this.points.push({ enabled, chosen, wanted: new Set([chosen]), tried: new Map(), asleep });
@@ -103,11 +105,10 @@ export class Schedules implements Schedule {
   }
 
   next(): boolean {
-    this.steps.length = this.depth;
-    this.points.length = this.depth;
+    this.steps.length = this.points.length = Math.min(this.depth, this.repeats);
     this.findRaces();
     this.depth = 0;
-    this.redundant = false;
+    this.repeats = Infinity;
     const turn = this.turn();
     if (turn === undefined) return false;
     this.partial ||= this.points.some((_, i) => i > turn && this.openAt(i) !== undefined);
@@ -130,34 +131,21 @@ export class Schedules implements Schedule {
     return [...wanted].find((s) => !tried.has(s) && !asleep.has(s));
   }
 
+  /** Of two steps that depend on each other the later one could have come first. */
   private findRaces(): void {
-    const races: (readonly [earlier: number, later: number])[] = [];
-    const clocks = clocksOf(this.steps, this.sessions, (earlier, later) =>
-      races.push([earlier, later]),
-    );
-    for (const [earlier, later] of races) {
-      const { enabled, wanted, asleep } = this.points[earlier]!;
-      const first = this.beginners(earlier, later, clocks).filter((s) => enabled.includes(s));
-      if (first.some((s) => wanted.has(s) || asleep.has(s))) continue;
-      for (const session of first.length > 0 ? first.slice(-1) : enabled) wanted.add(session);
-    }
+    clocksOf(this.steps, SESSIONS, (earlier, later) => {
+      const { enabled, wanted } = this.points[earlier]!;
+      const { session } = this.steps[later]!;
+      if (enabled.includes(session)) wanted.add(session);
+    });
   }
 
-  /**
-   * Who can go first in a run in which the later of two steps comes before the earlier one: of what
-   * lies between them and does not come after the earlier one, the steps that come after nothing.
-   */
-  private beginners(earlier: number, later: number, clocks: readonly Clock[]): readonly number[] {
-    const follows = (a: number, b: number) => clocks[b]![this.steps[a]!.session]! >= a;
-    const between: number[] = [];
-    for (let k = earlier + 1; k <= later; k++)
-      if (k === later || !follows(earlier, k)) between.push(k);
-    return between
-      .filter((k, i) => between.slice(0, i).every((m) => !follows(m, k)))
-      .map((k) => this.steps[k]!.session);
+  /** The steps of this run so far. */
+  get made(): readonly Footprint[] {
+    return this.steps.slice(0, this.depth);
   }
 
   ended(): number {
-    return this.redundant ? 0 : ordersOf(this.steps.slice(0, this.depth), this.sessions);
+    return this.repeats < Infinity ? 0 : ordersOf(this.made, SESSIONS);
   }
 }
