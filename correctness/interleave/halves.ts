@@ -1,7 +1,7 @@
 /**
- * Every schedule of two sessions, if there are not too many. Where there are, those that were run differ
- * from each other late, for that is how all are found; so the other half of what may be run is from
- * all over.
+ * Every schedule of two sessions, if there are not too many. Where there are, those that were run
+ * differ from each other late, for that is how all are found; so the other half of what may be run
+ * is from all over.
  */
 
 import { Events } from "./events.js";

@@ -1,8 +1,8 @@
 /**
- * Which schedules of two sessions are tried: one of each class that only reorders steps that do not
- * depend on each other. Dynamic partial-order reduction with sleep sets (Flanagan, Godefroid, 2005):
- * a run is made, its races are found, and each is turned round in a later run. What a step does may
- * depend on what was done before it; of three sessions races would be missed for that.
+ * Which schedules of two sessions are tried: one of each class that only reorders steps that do
+ * not depend on each other. Dynamic partial-order reduction with sleep sets (Flanagan, Godefroid,
+ * 2005): a run is made, its races are found, and each is turned round in a later run. What a step
+ * does may depend on what was done before it; of three sessions races would be missed for that.
  */
 
 import { clocksOf, ordersOf } from "./clocks.js";

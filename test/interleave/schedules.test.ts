@@ -191,11 +191,14 @@ test.prop([programs, fc.integer({ min: 0, max: 3 })], { numRuns: 300 })(
   },
 );
 
-test.prop([programs], { numRuns: 300 })("with any number of switches: every interleaving there is", (each) => {
-  const { runs, orders } = tryAll(each, new Bounded(each.length, Infinity));
-  expect(orders).toBe(merges(each));
-  expect(new Set(runs.map(trace)).size).toBe(runs.length);
-});
+test.prop([programs], { numRuns: 300 })(
+  "with any number of switches: every interleaving there is",
+  (each) => {
+    const { runs, orders } = tryAll(each, new Bounded(each.length, Infinity));
+    expect(orders).toBe(merges(each));
+    expect(new Set(runs.map(trace)).size).toBe(runs.length);
+  },
+);
 
 describe("in halves", () => {
   const fighting = [0, 1].map((s) => Array.from({ length: 8 }, () => locking(s, ["t"])));
