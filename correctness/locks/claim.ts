@@ -17,7 +17,7 @@ import {
   writePlans,
   type Recording,
 } from "./files.js";
-import { labelsOf, outside, shippedSql } from "./labels.js";
+import { labelsOf, outside } from "./labels.js";
 import { callKinds, type Plan } from "./plan.js";
 import { record, type Recorded } from "./recorder.js";
 import { situations } from "./situations.js";
@@ -52,12 +52,12 @@ export function differenceFindings(found: readonly Difference[]): readonly Findi
 }
 
 /** Labels that no call came to: of some operations alone, nobody can tell which they should. */
-async function unreached(
+function unreached(
   wanted: readonly ActionName[],
   reached: ReadonlySet<string>,
-): Promise<readonly Finding[]> {
+): readonly Finding[] {
   if (wanted.length < operations.length) return [];
-  const labels = [...labelsOf(await shippedSql(), wanted)].filter((label) => !reached.has(label));
+  const labels = labelsOf(wanted).filter((label) => !reached.has(label));
   if (labels.length === 0) return [];
   return [
     {
@@ -129,12 +129,12 @@ async function recordAll(context: Context, wanted: readonly ActionName[]) {
 }
 
 /** What the plans are not of. */
-async function note(disk: Recording, postgres: number): Promise<string> {
+function note(disk: Recording, postgres: number): string {
   const version =
     disk.postgres === postgres
       ? ""
       : `The plans are of Postgres ${disk.postgres}, and this is Postgres ${postgres}. `;
-  const functions = new Set((await outside()).map((label) => label.split(".")[0]));
+  const functions = new Set(outside().map((label) => label.split(".")[0]));
   const names = [...functions].join(", ");
   return `${version}No operation of the model calls, and no plan is of: ${names}.`;
 }
@@ -168,10 +168,10 @@ async function run(context: Context): Promise<ClaimResult> {
   const found = differences(disk.plans, recorded.plans, wanted);
   const findings = [
     ...differenceFindings(found),
-    ...(await unreached(wanted, recorded.reached)),
+    ...unreached(wanted, recorded.reached),
     ...(await staleModule(disk)),
   ];
-  const said = await note(disk, recorded.postgres);
+  const said = note(disk, recorded.postgres);
   return { ...result(started, wanted, recorded, found, findings), note: said };
 }
 
@@ -186,7 +186,7 @@ export async function writeLocks(context: Context): Promise<ClaimResult> {
   const recorded = await recordAll(context, operations);
   const { plans, postgres } = recorded;
   await writePlans({ postgres, plans: distinct(plans) });
-  const findings = await unreached(operations, recorded.reached);
+  const findings = unreached(operations, recorded.reached);
   const written = "Written: spec/lock-plans.json and spec/LockPlans.tla.";
   return { ...result(started, operations, recorded, [], findings), note: written };
 }

@@ -1,6 +1,6 @@
 /** The shipped SQL with one text replaced: how bugs are planted in Postgres. */
 
-import { definitions } from "./definitions.js";
+import { definitions } from "../definitions.js";
 
 /** One definition of a family with a change; a change that no longer applies is an error. */
 export function changedSql(family: string, name: string, from: string, to: string): string {

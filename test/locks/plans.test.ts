@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { operations } from "../../correctness/interleave/places.js";
 import { moduleFile, moduleText, plansOf, readPlans } from "../../correctness/locks/files.js";
-import { labelsOf, outside, shippedSql } from "../../correctness/locks/labels.js";
+import { labelsOf, outside } from "../../correctness/locks/labels.js";
 import type { Plan } from "../../correctness/locks/plan.js";
 import { situations } from "../../correctness/locks/situations.js";
 import { actions } from "../../src/core/index.js";
@@ -62,16 +62,12 @@ test("maintenance waits for no relation that others lock against it", () => {
 });
 
 describe("labels", () => {
-  test("what an operation calls, and what only others call", async () => {
-    const files = await shippedSql();
-    expect([...labelsOf(files, ["PurgeDlq"])]).toEqual([
-      "purge_dlq.lock_dead",
-      "purge_dlq.delete_dead",
-    ]);
-    expect(labelsOf(files, ["Claim"])).toContain("pin_slot.lock_slot");
-    expect(labelsOf(files, ["PruneQueue"])).toContain("carry_forward.move_kept");
-    expect(await outside()).toContain("rollup_terminal_counts.truncate");
-    expect(await outside()).not.toContain("fold_deltas.fold_deltas");
+  test("what an operation calls, and what only others call", () => {
+    expect(labelsOf(["PurgeDlq"])).toEqual(["purge_dlq.lock_dead", "purge_dlq.delete_dead"]);
+    expect(labelsOf(["Claim"])).toContain("pin_slot.lock_slot");
+    expect(labelsOf(["PruneQueue"])).toContain("carry_forward.move_kept");
+    expect(outside()).toContain("rollup_terminal_counts.truncate");
+    expect(outside()).not.toContain("fold_deltas.fold_deltas");
   });
 });
 

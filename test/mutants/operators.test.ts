@@ -1,7 +1,7 @@
 /** Each operator finds every place where it applies, and nothing else. */
 
 import { describe, expect, test } from "vitest";
-import { definitions } from "../../correctness/mutants/definitions.js";
+import { definitions } from "../../correctness/definitions.js";
 import {
   edited,
   editsOf,
