@@ -15,11 +15,12 @@ export interface Definition {
 }
 
 const BEGINS =
-  /^((?:-- @(?:action|focused) [^\n]*\n)*)(create or replace (function|view) ringproof\.(\w+))\b/gm;
+  /^((?:-- @(?:action|focused) [^\n]*\n)*)create or replace (function|view) ringproof\.(\w+)/gm;
 const ACTION = /^-- @action (\w+)$/gm;
 
-function definitionsIn(family: string, sql: string): readonly Definition[] {
-  return [...sql.matchAll(BEGINS)].map(({ index, 1: tags = "", 3: kind, 4: name = "" }) => {
+export function definitionsOf(family: string): readonly Definition[] {
+  const sql = readFileSync(join(ringproofSql().dir, `${family}.sql`), "utf8");
+  return [...sql.matchAll(BEGINS)].map(({ index, 1: tags = "", 2: kind, 3: name = "" }) => {
     const start = index + tags.length;
     const last = kind === "view" ? ";\n" : "$$;\n";
     const end = sql.indexOf(last, start) + last.length;
@@ -29,12 +30,8 @@ function definitionsIn(family: string, sql: string): readonly Definition[] {
 }
 
 /** In the order in which they are installed. */
-export function definitions(): readonly Definition[] {
-  const { dir, files } = ringproofSql();
-  return files.flatMap((file) =>
-    definitionsIn(file.replace(/\.sql$/, ""), readFileSync(join(dir, file), "utf8")),
-  );
-}
+export const definitions = (): readonly Definition[] =>
+  ringproofSql().files.flatMap((file) => definitionsOf(file.replace(/\.sql$/, "")));
 
 /** Those that are called for one of these actions, directly or not. */
 export function definitionsFor(

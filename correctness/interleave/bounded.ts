@@ -30,7 +30,6 @@ export class Bounded implements Schedule {
   private readonly points: Point[] = [];
   private readonly steps: Footprint[] = [];
   private readonly events: Events;
-  private readonly classes = new Set<string>();
   private depth = 0;
 
   constructor(sessions: number, switches: number) {
@@ -111,7 +110,7 @@ export class Bounded implements Schedule {
       run.push(step);
       if (step.ends) left.delete(session);
     }
-    if (left.size === 0 && this.classes.has(run.name)) return true;
+    if (left.size === 0 && this.events.repeats(run)) return true;
     this.points.length = length;
     this.depth = 0;
     return false;
@@ -129,10 +128,6 @@ export class Bounded implements Schedule {
 
   ended(): number {
     const steps = this.steps.slice(0, this.depth);
-    const run = this.events.run();
-    for (const step of steps) run.push(step);
-    if (this.classes.has(run.name)) return 0;
-    this.classes.add(run.name);
-    return ordersOf(steps, this.sessions);
+    return this.events.add(steps) ? ordersOf(steps, this.sessions) : 0;
   }
 }

@@ -22,6 +22,8 @@ export class Events {
   private readonly events = new Map<string, Event>();
   /** By the session and its own last event. */
   private readonly next = new Map<string, Footprint[]>();
+  /** The names of the runs that were made. */
+  private readonly made = new Set<string>();
 
   constructor(sessions: number) {
     this.sessions = sessions;
@@ -30,6 +32,19 @@ export class Events {
   /** A run that begins. */
   run(): EventRun {
     return new EventRun(this, this.sessions);
+  }
+
+  /** Whether a run of these steps is another one than those before it, from now on. */
+  add(steps: readonly Footprint[]): boolean {
+    const run = this.run();
+    for (const step of steps) run.push(step);
+    if (this.repeats(run)) return false;
+    this.made.add(run.name);
+    return true;
+  }
+
+  repeats({ name }: EventRun): boolean {
+    return this.made.has(name);
   }
 
   /** The event that this step is behind these. */

@@ -13,7 +13,6 @@ export class Halves implements Schedule {
   /** Runs after which the first half is over. */
   private readonly half: number;
   private readonly events = new Events(2);
-  private readonly classes = new Set<string>();
   private schedules = new Schedules();
   private runs = 0;
 
@@ -43,11 +42,7 @@ export class Halves implements Schedule {
 
   /** Also 0 if the other half has it. */
   ended(): number {
-    const run = this.events.run();
-    for (const step of this.schedules.made) run.push(step);
-    if (this.classes.has(run.name)) return 0;
-    this.classes.add(run.name);
-    return this.schedules.ended();
+    return this.events.add(this.schedules.made) ? this.schedules.ended() : 0;
   }
 
   next(): boolean {

@@ -1,10 +1,10 @@
 /** The shipped SQL with one text replaced: how bugs are planted in Postgres. */
 
-import { definitions } from "../definitions.js";
+import { definitionsOf } from "../definitions.js";
 
 /** One definition of a family with a change; a change that no longer applies is an error. */
 export function changedSql(family: string, name: string, from: string, to: string): string {
-  const found = definitions().find((d) => d.family === family && d.name === name);
+  const found = definitionsOf(family).find((definition) => definition.name === name);
   if (found?.sql.split(from).length !== 2) throw new Error(`${name}: no single ${from}`);
   return found.sql.replace(from, to);
 }
