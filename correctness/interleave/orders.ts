@@ -16,6 +16,23 @@ export interface Orders {
   readonly tell?: number;
 }
 
-/** The value of the sequence. */
-export const encode = ({ stop, door, tell = 0 }: Orders): number =>
-  (Math.max(tell, 0) * (NO_GATE + 1) + Math.min(Math.max(stop, 1), NO_GATE)) * 2 + door;
+/** The orders of a session: its number, and its sequence. */
+export interface Ordered {
+  readonly number: number;
+  readonly sequence: string;
+}
+
+/** For a list of SELECT: the session has these orders. */
+export function give({ sequence }: Ordered, { stop, door, tell = 0 }: Orders): string {
+  const until = Math.min(Math.max(stop, 1), NO_GATE);
+  const value = (Math.max(tell, 0) * (NO_GATE + 1) + until) * 2 + door;
+  return `setval('${sequence}', ${value})`;
+}
+
+/** What the scheduler asks to let a session through the other door than that of its new orders. */
+export function letThrough(session: Ordered, orders: Orders): string {
+  const { number } = session;
+  const { door } = orders;
+  return `select pg_advisory_lock(${number}, ${door}), ${give(session, orders)},
+                 pg_advisory_unlock(${number}, ${1 - door})`;
+}

@@ -6,7 +6,6 @@ import type { Tier } from "../claims.js";
 import { didYouMean } from "../tlc/nearest.js";
 import { Bounded } from "./bounded.js";
 import { Chooser, nameOf, pairs, type Case } from "./cases.js";
-import { Halves } from "./halves.js";
 import { operations, placesOf } from "./places.js";
 import { areas, deepAreas, type Area } from "./scopes.js";
 import { Schedules, type Schedule } from "./schedules.js";
@@ -22,8 +21,8 @@ export interface Extent {
   readonly tripleStates: number;
   /** Schedules of a pair in one state, at most; those of a triple follow from their switches. */
   readonly atMost: number;
-  /** Whether those few are from all over, and not the first ones of all. */
-  readonly spread: boolean;
+  /** After so many they are from all over, and do not only differ late from those before. */
+  readonly spreadAfter: number;
   /** How often a session that could go on is left for another one, when three meet. */
   readonly switches: number;
 }
@@ -31,14 +30,14 @@ export interface Extent {
 const everywhere = [...areas, ...deepAreas];
 
 export const extents: Readonly<Record<Tier, Extent>> = {
-  quick: { areas, starts: 80, states: 3, tripleStates: 1, atMost: 3, spread: true, switches: 1 },
+  quick: { areas, starts: 80, states: 3, tripleStates: 1, atMost: 3, spreadAfter: 0, switches: 1 },
   full: {
     areas: everywhere,
     starts: 300,
     states: 4,
     tripleStates: 1,
     atMost: 100,
-    spread: false,
+    spreadAfter: 50,
     switches: 2,
   },
   nightly: {
@@ -47,7 +46,7 @@ export const extents: Readonly<Record<Tier, Extent>> = {
     states: 6,
     tripleStates: 3,
     atMost: Infinity,
-    spread: false,
+    spreadAfter: Infinity,
     switches: 3,
   },
 };
@@ -84,14 +83,8 @@ function work(met: Case, name: string, i: number, extent: Extent): Work {
     return { ...met, name, schedule, atMost: Infinity };
   }
   const calls = i % 2 === 0 ? met.calls : [...met.calls].reverse();
-  const { spread, atMost } = extent;
-  return {
-    ...met,
-    calls,
-    name,
-    schedule: () => (spread ? new Schedules({ spread }) : new Halves(atMost / 2)),
-    atMost,
-  };
+  const { spreadAfter, atMost } = extent;
+  return { ...met, calls, name, schedule: () => new Schedules(spreadAfter), atMost };
 }
 
 export interface Plan {

@@ -49,18 +49,18 @@ export class Schedules implements Schedule {
   private readonly steps: Footprint[] = [];
   partial = false;
   known = 0;
-  private readonly spread: boolean;
+  private readonly spreadAfter: number;
   private depth = 0;
   /** From where on the run only repeats another one; nothing is left in another way there. */
   private repeats = Infinity;
   private runs = 0;
 
   /**
-   * Of schedules that are `spread` only some are meant to be run: the next one differs from the
-   * last one anywhere, not as late as possible, and what that leaves out is not made up for.
+   * Where there are more runs than these, they are spread from then on: the next one differs from
+   * the last one anywhere, not as late as possible, and what that leaves out is not made up for.
    */
-  constructor({ spread = false } = {}) {
-    this.spread = spread;
+  constructor(spreadAfter = Infinity) {
+    this.spreadAfter = spreadAfter;
   }
 
   get burst(): number {
@@ -122,7 +122,8 @@ export class Schedules implements Schedule {
   private turn(): number | undefined {
     this.runs++;
     const open = this.points.flatMap((_, i) => (this.openAt(i) === undefined ? [] : [i]));
-    return this.spread ? open[Math.floor(((this.runs * GOLDEN) % 1) * open.length)] : open.at(-1);
+    if (this.runs <= this.spreadAfter) return open.at(-1);
+    return open[Math.floor(((this.runs * GOLDEN) % 1) * open.length)];
   }
 
   /** A session that is wanted there and was not tried. */

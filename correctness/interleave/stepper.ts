@@ -7,7 +7,7 @@
 import type pg from "pg";
 import type { Policy } from "./instrument.js";
 import { between, end, idle, readUses, type Footprint, type Uses } from "./footprint.js";
-import { encode, otherDoor, type Orders } from "./orders.js";
+import { give, letThrough, otherDoor, type Ordered, type Orders } from "./orders.js";
 
 /** Before its BEGIN, before its call, at a breakpoint, before its COMMIT, or at its end. */
 type Stand = "begin" | "call" | "breakpoint" | "commit" | "done";
@@ -137,18 +137,13 @@ export class Stepper {
 
   /** Through the door where it stops, and on to the other one. */
   private async letPass(controller: pg.Client, orders: Omit<Orders, "door">): Promise<void> {
-    const { number } = this.place;
-    const { door } = this.orders;
-    this.orders = { ...orders, door: otherDoor(door) };
-    await controller.query(
-      `select pg_advisory_lock(${number}, ${this.orders.door}), ${this.ordered},
-              pg_advisory_unlock(${number}, ${door})`,
-    );
+    this.orders = { ...orders, door: otherDoor(this.orders.door) };
+    await controller.query(letThrough(this.ordered, this.orders));
   }
 
-  private get ordered(): string {
-    const [, orders] = sequencesOf(this.place);
-    return `setval('${orders}', ${encode(this.orders)})`;
+  private get ordered(): Ordered {
+    const [, sequence] = sequencesOf(this.place);
+    return { number: this.place.number, sequence };
   }
 
   private reached(message: string): void {
@@ -198,7 +193,7 @@ export class Stepper {
   private async makeCall(before = ""): Promise<void> {
     let { uses } = this.at;
     const [gates] = sequencesOf(this.place);
-    const orders = `select setval('${gates}', 1, false), ${this.ordered}`;
+    const orders = `select setval('${gates}', 1, false), ${give(this.ordered, this.orders)}`;
     const after = `select "${this.place.schema}".footprint() as uses`;
     try {
       const results = await this.client.query(`${before} ${orders}; ${this.call}; ${after}`);

@@ -5,7 +5,14 @@
 
 import type pg from "pg";
 import { connect, type PostgresServer } from "../../src/postgres/server.js";
-import { encode, NO_GATE, otherDoor, type Door } from "../interleave/orders.js";
+import {
+  give,
+  letThrough,
+  NO_GATE,
+  otherDoor,
+  type Door,
+  type Ordered,
+} from "../interleave/orders.js";
 
 /** What `footprint()` of recorder.sql says. */
 interface Footprint {
@@ -86,7 +93,7 @@ export class Session {
   async pass(call: string): Promise<readonly Report[]> {
     this.reports = [];
     const { schema } = this.place;
-    const orders = `select setval('${this.orders}', ${encode({ stop: NO_GATE, door: 0 })})`;
+    const orders = `select ${give(this.ordered, { stop: NO_GATE, door: 0 })}`;
     const text = `${orders}; begin; ${call}; select "${schema}".footprint() as footprint; rollback`;
     const rows = await this.ask(text);
     this.end(String(rows.find((row) => "footprint" in row)!["footprint"]));
@@ -124,21 +131,16 @@ export class Session {
     return this.reports.at(-1)!;
   }
 
-  private get orders(): string {
-    return `"${this.place.schema}".orders_${this.place.number}`;
+  private get ordered(): Ordered {
+    const { schema, number } = this.place;
+    return { number, sequence: `"${schema}".orders_${number}` };
   }
 
   /** Opens the door where it stands, once the other one is closed. */
   async leave(): Promise<void> {
     this.seen = this.reports.length;
-    const { controller, number } = this.place;
-    const { door } = this;
-    this.door = otherDoor(door);
-    await controller.query(
-      `select pg_advisory_lock(${number}, ${this.door}),
-              setval('${this.orders}', ${encode({ stop: 1, door: this.door })}),
-              pg_advisory_unlock(${number}, ${door})`,
-    );
+    this.door = otherDoor(this.door);
+    await this.place.controller.query(letThrough(this.ordered, { stop: 1, door: this.door }));
   }
 
   /** How many reports there were when it was let on. */
@@ -191,7 +193,7 @@ export class Session {
     this.seen = 0;
     await controller.query(
       `select pg_advisory_unlock_all(), pg_advisory_lock(${number}, 0),
-              setval('${this.orders}', ${encode({ stop: 1, door: 0 })})`,
+              ${give(this.ordered, { stop: 1, door: 0 })}`,
     );
   }
 
