@@ -34,7 +34,7 @@ export const extents: Readonly<Record<Tier, Extent>> = {
   full: {
     areas: everywhere,
     starts: 300,
-    states: 4,
+    states: 6,
     tripleStates: 1,
     atMost: 100,
     spreadAfter: 50,

@@ -8,7 +8,7 @@ import type { Work } from "./plan.js";
 import { arenaScope } from "./scopes.js";
 import { roundTrip } from "./speed.js";
 
-const ARENAS = 2;
+const ARENAS = 3;
 const SESSIONS = 3;
 /** Violations to tell of: one bug shows in many pairs. */
 const ENOUGH = 3;

@@ -38,6 +38,9 @@ export const testSettings: Settings = {
   jit: "off",
   shared_buffers: "128MB",
   max_connections: "50",
+  // Whoever reads pg_locks goes through every process that there might be.
+  max_wal_senders: "0",
+  max_worker_processes: "0",
   // Kept in the data directory, so that a server that was killed leaves nothing elsewhere.
   dynamic_shared_memory_type: "mmap",
 };
