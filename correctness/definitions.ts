@@ -10,6 +10,8 @@ export interface Definition {
   readonly name: string;
   /** The actions that it is tagged as. */
   readonly actions: readonly string[];
+  /** The focused modules of which it is an action. */
+  readonly modules: readonly string[];
   /** From CREATE to its last semicolon. */
   readonly sql: string;
 }
@@ -17,6 +19,7 @@ export interface Definition {
 const BEGINS =
   /^((?:-- @(?:action|focused) [^\n]*\n)*)create or replace (function|view) ringproof\.(\w+)/gm;
 const ACTION = /^-- @action (\w+)$/gm;
+const FOCUSED = /^-- @focused (\w+) /gm;
 
 export function definitionsOf(family: string): readonly Definition[] {
   const sql = readFileSync(join(ringproofSql().dir, `${family}.sql`), "utf8");
@@ -25,7 +28,8 @@ export function definitionsOf(family: string): readonly Definition[] {
     const last = kind === "view" ? ";\n" : "$$;\n";
     const end = sql.indexOf(last, start) + last.length;
     const actions = [...tags.matchAll(ACTION)].map(([, action]) => action!);
-    return { family, name, actions, sql: sql.slice(start, end) };
+    const modules = [...tags.matchAll(FOCUSED)].map(([, module]) => module!);
+    return { family, name, actions, modules, sql: sql.slice(start, end) };
   });
 }
 
@@ -33,13 +37,15 @@ export function definitionsOf(family: string): readonly Definition[] {
 export const definitions = (): readonly Definition[] =>
   ringproofSql().files.flatMap((file) => definitionsOf(file.replace(/\.sql$/, "")));
 
-/** Those that are called for one of these actions, directly or not. */
+/** Those that are called for one of these actions or focused modules, directly or not. */
 export function definitionsFor(
   all: readonly Definition[],
-  actions: readonly string[],
+  callers: readonly string[],
 ): readonly Definition[] {
   const byName = new Map(all.map((definition) => [definition.name, definition]));
-  const reached = new Set(all.filter((one) => one.actions.some((name) => actions.includes(name))));
+  const tagged = ({ actions, modules }: Definition) =>
+    [...actions, ...modules].some((name) => callers.includes(name));
+  const reached = new Set(all.filter(tagged));
   for (const { sql } of reached)
     for (const [, name] of sql.matchAll(/\bringproof\.(\w+)/g)) {
       const called = byName.get(name!);

@@ -8,7 +8,13 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type pg from "pg";
-import { actions, encodeDb, type ActionTable, type Scope } from "../../src/core/index.js";
+import {
+  actions,
+  encodeDb,
+  type ActionName,
+  type ActionTable,
+  type Scope,
+} from "../../src/core/index.js";
 import { UserError } from "../../src/errors.js";
 import { packageRoot } from "../../src/package-root.js";
 import { newBinding, type Binding } from "../../src/postgres/binding.js";
@@ -55,6 +61,7 @@ export class Walker {
   private readonly options: ConformOptions;
   private readonly context: TwinContext;
   private readonly tries: readonly Attempt[];
+  private only: readonly ActionName[] | undefined;
   private start: Binding = newBinding(new Map());
 
   constructor(client: pg.Client, options: ConformOptions) {
@@ -76,8 +83,12 @@ export class Walker {
     this.start = newBinding(await ensureLanes(storage, scope));
   }
 
-  /** Walks one piece in one transaction; the first divergence ends it. */
-  async walk(piece: Piece): Promise<Divergence | null> {
+  /**
+   * Walks one piece in one transaction; the first divergence ends it. Where only some actions are
+   * named, only they are tried.
+   */
+  async walk(piece: Piece, only?: readonly ActionName[]): Promise<Divergence | null> {
+    this.only = only;
     await this.client.query("begin");
     try {
       let binding = this.start;
@@ -138,7 +149,7 @@ export class Walker {
   /** Every call on one database; where a batch of quiet calls diverges, the call itself is told. */
   private async check(node: Node, binding: Binding): Promise<Divergence | null> {
     const single = this.tries
-      .filter((a) => presentable(node.state, a))
+      .filter((a) => this.only?.includes(a.action) !== false && presentable(node.state, a))
       .map((attempt) => ({ attempt, expected: this.expect(node, attempt) }))
       .map((t) => ({ ...t, quiet: t.expected.state.db === node.state.db }));
     const found = await this.make(together(single), node, binding);

@@ -88,7 +88,7 @@ export class FocusedWalker {
     await installHarness(this.client, schema);
     for (const { text, values } of twin.start?.statements({ sql: this.sql, constants }) ?? [])
       await this.client.query(text, [...values]);
-    await this.client.query(`prepare look as ${twin.rows(schema)}`);
+    await this.client.query(`prepare "${this.look}" as ${twin.rows(schema)}`);
   }
 
   /** Visits the states breadth first: the first divergence has the shortest trace there is. */
@@ -167,6 +167,7 @@ export class FocusedWalker {
     const { twin, constants } = this.options;
     const { way, path, tick } = place;
     const attempts = tries.map(({ state, call }) => this.texts(call, { state, path, tick }));
+    const look = `execute "${this.look}"`;
     const texts = attempts.flatMap((t) => [...t, look, "rollback to attempt"]);
     const first = ["begin", ...way, look, "savepoint attempt"];
     const results = await this.all([...first, ...texts]);
@@ -181,6 +182,11 @@ export class FocusedWalker {
       at += 2;
     }
     return null;
+  }
+
+  /** The statement that reads the rows, planned once. */
+  private get look(): string {
+    return `look at ${this.options.schema}`;
   }
 
   private shown(state: object): object {
@@ -236,9 +242,6 @@ export class FocusedWalker {
     return { index, path: pathTo(this.graph, index), attempt, expected, answer, changes };
   }
 }
-
-/** The statement that reads the rows, planned once. */
-const look = "execute look";
 
 const isOfPostgres = (error: unknown): boolean =>
   typeof (error as { code?: unknown }).code === "string";

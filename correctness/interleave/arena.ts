@@ -19,6 +19,7 @@ import { twinOf } from "../conform/attempts.js";
 import { ensureLanes, installHarness } from "../conform/conform.js";
 import { readSnapshot, type Snapshot } from "../conform/snapshot.js";
 import { wrongRows } from "../conform/unmodelled.js";
+import { relationsOf, type Relations } from "./relations.js";
 import { hinderable, hindrance, type Hindrance } from "./hindrance.js";
 import { installBreakpoints, instrument, type Policy } from "./instrument.js";
 import type { Schedule } from "./schedules.js";
@@ -67,8 +68,7 @@ export class Arena {
   private stepping!: Stepping;
   private root: Binding = newBinding(new Map());
   private start: Binding = this.root;
-  private tableOf = new Map<string, string>();
-  private nameOf: ReadonlyMap<number, string> = new Map();
+  private relations!: Relations;
   private watcher!: Watcher;
   private tries: ReadonlyMap<string, Policy> = new Map();
 
@@ -100,28 +100,12 @@ export class Arena {
     const storage = new PostgresStorage(controller, { schema });
     this.root = newBinding(await ensureLanes(storage, scope));
     await controller.query(`select "${schema}".save('root')`);
-    this.nameOf = await this.relations();
-    const { nameOf, tableOf, tries } = this;
-    this.watcher = new Watcher(controller, schema, { nameOf, tableOf });
+    this.relations = await relationsOf(controller, schema);
+    const { tries, relations } = this;
+    const { nameOf } = relations;
+    this.watcher = new Watcher(controller, schema, relations);
     const stepping = { controller, schema, nameOf, tries, sessions, number: number * 8 };
     this.stepping = await Stepping.open(server, stepping);
-  }
-
-  /** Names of tables by their oids and those of their indexes; and the table of a partition. */
-  private async relations(): Promise<Map<number, string>> {
-    const { rows } = await this.controller.query<{ oid: number; name: string; whole: string }>(
-      `select c.oid::int, t.relname as name,
-              coalesce((select p.relname from pg_inherits h join pg_class p on p.oid = h.inhparent
-                        where h.inhrelid = t.oid), t.relname) as whole
-       from pg_class c
-       left join pg_index i on i.indexrelid = c.oid
-       join pg_class t on t.oid = coalesce(i.indrelid, c.oid)
-       where t.relnamespace = $1::regnamespace and t.relkind in ('r', 'p')
-         and t.relname <> 'saved'`,
-      [this.options.schema],
-    );
-    this.tableOf = new Map(rows.map(({ name, whole }) => [name, whole]));
-    return new Map(rows.map(({ oid, name }) => [oid, name]));
   }
 
   async close(): Promise<void> {
@@ -149,20 +133,21 @@ export class Arena {
     await this.controller.query(`select "${schema}".save('start')`);
   }
 
+  /** The next state is reached anew, whatever it is. */
+  forget(): void {
+    this.way = null;
+  }
+
   /** Nobody else does it: autovacuum's locks would be in the way of maintenance. */
   private async vacuum(): Promise<void> {
-    const tables = [...new Set(this.tableOf.values())];
+    const tables = [...new Set(this.relations.tableOf.values())];
     const own = tables.map((table) => `"${this.options.schema}"."${table}"`);
     await this.controller.query(`vacuum pg_class, ${own.join(", ")}`);
   }
 
   /** One run of these calls at once, led by the schedules; the rows are as before afterwards. */
   async run(calls: readonly Call[], schedules: Schedule): Promise<Ran> {
-    const texts = calls.map(({ action, args }) => {
-      const statement = twinOf(action).statement([args], this.start, this.context)!;
-      return inline(statement);
-    });
-    this.stepping.begin(texts);
+    this.stepping.begin(calls.map((call) => this.textOf(call)));
     const steps: StepMade[] = [];
     const seen = calls.map(() => ({ locks: [] as HeldLock[], rows: [] as LockedRow[] }));
     const waiting = new Map<number, number>();
@@ -171,6 +156,7 @@ export class Arena {
       const { enabled } = this.stepping;
       if (enabled.length === 0) break;
       const index = schedules.choose(enabled);
+      if (!enabled.includes(index)) throw new Error("a session that should go on waits");
       const others = steppers.filter((s) => s.index !== index);
       const held = hinderable(calls[index]!.action) && (await this.watcher.look(others));
       const { burst, known } = schedules;
@@ -197,6 +183,16 @@ export class Arena {
     const { binding, ...ran } = await this.leave(calls);
     const met = seen.map(({ locks, rows }) => hindrance(locks, rows, binding));
     return { steps, met, stuck, ...ran };
+  }
+
+  /** The call as SQL, in the state that is loaded. */
+  textOf({ action, args }: Call): string {
+    return inline(twinOf(action).statement([args], this.start, this.context)!);
+  }
+
+  /** What these rows answer to the call there. */
+  answerOf({ action, args }: Call, rows: readonly Record<string, unknown>[]): Outcome {
+    return twinOf(action).answer(rows, [args], this.start).outcomes[0]!;
   }
 
   /** What the calls answered and left; the rows are as at the start afterwards. */
@@ -234,6 +230,6 @@ export class Arena {
     const written = this.stepping.active.flatMap(({ at }) =>
       [...(at.uses ?? [])].filter(([, { modes }]) => modes.some((m) => !reads.includes(m))),
     );
-    return [...new Set(written.map(([name]) => this.tableOf.get(name)!))];
+    return [...new Set(written.map(([name]) => this.relations.tableOf.get(name)!))];
   }
 }

@@ -21,7 +21,8 @@ $$;
 -- it is to stop, until the scheduler opens the door. A session without a number stops nowhere.
 -- Gates are counted by a sequence, and another one has the scheduler's orders: from which gate on
 -- to tell what was done so far, at which one to stop, and at which of two doors. What a session
--- rolls back, it has passed all the same, and what the scheduler says is seen at once.
+-- rolls back, it has passed all the same, and what the scheduler says is seen at once. Where an
+-- error is planned, that is all there is.
 create or replace function ringproof.breakpoint(p_label text) returns boolean
 language plpgsql volatile as $$
 declare
@@ -30,6 +31,9 @@ declare
   v_gate    int;
   v_orders  int;
 begin
+  if p_label = current_setting('breakpoint.failing', true) then
+    raise exception using errcode = 'RP002', message = 'a planned error';
+  end if;
   if v_session is null then return true; end if;
   v_gate := nextval(current_setting('breakpoint.gates')::oid::regclass);
   v_orders := pg_sequence_last_value(current_setting('breakpoint.orders')::oid::regclass);

@@ -3,6 +3,7 @@
 import { openPostgres } from "../../src/postgres/server.js";
 import type { Claim, ClaimResult, Context, Finding, Row } from "../claims.js";
 import { shardOf } from "../shard.js";
+import { swallowedFinding } from "./failing.js";
 import type { Met } from "./meet.js";
 import { extents, planFor } from "./plan.js";
 import { withRowLocks } from "./row-locks.js";
@@ -36,7 +37,7 @@ function rowOf(name: string, done: readonly Done[]): Row {
 }
 
 /** What a step costs beside a query that does nothing, and how fast it went. */
-function speedOf({ done, roundTripMs }: Ran, seconds: number): Row {
+function speedOf({ done, failing, roundTripMs }: Ran, seconds: number): Row {
   const busy = done.reduce((all, each) => all + each.seconds, 0);
   const steps = sum(done, (met) => met.steps);
   const stepMs = (busy * 1000) / steps;
@@ -47,12 +48,13 @@ function speedOf({ done, roundTripMs }: Ran, seconds: number): Row {
     facts: {
       ...row.facts,
       "a second": Math.round(sum(done, schedules) / seconds),
+      errors: failing.errors,
       "step / round trip": Number((stepMs / roundTripMs).toFixed(1)),
     },
   };
 }
 
-function findingsOf(done: readonly Done[], missing: readonly string[], tier: string): Finding[] {
+function findingsOf({ done, failing }: Ran, missing: readonly string[], tier: string): Finding[] {
   const again = (actions: readonly string[]) =>
     `ringproof interleave ${[...new Set(actions)].join(" ")} --tier ${tier}`;
   const found = done.flatMap(({ work, met }) => {
@@ -64,7 +66,7 @@ function findingsOf(done: readonly Done[], missing: readonly string[], tier: str
     lines: ["What never met says nothing. Add an area to correctness/interleave/scopes.ts."],
     replay: again(name.split(" × ")),
   }));
-  return [...found, ...wanting];
+  return [...found, ...failing.swallowed.map(swallowedFinding), ...wanting];
 }
 
 async function run(context: Context): Promise<ClaimResult> {
@@ -88,7 +90,7 @@ async function run(context: Context): Promise<ClaimResult> {
   const covered = (sessions: number) =>
     met.filter(([, [first]]) => first!.work.calls.length === sessions).length;
   const faults = done.flatMap(({ met }) => met.violation?.fault ?? []);
-  const findings = findingsOf(done, missing, tier);
+  const findings = findingsOf(ran, missing, tier);
   return {
     id: "C5",
     verdict: findings.length > 0 ? "violated" : "holds",

@@ -2,7 +2,8 @@
 
 import type { PostgresServer } from "../../src/postgres/server.js";
 import type { Context } from "../claims.js";
-import { Arena, newSchema } from "./arena.js";
+import { Arena, newSchema, type Ran as ArenaRan } from "./arena.js";
+import { Failing } from "./failing.js";
 import { meet, type Met } from "./meet.js";
 import type { Work } from "./plan.js";
 import { arenaScope } from "./scopes.js";
@@ -22,6 +23,7 @@ export interface Done {
 
 export interface Ran {
   readonly done: readonly Done[];
+  readonly failing: Failing;
   /** Of a query that does nothing. */
   readonly roundTripMs: number;
 }
@@ -38,6 +40,24 @@ function byState(work: readonly Work[]): readonly (readonly Work[])[] {
   return [...states.values()];
 }
 
+/** All schedules of a case, and its calls alone, with errors. */
+export async function runCase(
+  arena: Arena,
+  each: Work,
+  failing: Failing,
+  signal?: AbortSignal,
+): Promise<Met> {
+  const { atMost, schedule, calls } = each;
+  const labels = calls.map(() => new Set<string>());
+  const onRun = ({ steps }: ArenaRan) =>
+    steps.forEach(({ session, label }) => labels[session]!.add(label));
+  const options = { atMost, schedule: schedule(), onRun, ...(signal && { signal }) };
+  const met = await meet(arena, each, options);
+  if (!met.violation)
+    for (const [i, call] of calls.entries()) await failing.look(arena, each, call, labels[i]!);
+  return met;
+}
+
 /** Until there is enough to tell of. */
 export async function runAll(
   server: PostgresServer,
@@ -45,13 +65,13 @@ export async function runAll(
   { signal, progress }: Pick<Context, "signal" | "progress">,
 ): Promise<Ran> {
   const done: Done[] = [];
+  const failing = new Failing();
   const states = byState(work);
   let [next, roundTripMs] = [0, Infinity];
   const enough = () => done.filter(({ met }) => met.violation).length >= ENOUGH;
   const runOne = async (arena: Arena, each: Work): Promise<void> => {
     const began = performance.now();
-    const { atMost, schedule } = each;
-    const met = await meet(arena, each, { atMost, schedule: schedule(), signal });
+    const met = await runCase(arena, each, failing, signal);
     done.push({ work: each, met, seconds: (performance.now() - began) / 1000 });
     progress("interleave, meetings", done.length, work.length);
   };
@@ -70,5 +90,5 @@ export async function runAll(
   const arenas = Array.from({ length: Math.min(ARENAS, states.length) }, (_, n) => runSome(n));
   const failed = (await Promise.allSettled(arenas)).find((r) => r.status === "rejected");
   if (failed) throw failed.reason;
-  return { done, roundTripMs };
+  return { done, failing, roundTripMs };
 }

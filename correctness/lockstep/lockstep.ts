@@ -46,6 +46,8 @@ export interface LockstepOptions {
   readonly tables?: { readonly core?: ActionTable };
   /** SQL that is run once the schema is installed, written for the schema `ringproof`. */
   readonly amend?: string;
+  /** Whether shorter runs are tried once one has failed; they are unless said. */
+  readonly shrink?: boolean;
   /** Each has a schema of its own. */
   readonly connections?: number;
   readonly signal?: AbortSignal | undefined;
@@ -143,15 +145,15 @@ class Runner {
   }
 
   private async check(database: Database, run: number): Promise<void> {
-    const { seed, steps, path } = this.options;
+    const { seed, steps, path, shrink = path === undefined } = this.options;
     const hunt = new Hunt(
-      path === undefined ? SHRINK_RUNS : 1,
+      shrink ? SHRINK_RUNS : 1,
       (choices, first) => this.walk(database, choices, first),
       () => (this.queue = []),
     );
     const property = fc.asyncProperty(new Runs(steps), (choices) => hunt.passes(choices));
     const details = await fc
-      .check(property, { seed, path: path ?? String(run), numRuns: 1, endOnFailure: !!path })
+      .check(property, { seed, path: path ?? String(run), numRuns: 1, endOnFailure: !shrink })
       .catch((error: unknown) => {
         throw isWrongPath(error) ? pathError(path!, error) : error;
       });

@@ -7,6 +7,7 @@ import {
   operatorNames,
   type OperatorName,
 } from "../../correctness/mutants/operators.js";
+import type { SqlChange } from "../../correctness/mutants/sql-mutant.js";
 import { systematicMutants } from "../../correctness/mutants/systematic.js";
 
 const routine = (body: string): string =>
@@ -125,7 +126,8 @@ describe("on the shipped SQL", () => {
   });
 
   test("each is another definition of the same function or view", () => {
-    for (const { definition, sql } of all) {
+    for (const { definition, changes } of all) {
+      const [{ sql }] = changes as readonly [SqlChange];
       const [head, tail] = [/^.*\bringproof\.\w+/, /(?:\$\$)?;\n$/];
       expect(sql).not.toBe(definition.sql);
       expect(head.exec(sql)![0]).toBe(head.exec(definition.sql)![0]);

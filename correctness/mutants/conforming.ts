@@ -1,0 +1,164 @@
+/** C3 as a hunter: the databases of some configurations, and only the calls that reach a mutant. */
+
+import { randomBytes } from "node:crypto";
+import type pg from "pg";
+import { focusedModules, wordsOf } from "../../src/core/index.js";
+import { focusedTwins } from "../../src/postgres/focused-twins.js";
+import { uninstall } from "../../src/postgres/install.js";
+import { connect, type PostgresServer } from "../../src/postgres/server.js";
+import { Walker } from "../conform/conform.js";
+import type { Divergence } from "../conform/divergence.js";
+import { FocusedWalker } from "../conform/focused.js";
+import { newTally } from "../conform/tally.js";
+import { databaseTree, pieces, type Node, type Piece } from "../conform/tree.js";
+import { readConstants, readScope } from "../explore/scope.js";
+import { callText, formatCalls } from "../report/calls.js";
+import type { ManifestEntry } from "../tlc/manifest.js";
+import type { Explored } from "./core.js";
+import { exchanged, isOfPostgres, type Hunter, type Kill } from "./hunter.js";
+import type { SqlMutant } from "./sql-mutant.js";
+
+type Found = Omit<Kill, "check">;
+
+/** A walk of one configuration in a schema of its own, which is installed when it is needed. */
+interface Ground {
+  readonly name: string;
+  readonly schema: string;
+  /** Whether calls of its own reach the mutant. */
+  concerns(mutant: SqlMutant): boolean;
+  install(): Promise<Walk>;
+  walk?: Walk;
+}
+
+type Walk = (mutant: SqlMutant) => Promise<Found | null>;
+
+/** By then every call has ended, unless it never would. */
+const LONGEST_MS = 5_000;
+const PIECE = 30;
+
+/** What is looked for everywhere shows near some root. */
+const DATABASES = 150;
+
+/** The databases of a configuration, and those near the root; these come first. */
+interface Tree {
+  readonly all: readonly Piece[];
+  readonly near: readonly Piece[];
+}
+
+/** Of the configurations that every hunter walks. */
+export type Trees = ReadonlyMap<string, Tree>;
+
+export const treesOf = (all: readonly Explored[]): Trees =>
+  new Map(
+    all.map(({ entry, scope, graph }) => {
+      const nodes = databaseTree(graph, scope);
+      const cut = (some: readonly Node[]) => [...pieces(some, PIECE)].reverse();
+      return [entry.name, { all: cut(nodes), near: cut(nodes.slice(0, DATABASES)) }];
+    }),
+  );
+
+const how = ({ path, attempt, expected, outcomes, error, faults }: Divergence): string => {
+  const calls = [...formatCalls(path), ...(attempt ? [callText(attempt)] : [])].join(" → ");
+  const [right, wrong] = [expected.outcomes.flatMap(wordsOf), outcomes.flatMap(wordsOf)];
+  if (error) return `${calls}: ${error}`;
+  if (right.join() !== wrong.join())
+    return `${calls}: ${wrong.join(", ")}, not ${right.join(", ")}`;
+  return `${calls}: ${faults[0] ?? "other rows"}`;
+};
+
+export class ConformHunter implements Hunter {
+  readonly check = "conform";
+  private readonly client: pg.Client;
+  private readonly grounds: readonly Ground[];
+
+  private constructor(client: pg.Client, grounds: readonly Ground[]) {
+    this.client = client;
+    this.grounds = grounds;
+  }
+
+  static async open(
+    server: PostgresServer,
+    entries: readonly ManifestEntry[],
+    trees: Trees,
+  ): Promise<ConformHunter> {
+    const client = await connect(server);
+    await client.query(`set statement_timeout = ${LONGEST_MS}`);
+    const grounds = entries.map((entry) => {
+      const tree = trees.get(entry.name);
+      return tree ? storageGround(client, entry, tree) : focusedGround(client, entry);
+    });
+    return new ConformHunter(client, grounds);
+  }
+
+  async hunt(mutant: SqlMutant): Promise<Kill | null> {
+    const { on } = mutant;
+    const some = this.grounds.filter((g) =>
+      on ? on.conform?.includes(g.name) : g.concerns(mutant),
+    );
+    for (const ground of some) {
+      const walk = (ground.walk ??= await ground.install());
+      const found = await exchanged(this.client, ground.schema, mutant, () =>
+        orError(() => walk(mutant)),
+      );
+      if (found) return { check: this.check, ...found };
+    }
+    return null;
+  }
+
+  async close(): Promise<void> {
+    const installed = this.grounds.filter(({ walk }) => walk);
+    for (const { schema } of installed)
+      await uninstall(this.client, { schema }).catch(() => undefined);
+    await this.client.end();
+  }
+}
+
+const newSchema = (): string => `mutants_${randomBytes(4).toString("hex")}`;
+
+/** What Postgres says instead of going on, as where a call never ends. */
+async function orError(walk: () => Promise<Found | null>): Promise<Found | null> {
+  try {
+    return await walk();
+  } catch (error) {
+    if (!isOfPostgres(error)) throw error;
+    return { steps: 1, how: `${error.code} ${error.message}` };
+  }
+}
+
+function storageGround(client: pg.Client, { name, cfg }: ManifestEntry, tree: Tree): Ground {
+  const schema = newSchema();
+  const install = async (): Promise<Walk> => {
+    const scope = await readScope(cfg);
+    const walker = new Walker(client, { schema, scope, tally: newTally() });
+    await walker.prepare();
+    return async ({ actions, on }) => {
+      for (const piece of on ? tree.all : tree.near) {
+        const found = await walker.walk(piece, actions);
+        if (found) return { steps: found.path.length + (found.attempt ? 1 : 0), how: how(found) };
+      }
+      return null;
+    };
+  };
+  return { name, schema, install, concerns: ({ actions }) => actions.length > 0 };
+}
+
+function focusedGround(client: pg.Client, { name, module, cfg }: ManifestEntry): Ground {
+  const schema = newSchema();
+  const install = async (): Promise<Walk> => {
+    const constants = await readConstants(cfg);
+    const machine = focusedModules[module]!.machine(constants);
+    const twin = focusedTwins[module]!;
+    const options = { schema, module, machine, constants, twin, tally: newTally() };
+    const walker = new FocusedWalker(client, options);
+    await walker.prepare();
+    return async () => {
+      const found = await walker.walk();
+      if (!found) return null;
+      const { path, attempt, answer, changes } = found;
+      const calls = [...path, ...(attempt ? [attempt.call] : [])];
+      const text = formatCalls(calls).join(" → ");
+      return { steps: calls.length, how: `${text}: ${answer || changes[0]}` };
+    };
+  };
+  return { name, schema, install, concerns: ({ modules }) => modules.includes(module) };
+}

@@ -1,0 +1,59 @@
+/** A check that looks for mutants of the SQL: one definition is exchanged, and put back. */
+
+import type pg from "pg";
+import { requalify } from "../../src/postgres/requalify.js";
+import type { SqlChange, SqlMutant } from "./sql-mutant.js";
+
+export const checkNames = ["conform", "locks", "interleave", "lockstep"] as const;
+export type CheckName = (typeof checkNames)[number];
+
+/** How a check found a mutant. */
+export interface Kill {
+  readonly check: CheckName;
+  /** The shortest way to it that the check knows: calls, or steps of a schedule. */
+  readonly steps: number;
+  /** The calls, and what is wrong with the last one, on one line. */
+  readonly how: string;
+}
+
+export interface Hunter {
+  readonly check: CheckName;
+  /** Null if the check does not see the difference. */
+  hunt(mutant: SqlMutant): Promise<Kill | null>;
+  close(): Promise<void>;
+}
+
+/** Postgres does not take the definition: it is no mutant. */
+export class Stillborn extends Error {}
+
+/** Whether this is Postgres's answer, and not a bug or a lost connection. */
+export const isOfPostgres = (error: unknown): error is Error & { readonly code: string } =>
+  /^[0-9A-Z]{5}$/.test((error as { code?: string }).code ?? "");
+
+/** Does something while the mutant is installed, written by `written` for this schema. */
+export async function exchanged<T>(
+  client: pg.Client,
+  schema: string,
+  { changes }: SqlMutant,
+  work: () => Promise<T>,
+  written: (sql: string) => string = (text) => text,
+): Promise<T> {
+  const define = (some: readonly SqlChange[]) =>
+    client.query(requalify(some.map((c) => written(c.sql) + settingOf(c)).join("\n"), schema));
+  try {
+    await define(changes);
+  } catch (error) {
+    throw isOfPostgres(error) ? new Stillborn(error.message) : error;
+  }
+  try {
+    return await work();
+  } finally {
+    await define(changes.map(({ definition }) => ({ definition, sql: definition.sql })));
+  }
+}
+
+/** As settings.sql does: a definition loses its settings when it is replaced. */
+const settingOf = ({ definition: { name, sql } }: SqlChange): string =>
+  sql.includes("language plpgsql")
+    ? `alter function ringproof.${name} set plan_cache_mode = force_custom_plan;`
+    : "";

@@ -1,0 +1,45 @@
+/** C6 as a hunter: the locks that the operations take with a mutant, beside their plans. */
+
+import type { PostgresServer } from "../../src/postgres/server.js";
+import { differenceFindings } from "../locks/claim.js";
+import { differences } from "../locks/compare.js";
+import { readPlans, type SeenPlan } from "../locks/files.js";
+import { record } from "../locks/recorder.js";
+import { situations } from "../locks/situations.js";
+import { isOfPostgres, type Hunter, type Kill } from "./hunter.js";
+import { changedText, type SqlMutant } from "./sql-mutant.js";
+
+export class LocksHunter implements Hunter {
+  readonly check = "locks";
+  private readonly server: PostgresServer;
+  private readonly plans: readonly SeenPlan[];
+
+  private constructor(server: PostgresServer, plans: readonly SeenPlan[]) {
+    this.server = server;
+    this.plans = plans;
+  }
+
+  static async open(server: PostgresServer): Promise<LocksHunter> {
+    return new LocksHunter(server, (await readPlans()).plans);
+  }
+
+  async hunt(mutant: SqlMutant): Promise<Kill | null> {
+    const { server, check } = this;
+    const amendment = { functions: changedText(mutant) };
+    for (const operation of mutant.on ? (mutant.on.locks ?? []) : mutant.actions) {
+      const options = { server, situations: situations([operation]) };
+      try {
+        const { plans } = await record({ ...options, amendment });
+        const found = differences(this.plans, plans, [operation]);
+        const [first] = differenceFindings(found);
+        if (first) return { check, steps: 1, how: first.title };
+      } catch (error) {
+        if (!isOfPostgres(error)) throw error;
+        return { check, steps: 1, how: `${operation}: ${error.code} ${error.message}` };
+      }
+    }
+    return null;
+  }
+
+  async close(): Promise<void> {}
+}

@@ -1,0 +1,87 @@
+/** C5 as a hunter: the schedules of the quick tier in which some call reaches a mutant. */
+
+import type { PostgresServer } from "../../src/postgres/server.js";
+import { Arena, newSchema } from "../interleave/arena.js";
+import { instrument } from "../interleave/instrument.js";
+import { Failing, swallowedFinding } from "../interleave/failing.js";
+import type { Violation } from "../interleave/meet.js";
+import type { Work } from "../interleave/plan.js";
+import { runCase } from "../interleave/run.js";
+import { arenaScope } from "../interleave/scopes.js";
+import { outcomeText } from "../report/calls.js";
+import { exchanged, isOfPostgres, type Hunter, type Kill } from "./hunter.js";
+import type { SqlMutant } from "./sql-mutant.js";
+
+const SESSIONS = 3;
+
+/** Where a mutant is part of most operations, so many meetings of them. */
+const MEETINGS = 150;
+
+const how = (name: string, { fault, ran }: Violation): string => {
+  const told = ran.outcomes.map((o) => (o instanceof Error ? o.message : outcomeText(o)));
+  return `${name}: ${fault}: ${told.join(", ")}`;
+};
+
+/** Some of these from all over. */
+const spread = <T>(items: readonly T[], most: number): readonly T[] =>
+  items.length <= most
+    ? items
+    : Array.from({ length: most }, (_, i) => items[Math.floor((i * items.length) / most)]!);
+
+export class InterleaveHunter implements Hunter {
+  readonly check = "interleave";
+  private readonly arena: Arena;
+  private readonly schema: string;
+  private readonly work: readonly Work[];
+
+  private constructor(arena: Arena, schema: string, work: readonly Work[]) {
+    this.arena = arena;
+    this.schema = schema;
+    this.work = work;
+  }
+
+  /** The number tells it from other arenas on the same server. */
+  static async open(
+    server: PostgresServer,
+    work: readonly Work[],
+    number: number,
+  ): Promise<InterleaveHunter> {
+    const schema = newSchema();
+    const place = { schema, number, scope: arenaScope, sessions: SESSIONS };
+    return new InterleaveHunter(await Arena.open(server, place), schema, work);
+  }
+
+  async hunt(mutant: SqlMutant): Promise<Kill | null> {
+    const { controller } = this.arena;
+    const { on, actions } = mutant;
+    const all = this.work.filter(({ name, calls }) =>
+      on ? on.interleave?.includes(name) : calls.some(({ action }) => actions.includes(action)),
+    );
+    const work = () => this.first(spread(all, MEETINGS));
+    return exchanged(controller, this.schema, mutant, work, instrument);
+  }
+
+  private async first(some: readonly Work[]): Promise<Kill | null> {
+    const { arena, check } = this;
+    arena.forget();
+    const failing = new Failing();
+    for (const each of some) {
+      const { name } = each;
+      try {
+        const { violation } = await runCase(arena, each, failing);
+        if (violation)
+          return { check, steps: violation.ran.steps.length, how: how(name, violation) };
+        const [swallowed] = failing.swallowed;
+        if (swallowed) return { check, steps: 1, how: swallowedFinding(swallowed).title };
+      } catch (error) {
+        if (!isOfPostgres(error)) throw error;
+        return { check, steps: 1, how: `${name}: ${error.code} ${error.message}` };
+      }
+    }
+    return null;
+  }
+
+  async close(): Promise<void> {
+    await this.arena.close();
+  }
+}

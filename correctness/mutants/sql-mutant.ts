@@ -1,0 +1,60 @@
+/** A mutant of the SQL: definitions that are other than those that ship. */
+
+import { actionNames, type ActionName } from "../../src/core/index.js";
+import { definitions, definitionsFor, type Definition } from "../definitions.js";
+
+export interface SqlChange {
+  readonly definition: Definition;
+  /** The changed definition. */
+  readonly sql: string;
+}
+
+/** Where each check is to find a mutant; those that are not named do not claim to. */
+export interface Grounds {
+  /** Configurations. */
+  readonly conform?: readonly string[];
+  /** Operations. */
+  readonly locks?: readonly ActionName[];
+  /** Names of what meets, as in `Claim × Claim`. */
+  readonly interleave?: readonly string[];
+  readonly lockstep?: true;
+}
+
+export interface SqlMutant {
+  readonly name: string;
+  readonly changes: readonly SqlChange[];
+  /** What was changed into what, on one line. */
+  readonly about: string;
+  /** Those that call what is changed, directly or not. */
+  readonly actions: readonly ActionName[];
+  /** The same of focused modules. */
+  readonly modules: readonly string[];
+  /** Unless given, every check looks wherever a call reaches it, until one finds it. */
+  readonly on?: Grounds;
+}
+
+/** Who reaches a definition. */
+export interface Callers {
+  readonly actions: readonly ActionName[];
+  readonly modules: readonly string[];
+}
+
+/** Who reaches each of the shipped definitions. */
+export function callersOf(): (some: readonly Definition[]) => Callers {
+  const all = definitions();
+  const reached = <Name extends string>(name: Name) => {
+    const names = definitionsFor(all, [name]).map((definition) => definition.name);
+    return [name, new Set(names)] as const;
+  };
+  const byAction = actionNames.map(reached);
+  const byModule = [...new Set(all.flatMap(({ modules }) => modules))].map(reached);
+  return (some) => {
+    const reaching = <Name>(each: readonly (readonly [Name, ReadonlySet<string>])[]) =>
+      each.filter(([, names]) => some.some(({ name }) => names.has(name))).map(([who]) => who);
+    return { actions: reaching(byAction), modules: reaching(byModule) };
+  };
+}
+
+/** All changed definitions, as a text of SQL. */
+export const changedText = ({ changes }: SqlMutant): string =>
+  changes.map(({ sql }) => sql).join("\n");
