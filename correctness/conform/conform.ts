@@ -49,10 +49,16 @@ export interface ConformOptions {
   readonly schema: string;
   readonly scope: Scope;
   readonly tally: Tally;
-  readonly table?: ActionTable;
   readonly onDatabase?: () => void;
   /** SQL that is run once the schema is installed, written for the schema `ringproof`. */
   readonly amend?: string;
+}
+
+/** What is tried on each database, and what the core says of it. */
+export interface Trial {
+  /** All actions unless given. */
+  readonly only?: readonly ActionName[];
+  readonly table?: ActionTable;
 }
 
 /** One connection with a schema of its own, on which pieces of the tree are walked. */
@@ -61,7 +67,7 @@ export class Walker {
   private readonly options: ConformOptions;
   private readonly context: TwinContext;
   private readonly tries: readonly Attempt[];
-  private only: readonly ActionName[] | undefined;
+  private trial: Trial = {};
   private start: Binding = newBinding(new Map());
 
   constructor(client: pg.Client, options: ConformOptions) {
@@ -83,12 +89,9 @@ export class Walker {
     this.start = newBinding(await ensureLanes(storage, scope));
   }
 
-  /**
-   * Walks one piece in one transaction; the first divergence ends it. Where only some actions are
-   * named, only they are tried.
-   */
-  async walk(piece: Piece, only?: readonly ActionName[]): Promise<Divergence | null> {
-    this.only = only;
+  /** Walks one piece in one transaction; the first divergence ends it. */
+  async walk(piece: Piece, trial: Trial = {}): Promise<Divergence | null> {
+    this.trial = trial;
     await this.client.query("begin");
     try {
       let binding = this.start;
@@ -142,14 +145,14 @@ export class Walker {
   }
 
   private expect({ state }: Node, attempt: Attempt): Expected {
-    const { scope, table = actions } = this.options;
-    return expect(state, attempt, scope, table);
+    const { table = actions } = this.trial;
+    return expect(state, attempt, this.options.scope, table);
   }
 
   /** Every call on one database; where a batch of quiet calls diverges, the call itself is told. */
   private async check(node: Node, binding: Binding): Promise<Divergence | null> {
     const single = this.tries
-      .filter((a) => this.only?.includes(a.action) !== false && presentable(node.state, a))
+      .filter((a) => this.trial.only?.includes(a.action) !== false && presentable(node.state, a))
       .map((attempt) => ({ attempt, expected: this.expect(node, attempt) }))
       .map((t) => ({ ...t, quiet: t.expected.state.db === node.state.db }));
     const found = await this.make(together(single), node, binding);

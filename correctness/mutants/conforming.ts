@@ -6,7 +6,7 @@ import { focusedModules, wordsOf } from "../../src/core/index.js";
 import { focusedTwins } from "../../src/postgres/focused-twins.js";
 import { uninstall } from "../../src/postgres/install.js";
 import { connect, type PostgresServer } from "../../src/postgres/server.js";
-import { Walker } from "../conform/conform.js";
+import { Walker, type Trial } from "../conform/conform.js";
 import type { Divergence } from "../conform/divergence.js";
 import { FocusedWalker } from "../conform/focused.js";
 import { newTally } from "../conform/tally.js";
@@ -14,9 +14,9 @@ import { databaseTree, pieces, type Node, type Piece } from "../conform/tree.js"
 import { readConstants, readScope } from "../explore/scope.js";
 import { callText, formatCalls } from "../report/calls.js";
 import type { ManifestEntry } from "../tlc/manifest.js";
-import type { Explored } from "./core.js";
-import { exchanged, isOfPostgres, type Hunter, type Kill } from "./hunter.js";
-import type { SqlMutant } from "./sql-mutant.js";
+import type { CoreMutant, Explored } from "./core.js";
+import { exchanged, isOfPostgres, OPERATIONS, spread, type Hunter, type Kill } from "./hunter.js";
+import type { Callers, SqlMutant } from "./sql-mutant.js";
 
 type Found = Omit<Kill, "check">;
 
@@ -25,12 +25,13 @@ interface Ground {
   readonly name: string;
   readonly schema: string;
   /** Whether calls of its own reach the mutant. */
-  concerns(mutant: SqlMutant): boolean;
+  concerns(callers: Callers): boolean;
   install(): Promise<Walk>;
   walk?: Walk;
 }
 
-type Walk = (mutant: SqlMutant) => Promise<Found | null>;
+/** Of all databases, or of those near the root. */
+type Walk = (trial: Trial, all: boolean) => Promise<Found | null>;
 
 /** By then every call has ended, unless it never would. */
 const LONGEST_MS = 5_000;
@@ -91,15 +92,32 @@ export class ConformHunter implements Hunter {
   }
 
   async hunt(mutant: SqlMutant): Promise<Kill | null> {
-    const { on } = mutant;
+    const { on, actions } = mutant;
+    const trial = { only: spread(actions, OPERATIONS) };
     const some = this.grounds.filter((g) =>
       on ? on.conform?.includes(g.name) : g.concerns(mutant),
     );
-    for (const ground of some) {
+    return this.first(some, (ground, walk) =>
+      exchanged(this.client, ground.schema, mutant, () => orError(() => walk(trial, !!on))),
+    );
+  }
+
+  /** The SQL that ships, beside a core that is wrong. */
+  async huntCore({ action, table }: CoreMutant): Promise<Kill | null> {
+    const trial = { only: [action], table };
+    const some = this.grounds.filter((ground) =>
+      ground.concerns({ actions: [action], modules: [] }),
+    );
+    return this.first(some, (_, walk) => walk(trial, false));
+  }
+
+  private async first(
+    grounds: readonly Ground[],
+    look: (ground: Ground, walk: Walk) => Promise<Found | null>,
+  ): Promise<Kill | null> {
+    for (const ground of grounds) {
       const walk = (ground.walk ??= await ground.install());
-      const found = await exchanged(this.client, ground.schema, mutant, () =>
-        orError(() => walk(mutant)),
-      );
+      const found = await look(ground, walk);
       if (found) return { check: this.check, ...found };
     }
     return null;
@@ -131,9 +149,9 @@ function storageGround(client: pg.Client, { name, cfg }: ManifestEntry, tree: Tr
     const scope = await readScope(cfg);
     const walker = new Walker(client, { schema, scope, tally: newTally() });
     await walker.prepare();
-    return async ({ actions, on }) => {
-      for (const piece of on ? tree.all : tree.near) {
-        const found = await walker.walk(piece, actions);
+    return async (trial, all) => {
+      for (const piece of all ? tree.all : tree.near) {
+        const found = await walker.walk(piece, trial);
         if (found) return { steps: found.path.length + (found.attempt ? 1 : 0), how: how(found) };
       }
       return null;

@@ -3,6 +3,7 @@
  * effects. That the core is the spec means that the graph tells them from it.
  */
 
+import { isDeepStrictEqual } from "node:util";
 import {
   actionNames,
   actions,
@@ -53,21 +54,34 @@ type Field = (typeof fields)[number];
 
 const erased = (name: ActionName) => actions[name] as Action<unknown>;
 
-const without = (name: ActionName, word: string): Action<unknown> => ({
-  ...erased(name),
-  refuse: (...of) => {
-    const refusal = erased(name).refuse(...of);
-    return refusal && wordsOf(refusal)[0] === word ? null : refusal;
+/** The action does not refuse with this word. */
+export const without = (name: ActionName, word: string): Partial<ActionTable> => ({
+  [name]: {
+    ...erased(name),
+    refuse: (...of: Parameters<Action<unknown>["refuse"]>) => {
+      const refusal = erased(name).refuse(...of);
+      return refusal && wordsOf(refusal)[0] === word ? null : refusal;
+    },
   },
 });
 
-const keeping = (name: ActionName, field: Field): Action<unknown> => ({
-  ...erased(name),
-  apply: (db, ...of) => {
-    const done = erased(name).apply(db, ...of);
-    return { ...done, db: { ...done.db, [field]: db[field] } };
+/** The action leaves this table as it is. */
+export const keeping = (name: ActionName, field: Field): Partial<ActionTable> => ({
+  [name]: {
+    ...erased(name),
+    apply: (db: Db, args: unknown, scope: Scope) => {
+      const done = erased(name).apply(db, args, scope);
+      return { ...done, db: { ...done.db, [field]: db[field] } };
+    },
   },
 });
+
+/** Rows are never changed: of two tables with the same rows, these are the same objects. */
+function differs(after: Db[Field], before: Db[Field]): boolean {
+  if (after === before) return false;
+  if (!Array.isArray(after) || !Array.isArray(before)) return !isDeepStrictEqual(after, before);
+  return after.length !== before.length || after.some((row, i) => row !== before[i]);
+}
 
 /** What the guards of each action say in these states, and what its effect changes there. */
 function observed(all: readonly Explored[]) {
@@ -83,7 +97,7 @@ function observed(all: readonly Explored[]) {
         }
         const { db: after } = erased(action).apply(db, args, scope);
         const changed = effects.get(action)!;
-        for (const field of fields) if (after[field] !== db[field]) changed.add(field);
+        for (const field of fields) if (differs(after[field], db[field])) changed.add(field);
       }
   return { guards, effects };
 }
@@ -91,10 +105,10 @@ function observed(all: readonly Explored[]) {
 export function coreMutants(all: readonly Explored[]): readonly CoreMutant[] {
   const { guards, effects } = observed(all);
   return actionNames.flatMap((action) => {
-    const mutant = (what: string, changed: Action<unknown>): CoreMutant => ({
+    const mutant = (what: string, changed: Partial<ActionTable>): CoreMutant => ({
       name: `${action}.${what}`,
       action,
-      table: { ...actions, [action]: changed },
+      table: { ...actions, ...changed },
     });
     return [
       ...[...guards.get(action)!].map((word) =>

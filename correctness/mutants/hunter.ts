@@ -26,6 +26,15 @@ export interface Hunter {
 /** Postgres does not take the definition: it is no mutant. */
 export class Stillborn extends Error {}
 
+/** Some of these from all over. */
+export const spread = <T>(items: readonly T[], most: number): readonly T[] =>
+  items.length <= most
+    ? items
+    : Array.from({ length: most }, (_, i) => items[Math.floor((i * items.length) / most)]!);
+
+/** Where a mutant is part of most operations, so many of them are looked at. */
+export const OPERATIONS = 5;
+
 /** Whether this is Postgres's answer, and not a bug or a lost connection. */
 export const isOfPostgres = (error: unknown): error is Error & { readonly code: string } =>
   /^[0-9A-Z]{5}$/.test((error as { code?: string }).code ?? "");

@@ -1,13 +1,17 @@
 /** C6 as a hunter: the locks that the operations take with a mutant, beside their plans. */
 
+import type { ActionName } from "../../src/core/index.js";
 import type { PostgresServer } from "../../src/postgres/server.js";
 import { differenceFindings } from "../locks/claim.js";
 import { differences } from "../locks/compare.js";
 import { readPlans, type SeenPlan } from "../locks/files.js";
 import { record } from "../locks/recorder.js";
 import { situations } from "../locks/situations.js";
-import { isOfPostgres, type Hunter, type Kill } from "./hunter.js";
+import { isOfPostgres, OPERATIONS, spread, type Hunter, type Kill } from "./hunter.js";
 import { changedText, type SqlMutant } from "./sql-mutant.js";
+
+const operationsOf = ({ on, actions }: SqlMutant): readonly ActionName[] =>
+  on ? (on.locks ?? []) : spread(actions, OPERATIONS);
 
 export class LocksHunter implements Hunter {
   readonly check = "locks";
@@ -26,7 +30,7 @@ export class LocksHunter implements Hunter {
   async hunt(mutant: SqlMutant): Promise<Kill | null> {
     const { server, check } = this;
     const amendment = { functions: changedText(mutant) };
-    for (const operation of mutant.on ? (mutant.on.locks ?? []) : mutant.actions) {
+    for (const operation of operationsOf(mutant)) {
       const options = { server, situations: situations([operation]) };
       try {
         const { plans } = await record({ ...options, amendment });

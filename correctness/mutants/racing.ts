@@ -9,7 +9,7 @@ import type { Work } from "../interleave/plan.js";
 import { runCase } from "../interleave/run.js";
 import { arenaScope } from "../interleave/scopes.js";
 import { outcomeText } from "../report/calls.js";
-import { exchanged, isOfPostgres, type Hunter, type Kill } from "./hunter.js";
+import { exchanged, isOfPostgres, spread, type Hunter, type Kill } from "./hunter.js";
 import type { SqlMutant } from "./sql-mutant.js";
 
 const SESSIONS = 3;
@@ -21,12 +21,6 @@ const how = (name: string, { fault, ran }: Violation): string => {
   const told = ran.outcomes.map((o) => (o instanceof Error ? o.message : outcomeText(o)));
   return `${name}: ${fault}: ${told.join(", ")}`;
 };
-
-/** Some of these from all over. */
-const spread = <T>(items: readonly T[], most: number): readonly T[] =>
-  items.length <= most
-    ? items
-    : Array.from({ length: most }, (_, i) => items[Math.floor((i * items.length) / most)]!);
 
 export class InterleaveHunter implements Hunter {
   readonly check = "interleave";

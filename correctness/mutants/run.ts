@@ -101,12 +101,23 @@ async function fateOf(mutant: SqlMutant, hunters: readonly Hunter[]): Promise<Fa
   return { mutant, looks, stillborn: null };
 }
 
+/** Of a mutant that never answers; no call of a check takes so long. */
+const LONGEST_S = 20;
+
+/** The same server, whose sessions do not wait for ever. */
+function impatient(server: PostgresServer): PostgresServer {
+  const url = new URL(server.url);
+  url.searchParams.append("options", `-c statement_timeout=${LONGEST_S}s`);
+  return { ...server, url: url.href };
+}
+
 export async function huntAll(
-  server: PostgresServer,
+  own: PostgresServer,
   mutants: readonly SqlMutant[],
   { signal, progress }: Pick<Context, "signal" | "progress">,
   onFate: (fate: Fate) => void = () => undefined,
 ): Promise<readonly Fate[]> {
+  const server = impatient(own);
   const manifest = await readManifest(manifestFile());
   const entries = configs.map((name) => manifest.find((entry) => entry.name === name)!);
   const trees = treesOf(await exploreAll(entries.filter(storage)));

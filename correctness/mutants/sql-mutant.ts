@@ -20,23 +20,20 @@ export interface Grounds {
   readonly lockstep?: true;
 }
 
-export interface SqlMutant {
+/** Who calls something, directly or not. */
+export interface Callers {
+  readonly actions: readonly ActionName[];
+  /** Focused modules. */
+  readonly modules: readonly string[];
+}
+
+export interface SqlMutant extends Callers {
   readonly name: string;
   readonly changes: readonly SqlChange[];
   /** What was changed into what, on one line. */
   readonly about: string;
-  /** Those that call what is changed, directly or not. */
-  readonly actions: readonly ActionName[];
-  /** The same of focused modules. */
-  readonly modules: readonly string[];
   /** Unless given, every check looks wherever a call reaches it, until one finds it. */
   readonly on?: Grounds;
-}
-
-/** Who reaches a definition. */
-export interface Callers {
-  readonly actions: readonly ActionName[];
-  readonly modules: readonly string[];
 }
 
 /** Who reaches each of the shipped definitions. */

@@ -48,7 +48,7 @@ const near: Piece = { top: nodes[0]!, nodes: new Set(nodes.slice(0, 100)) };
 let schemas = 0;
 
 /** Walks these pieces of the tree, or up to the first divergence. */
-async function walk({ pieces: cut = [near], ...planted }: Walk) {
+async function walk({ pieces: cut = [near], table = actions, ...planted }: Walk) {
   const client = await connect(server);
   const schema = `ringproof_test_${++schemas}`;
   const tally = newTally();
@@ -56,7 +56,7 @@ async function walk({ pieces: cut = [near], ...planted }: Walk) {
   try {
     const walker = new Walker(client, { scope, ...planted, schema, tally });
     await walker.prepare();
-    for (const piece of cut) found ??= await walker.walk(piece);
+    for (const piece of cut) found ??= await walker.walk(piece, { table });
     await uninstall(client, { schema });
   } finally {
     await client.end();

@@ -77,6 +77,16 @@ describe("conform", () => {
     });
   });
 
+  test("a core that answers something else", async () => {
+    const noop = coreMutants(explored).find((m) => m.name === "CancelReady.dropGuard.notReady")!;
+    expect(strays(noop, explored)).toBeNull();
+    await using(await conforming(), async (hunter) => {
+      expect((await (hunter as ConformHunter).huntCore(noop))!.how).toMatch(
+        /CancelReady\(j\d\): notReady, not cancelled$/,
+      );
+    });
+  });
+
   test("what Postgres does not take is no mutant", async () => {
     const wrong = planted(append, "slots", "pin_slot", "begin\n", "begun\n");
     await using(await conforming(), async (hunter) => {
