@@ -9,6 +9,7 @@ import { readManifest } from "../../correctness/tlc/manifest.js";
 import { manifestFile, upTo } from "../../correctness/tlc/suite.js";
 import { openPostgres, type PostgresServer } from "../../src/postgres/server.js";
 
+/** Without the largest, which has nothing that the others do not have. */
 const entries = (await readManifest(manifestFile()))
   .filter((entry) => entry.expect.verdict === "holds" && storage(entry) && upTo("quick")(entry))
   .filter(({ name }) => name !== "lifecycle");
