@@ -2,5 +2,5 @@
 
 export const equivalent: Readonly<Record<string, string>> = {
   "PassTime.dropGuard.noop":
-    "where nothing can age, ageing changes no row; time is no call, and what it answers reaches nobody",
+    "where nothing can age, ageing changes no row; nobody is told what the passing of time answers",
 };

@@ -69,18 +69,19 @@ const firstLook: Partial<Record<OperatorName, CheckName>> = {
   lookOnce: "interleave",
 };
 
-/** Where more actions reach a mutant, conformance would try them all on every database. */
+/** Where more actions reach a mutant, there are many calls to try on every database. */
 const FEW = 4;
 
 const LOCKS = /\b(?:for update|lock table)\b/;
 
-/** The check that is most likely to find it comes first. */
+/** The check that is most likely to find it comes first, and where it takes long, last. */
 function inOrder(mutant: SqlMutant, hunters: readonly Hunter[]): readonly Hunter[] {
-  const { about, operator } = mutant as SqlMutant & Partial<SystematicMutant>;
-  const wide = mutant.actions.length > FEW ? "lockstep" : "conform";
-  const usual = LOCKS.test(about) ? "locks" : wide;
+  const { about, operator, actions } = mutant as SqlMutant & Partial<SystematicMutant>;
+  const wide = actions.length > FEW;
+  const usual = LOCKS.test(about) ? "locks" : wide ? "lockstep" : "conform";
   const first = (operator && firstLook[operator]) ?? usual;
-  return hunters.toSorted((a, b) => Number(b.check === first) - Number(a.check === first));
+  const place = ({ check }: Hunter) => (check === first ? 0 : wide && check === "conform" ? 2 : 1);
+  return hunters.toSorted((a, b) => place(a) - place(b));
 }
 
 async function fateOf(mutant: SqlMutant, hunters: readonly Hunter[]): Promise<Fate> {
