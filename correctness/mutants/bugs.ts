@@ -5,7 +5,7 @@
 
 import { changed } from "./changed-sql.js";
 import { callersOf, type Grounds, type SqlChange, type SqlMutant } from "./sql-mutant.js";
-import { lockedLate, spentElsewhere } from "./wrong-sql.js";
+import { claimHeadsToo, lockedLate, spentElsewhere } from "./wrong-sql.js";
 
 export interface Bug {
   readonly name: string;
@@ -207,18 +207,20 @@ const locks: Table = {
     changes: () => [changed("slots", "try_lock_slot", "in %s mode nowait", "in %s mode")],
     on: { locks: ["PruneClaims"], interleave: ["DiscardTerminal × PruneClaims"] },
   },
+  "error-mask": {
+    about: "whatever TRUNCATE fails of is told as blocked",
+    loss: "real errors, which nobody sees",
+    tlc: [],
+    changes: () => [
+      changed("rings", "try_truncate_slot", "when lock_not_available then", "when others then"),
+    ],
+    on: { interleave: ["PruneClaims × PruneClaims"] },
+  },
   "old-stripes": {
     about: "claims and producers lock two lanes in two orders",
     loss: "they end each other by deadlock",
     tlc: ["lock-lanes"],
-    changes: () => [
-      changed(
-        "producers",
-        "append_ready",
-        "  --@ insert_ready\n",
-        "  perform from ringproof.lane_claim_heads for update;\n  --@ insert_ready\n",
-      ),
-    ],
+    changes: () => [claimHeadsToo()],
     on: { locks: ["Enqueue"], interleave: ["Enqueue × MoveReady"] },
   },
   "claimer-steal": {

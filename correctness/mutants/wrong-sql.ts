@@ -48,3 +48,12 @@ export function lockedLate(): SqlChange {
 `;
   return { definition, sql: sql.replace("  if v_seqs is null then return; end if;\n", late) };
 }
+
+/** Producers lock what claims lock, in another order. */
+export const claimHeadsToo = (): SqlChange =>
+  changed(
+    "producers",
+    "append_ready",
+    "  --@ insert_ready\n",
+    "  perform from ringproof.lane_claim_heads for update;\n  --@ insert_ready\n",
+  );
