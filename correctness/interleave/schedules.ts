@@ -141,12 +141,7 @@ export class Schedules implements Schedule {
     });
   }
 
-  /** The steps of this run so far. */
-  get made(): readonly Footprint[] {
-    return this.steps.slice(0, this.depth);
-  }
-
   ended(): number {
-    return this.repeats < Infinity ? 0 : ordersOf(this.made, SESSIONS);
+    return this.repeats < Infinity ? 0 : ordersOf(this.steps.slice(0, this.depth), SESSIONS);
   }
 }

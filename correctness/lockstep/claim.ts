@@ -32,6 +32,17 @@ export const lockstepScope: Scope = {
   enabled: actionNames,
 };
 
+/** Few jobs and slots, so that everything meets everything soon: for planted bugs. */
+export const smallScope: Scope = {
+  ...lockstepScope,
+  jobs: lockstepScope.jobs.slice(0, 8),
+  lanes: ["a", "b"],
+  queueSlots: 2,
+  claimSlots: 2,
+  leaseSlots: 2,
+  maxBatch: 3,
+};
+
 export const lockstepSteps = 500;
 
 const runsOf: { readonly [T in Tier]: number } = { quick: 20, full: 300, nightly: 3000 };

@@ -2,7 +2,7 @@
 
 import { randomBytes } from "node:crypto";
 import type pg from "pg";
-import { focusedModules, wordsOf } from "../../src/core/index.js";
+import { focusedModules, wordsOf, type Scope } from "../../src/core/index.js";
 import { focusedTwins } from "../../src/postgres/focused-twins.js";
 import { uninstall } from "../../src/postgres/install.js";
 import { connect, type PostgresServer } from "../../src/postgres/server.js";
@@ -11,14 +11,12 @@ import type { Divergence } from "../conform/divergence.js";
 import { FocusedWalker } from "../conform/focused.js";
 import { newTally } from "../conform/tally.js";
 import { databaseTree, pieces, type Node, type Piece } from "../conform/tree.js";
-import { readConstants, readScope } from "../explore/scope.js";
+import { readConstants } from "../explore/scope.js";
 import { callText, formatCalls } from "../report/calls.js";
 import type { ManifestEntry } from "../tlc/manifest.js";
 import type { CoreMutant, Explored } from "./core.js";
-import { exchanged, isOfPostgres, OPERATIONS, spread, type Hunter, type Kill } from "./hunter.js";
+import { exchanged, OPERATIONS, orError, spread, type Hunter, type Kill } from "./hunter.js";
 import type { Callers, SqlMutant } from "./sql-mutant.js";
-
-type Found = Omit<Kill, "check">;
 
 /** A walk of one configuration in a schema of its own, which is installed when it is needed. */
 interface Ground {
@@ -31,17 +29,19 @@ interface Ground {
 }
 
 /** Of all databases, or of those near the root. */
-type Walk = (trial: Trial, all: boolean) => Promise<Found | null>;
+type Walk = (trial: Trial, all: boolean) => Promise<Kill | null>;
 
 /** By then every call has ended, unless it never would. */
 const LONGEST_MS = 5_000;
 const PIECE = 30;
+const CHECK = "conform";
 
 /** What is looked for everywhere shows near some root. */
 const DATABASES = 150;
 
 /** The databases of a configuration, and those near the root; these come first. */
 interface Tree {
+  readonly scope: Scope;
   readonly all: readonly Piece[];
   readonly near: readonly Piece[];
 }
@@ -54,7 +54,7 @@ export const treesOf = (all: readonly Explored[]): Trees =>
     all.map(({ entry, scope, graph }) => {
       const nodes = databaseTree(graph, scope);
       const cut = (some: readonly Node[]) => [...pieces(some, PIECE)].reverse();
-      return [entry.name, { all: cut(nodes), near: cut(nodes.slice(0, DATABASES)) }];
+      return [entry.name, { scope, all: cut(nodes), near: cut(nodes.slice(0, DATABASES)) }];
     }),
   );
 
@@ -67,8 +67,14 @@ const how = ({ path, attempt, expected, outcomes, error, faults }: Divergence): 
   return `${calls}: ${faults[0] ?? "other rows"}`;
 };
 
+const killOf = (found: Divergence): Kill => ({
+  check: CHECK,
+  steps: found.path.length + (found.attempt ? 1 : 0),
+  how: how(found),
+});
+
 export class ConformHunter implements Hunter {
-  readonly check = "conform";
+  readonly check = CHECK;
   private readonly client: pg.Client;
   private readonly grounds: readonly Ground[];
 
@@ -98,7 +104,7 @@ export class ConformHunter implements Hunter {
       on ? on.conform?.includes(g.name) : g.concerns(mutant),
     );
     return this.first(some, (ground, walk) =>
-      exchanged(this.client, ground.schema, mutant, () => orError(() => walk(trial, !!on))),
+      exchanged(this.client, ground.schema, mutant, () => orError(CHECK, () => walk(trial, !!on))),
     );
   }
 
@@ -113,12 +119,12 @@ export class ConformHunter implements Hunter {
 
   private async first(
     grounds: readonly Ground[],
-    look: (ground: Ground, walk: Walk) => Promise<Found | null>,
+    look: (ground: Ground, walk: Walk) => Promise<Kill | null>,
   ): Promise<Kill | null> {
     for (const ground of grounds) {
       const walk = (ground.walk ??= await ground.install());
       const found = await look(ground, walk);
-      if (found) return { check: this.check, ...found };
+      if (found) return found;
     }
     return null;
   }
@@ -133,26 +139,15 @@ export class ConformHunter implements Hunter {
 
 const newSchema = (): string => `mutants_${randomBytes(4).toString("hex")}`;
 
-/** What Postgres says instead of going on, as where a call never ends. */
-async function orError(walk: () => Promise<Found | null>): Promise<Found | null> {
-  try {
-    return await walk();
-  } catch (error) {
-    if (!isOfPostgres(error)) throw error;
-    return { steps: 1, how: `${error.code} ${error.message}` };
-  }
-}
-
-function storageGround(client: pg.Client, { name, cfg }: ManifestEntry, tree: Tree): Ground {
+function storageGround(client: pg.Client, { name }: ManifestEntry, tree: Tree): Ground {
   const schema = newSchema();
   const install = async (): Promise<Walk> => {
-    const scope = await readScope(cfg);
-    const walker = new Walker(client, { schema, scope, tally: newTally() });
+    const walker = new Walker(client, { schema, scope: tree.scope, tally: newTally() });
     await walker.prepare();
     return async (trial, all) => {
       for (const piece of all ? tree.all : tree.near) {
         const found = await walker.walk(piece, trial);
-        if (found) return { steps: found.path.length + (found.attempt ? 1 : 0), how: how(found) };
+        if (found) return killOf(found);
       }
       return null;
     };
@@ -175,7 +170,7 @@ function focusedGround(client: pg.Client, { name, module, cfg }: ManifestEntry):
       const { path, attempt, answer, changes } = found;
       const calls = [...path, ...(attempt ? [attempt.call] : [])];
       const text = formatCalls(calls).join(" → ");
-      return { steps: calls.length, how: `${text}: ${answer || changes[0]}` };
+      return { check: CHECK, steps: calls.length, how: `${text}: ${answer || changes[0]}` };
     };
   };
   return { name, schema, install, concerns: ({ modules }) => modules.includes(module) };

@@ -1,11 +1,11 @@
 /** A check that looks for mutants of the SQL: one definition is exchanged, and put back. */
 
 import type pg from "pg";
+import { errorText } from "../conform/divergence.js";
 import { requalify } from "../../src/postgres/requalify.js";
 import type { SqlChange, SqlMutant } from "./sql-mutant.js";
 
-export const checkNames = ["conform", "locks", "interleave", "lockstep"] as const;
-export type CheckName = (typeof checkNames)[number];
+export type CheckName = "conform" | "locks" | "interleave" | "lockstep";
 
 /** How a check found a mutant. */
 export interface Kill {
@@ -36,8 +36,22 @@ export const spread = <T>(items: readonly T[], most: number): readonly T[] =>
 export const OPERATIONS = 5;
 
 /** Whether this is Postgres's answer, and not a bug or a lost connection. */
-export const isOfPostgres = (error: unknown): error is Error & { readonly code: string } =>
+const isOfPostgres = (error: unknown): error is Error & { readonly code: string } =>
   /^[0-9A-Z]{5}$/.test((error as { code?: string }).code ?? "");
+
+/** What Postgres says instead of going on, as where a call never ends, is a kill too. */
+export async function orError(
+  check: CheckName,
+  look: () => Promise<Kill | null>,
+  where = "",
+): Promise<Kill | null> {
+  try {
+    return await look();
+  } catch (error) {
+    if (!isOfPostgres(error)) throw error;
+    return { check, steps: 1, how: `${where}${errorText(error)}` };
+  }
+}
 
 /** Does something while the mutant is installed, written by `written` for this schema. */
 export async function exchanged<T>(

@@ -7,11 +7,11 @@ import { differences } from "../locks/compare.js";
 import { readPlans, type SeenPlan } from "../locks/files.js";
 import { record } from "../locks/recorder.js";
 import { situations } from "../locks/situations.js";
-import { isOfPostgres, OPERATIONS, spread, type Hunter, type Kill } from "./hunter.js";
+import { OPERATIONS, orError, spread, type Hunter, type Kill } from "./hunter.js";
 import { changedText, type SqlMutant } from "./sql-mutant.js";
 
 const operationsOf = ({ on, actions }: SqlMutant): readonly ActionName[] =>
-  on ? (on.locks ?? []) : spread(actions, OPERATIONS);
+  on?.locks ?? spread(actions, OPERATIONS);
 
 export class LocksHunter implements Hunter {
   readonly check = "locks";
@@ -32,15 +32,14 @@ export class LocksHunter implements Hunter {
     const amendment = { functions: changedText(mutant) };
     for (const operation of operationsOf(mutant)) {
       const options = { server, situations: situations([operation]) };
-      try {
+      const look = async (): Promise<Kill | null> => {
         const { plans } = await record({ ...options, amendment });
         const found = differences(this.plans, plans, [operation]);
         const [first] = differenceFindings(found);
-        if (first) return { check, steps: 1, how: first.title };
-      } catch (error) {
-        if (!isOfPostgres(error)) throw error;
-        return { check, steps: 1, how: `${operation}: ${error.code} ${error.message}` };
-      }
+        return first ? { check, steps: 1, how: first.title } : null;
+      };
+      const kill = await orError(check, look, `${operation}: `);
+      if (kill) return kill;
     }
     return null;
   }

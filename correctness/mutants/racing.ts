@@ -9,7 +9,7 @@ import type { Work } from "../interleave/plan.js";
 import { runCase } from "../interleave/run.js";
 import { arenaScope } from "../interleave/scopes.js";
 import { outcomeText } from "../report/calls.js";
-import { exchanged, isOfPostgres, spread, type Hunter, type Kill } from "./hunter.js";
+import { exchanged, orError, spread, type Hunter, type Kill } from "./hunter.js";
 import type { SqlMutant } from "./sql-mutant.js";
 
 const SESSIONS = 3;
@@ -61,16 +61,15 @@ export class InterleaveHunter implements Hunter {
     const failing = new Failing();
     for (const each of some) {
       const { name } = each;
-      try {
+      const look = async (): Promise<Kill | null> => {
         const { violation } = await runCase(arena, each, failing);
         if (violation)
           return { check, steps: violation.ran.steps.length, how: how(name, violation) };
         const [swallowed] = failing.swallowed;
-        if (swallowed) return { check, steps: 1, how: swallowedFinding(swallowed).title };
-      } catch (error) {
-        if (!isOfPostgres(error)) throw error;
-        return { check, steps: 1, how: `${name}: ${error.code} ${error.message}` };
-      }
+        return swallowed ? { check, steps: 1, how: swallowedFinding(swallowed).title } : null;
+      };
+      const kill = await orError(check, look, `${name}: `);
+      if (kill) return kill;
     }
     return null;
   }

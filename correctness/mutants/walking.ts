@@ -1,22 +1,11 @@
 /** C4 as a hunter: short random runs of the three, with a mutant. */
 
 import type { PostgresServer } from "../../src/postgres/server.js";
-import { lockstepScope } from "../lockstep/claim.js";
+import { smallScope as scope } from "../lockstep/claim.js";
 import { runLockstep } from "../lockstep/lockstep.js";
 import { traceText } from "../lockstep/text.js";
 import type { Hunter, Kill } from "./hunter.js";
 import { changedText, type SqlMutant } from "./sql-mutant.js";
-
-/** Few jobs and slots, so that everything meets everything soon. */
-const scope = {
-  ...lockstepScope,
-  jobs: lockstepScope.jobs.slice(0, 8),
-  lanes: ["a", "b"],
-  queueSlots: 2,
-  claimSlots: 2,
-  leaseSlots: 2,
-  maxBatch: 3,
-};
 
 const RUNS = 40;
 const STEPS = 80;
@@ -31,7 +20,6 @@ export class LockstepHunter implements Hunter {
   }
 
   async hunt(mutant: SqlMutant): Promise<Kill | null> {
-    if (mutant.on && !mutant.on.lockstep) return null;
     const { server, check } = this;
     const size = { scope, runs: RUNS, steps: STEPS, connections: 1, shrink: false };
     const { failure } = await runLockstep({

@@ -6,7 +6,7 @@ import { badStepLines, traceText } from "../../correctness/lockstep/text.js";
 import type { ActionTable } from "../../src/core/index.js";
 import { openPostgres, type PostgresServer } from "../../src/postgres/server.js";
 import { coreMutants, sqlMutants } from "./mutants.js";
-import { small } from "./scope.js";
+import { smallScope as small } from "../../correctness/lockstep/claim.js";
 
 let server: PostgresServer;
 beforeAll(async () => {

@@ -8,13 +8,13 @@ import {
   lockstepSteps,
   replayLockstep,
   unseen,
+  smallScope as small,
 } from "../../correctness/lockstep/claim.js";
 import { Runs } from "../../correctness/lockstep/choices.js";
 import { runLockstep, type LockstepOptions } from "../../correctness/lockstep/lockstep.js";
 import { allAnswers } from "../../src/core/index.js";
 import { UserError } from "../../src/errors.js";
 import { connect, openPostgres, type PostgresServer } from "../../src/postgres/server.js";
-import { small } from "./scope.js";
 
 let server: PostgresServer;
 beforeAll(async () => {
