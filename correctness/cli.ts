@@ -90,6 +90,11 @@ function locks(session: Session, names: string[], flags: LocksFlags) {
   return session.one(flags, claim, names);
 }
 
+type MutantsFlags = CommonFlags & { readonly only?: readonly string[] };
+
+const mutants = (session: Session, flags: MutantsFlags) =>
+  session.one(flags, session.claim("mutants"), flags.only ?? []);
+
 const replayHelp = `
 With --path only that run is made: 1 if it is violated, 0 and "no violation" if it is not, be it
 mended or never a failure, and 2 if no run has this path.`;
@@ -151,6 +156,9 @@ function addCommands(add: Add, session: Session): void {
       ).conflicts("write"),
     )
     .action((names: string[], flags: LocksFlags) => locks(session, names, flags));
+  add("mutants", "C7: bugs planted on purpose, and what finds them", "mutants --only convoy claim")
+    .option("--only <name...>", "bugs of the README, functions, actions, or kinds of change")
+    .action((flags: MutantsFlags) => mutants(session, flags));
 }
 
 const witnessHelp = "the shortest behaviour of each shape: in the core, on Postgres and in TLC";

@@ -6,6 +6,7 @@ import { graphClaim } from "./explore/claim.js";
 import { interleaveClaim } from "./interleave/claim.js";
 import { locksClaim } from "./locks/claim.js";
 import { lockstepClaim } from "./lockstep/claim.js";
+import { mutantsClaim } from "./mutants/claim.js";
 import { tlcClaim } from "./tlc/claim.js";
 
 export const claims: readonly Claim[] = [
@@ -15,4 +16,5 @@ export const claims: readonly Claim[] = [
   lockstepClaim,
   interleaveClaim,
   locksClaim,
+  mutantsClaim,
 ];

@@ -3,28 +3,11 @@
  * configuration in TLA+ has, with its twin in SQL, and where each check is to find it.
  */
 
+import type { Bug, Table } from "./bug.js";
 import { changed } from "./changed-sql.js";
-import { callersOf, type Grounds, type SqlChange, type SqlMutant } from "./sql-mutant.js";
+import { forbidden } from "./forbidden.js";
+import { callersOf } from "./sql-mutant.js";
 import { claimHeadsToo, lockedLate, spentElsewhere } from "./wrong-sql.js";
-
-export interface Bug {
-  readonly name: string;
-  /** What is wrong. */
-  readonly about: string;
-  /** What a user would have lost. */
-  readonly loss: string;
-  /** Configurations in which TLC finds it; none where the spec does not see it. */
-  readonly tlc: readonly string[];
-  /** In Postgres; null for a design that does not ship. */
-  readonly sql: SqlMutant | null;
-}
-
-interface Told extends Omit<Bug, "name" | "sql"> {
-  readonly changes?: () => readonly SqlChange[];
-  readonly on?: Grounds;
-}
-
-type Table = Readonly<Record<string, Told>>;
 
 /** Who gets a job. */
 const handOut: Table = {
@@ -234,7 +217,7 @@ const locks: Table = {
 
 export function bugs(): readonly Bug[] {
   const callers = callersOf();
-  return Object.entries({ ...handOut, ...evidence, ...rescue, ...locks }).map(
+  return Object.entries({ ...handOut, ...evidence, ...rescue, ...locks, ...forbidden }).map(
     ([name, { changes: make, on, ...rest }]) => {
       const { about } = rest;
       const changes = make?.() ?? [];

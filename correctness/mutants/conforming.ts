@@ -15,7 +15,7 @@ import { readConstants } from "../explore/scope.js";
 import { callText, formatCalls } from "../report/calls.js";
 import type { ManifestEntry } from "../tlc/manifest.js";
 import type { CoreMutant, Explored } from "./core.js";
-import { exchanged, OPERATIONS, orError, spread, type Hunter, type Kill } from "./hunter.js";
+import { Effort, orError, exchanged, someOf, type Hunter, type Kill } from "./hunter.js";
 import type { Callers, SqlMutant } from "./sql-mutant.js";
 
 /** A walk of one configuration in a schema of its own, which is installed when it is needed. */
@@ -28,22 +28,27 @@ interface Ground {
   walk?: Walk;
 }
 
-/** Of all databases, or of those near the root. */
-type Walk = (trial: Trial, all: boolean) => Promise<Kill | null>;
+interface WalkOptions extends Trial {
+  readonly reach: Reach;
+  readonly effort: Effort;
+}
+
+type Walk = (options: WalkOptions) => Promise<Kill | null>;
 
 /** By then every call has ended, unless it never would. */
 const LONGEST_MS = 5_000;
 const PIECE = 30;
 const CHECK = "conform";
 
-/** What is looked for everywhere shows near some root. */
-const DATABASES = 150;
+/** What is found at once shows near the root; what is found at all, not far from it. */
+const DATABASES = { near: 60, far: 600 };
 
-/** The databases of a configuration, and those near the root; these come first. */
-interface Tree {
+/** How far from the root a walk goes. */
+type Reach = "near" | "far" | "all";
+
+/** The databases of a configuration within each reach; those near the root come first. */
+interface Tree extends Readonly<Record<Reach, readonly Piece[]>> {
   readonly scope: Scope;
-  readonly all: readonly Piece[];
-  readonly near: readonly Piece[];
 }
 
 /** Of the configurations that every hunter walks. */
@@ -54,7 +59,8 @@ export const treesOf = (all: readonly Explored[]): Trees =>
     all.map(({ entry, scope, graph }) => {
       const nodes = databaseTree(graph, scope);
       const cut = (some: readonly Node[]) => [...pieces(some, PIECE)].reverse();
-      return [entry.name, { scope, all: cut(nodes), near: cut(nodes.slice(0, DATABASES)) }];
+      const within = { all: cut(nodes), near: cut(nodes.slice(0, DATABASES.near)) };
+      return [entry.name, { scope, ...within, far: cut(nodes.slice(0, DATABASES.far)) }];
     }),
   );
 
@@ -97,24 +103,26 @@ export class ConformHunter implements Hunter {
     return new ConformHunter(client, grounds);
   }
 
-  async hunt(mutant: SqlMutant): Promise<Kill | null> {
+  async hunt(mutant: SqlMutant, effort = new Effort()): Promise<Kill | null> {
     const { on, actions } = mutant;
-    const trial = { only: spread(actions, OPERATIONS) };
+    const reach = on ? "all" : effort.thorough ? "far" : "near";
+    const options = { only: someOf(actions, effort), reach, effort } as const;
     const some = this.grounds.filter((g) =>
       on ? on.conform?.includes(g.name) : g.concerns(mutant),
     );
     return this.first(some, (ground, walk) =>
-      exchanged(this.client, ground.schema, mutant, () => orError(CHECK, () => walk(trial, !!on))),
+      exchanged(this.client, ground.schema, mutant, () => orError(CHECK, () => walk(options))),
     );
   }
 
   /** The SQL that ships, beside a core that is wrong. */
   async huntCore({ action, table }: CoreMutant): Promise<Kill | null> {
-    const trial = { only: [action], table };
     const some = this.grounds.filter((ground) =>
       ground.concerns({ actions: [action], modules: [] }),
     );
-    return this.first(some, (_, walk) => walk(trial, false));
+    const look = (reach: Reach) =>
+      this.first(some, (_, walk) => walk({ only: [action], table, reach, effort: new Effort() }));
+    return (await look("near")) ?? look("far");
   }
 
   private async first(
@@ -144,8 +152,9 @@ function storageGround(client: pg.Client, { name }: ManifestEntry, tree: Tree): 
   const install = async (): Promise<Walk> => {
     const walker = new Walker(client, { schema, scope: tree.scope, tally: newTally() });
     await walker.prepare();
-    return async (trial, all) => {
-      for (const piece of all ? tree.all : tree.near) {
+    return async ({ reach, effort, ...trial }) => {
+      for (const piece of tree[reach]) {
+        if (!effort.take()) break;
         const found = await walker.walk(piece, trial);
         if (found) return killOf(found);
       }
@@ -164,8 +173,8 @@ function focusedGround(client: pg.Client, { name, module, cfg }: ManifestEntry):
     const options = { schema, module, machine, constants, twin, tally: newTally() };
     const walker = new FocusedWalker(client, options);
     await walker.prepare();
-    return async () => {
-      const found = await walker.walk();
+    return async ({ effort }) => {
+      const found = effort.take() ? await walker.walk() : null;
       if (!found) return null;
       const { path, attempt, answer, changes } = found;
       const calls = [...path, ...(attempt ? [attempt.call] : [])];

@@ -24,11 +24,16 @@ import { readScope } from "../explore/scope.js";
 import { formatCalls } from "../report/calls.js";
 import type { ManifestEntry } from "../tlc/manifest.js";
 
-export interface CoreMutant {
-  /** As in `Claim.dropGuard.empty` or `Claim.dropEffect.attemptEvidence`. */
-  readonly name: string;
+/** One action of the table is wrong. */
+export interface Wrong {
   readonly action: ActionName;
   readonly table: ActionTable;
+}
+
+export interface CoreMutant extends Wrong {
+  /** As in `Claim.dropGuard.empty` or `Claim.dropEffect.attemptEvidence`. */
+  readonly name: string;
+  readonly about: string;
 }
 
 /** A configuration, and every state of it. */
@@ -105,17 +110,22 @@ function observed(all: readonly Explored[]) {
 export function coreMutants(all: readonly Explored[]): readonly CoreMutant[] {
   const { guards, effects } = observed(all);
   return actionNames.flatMap((action) => {
-    const mutant = (what: string, changed: Partial<ActionTable>): CoreMutant => ({
+    const mutant = (what: string, about: string, changed: Partial<ActionTable>): CoreMutant => ({
       name: `${action}.${what}`,
+      about,
       action,
       table: { ...actions, ...changed },
     });
     return [
       ...[...guards.get(action)!].map((word) =>
-        mutant(`dropGuard.${word.replace(" ", ".")}`, without(action, word)),
+        mutant(
+          `dropGuard.${word.replace(" ", ".")}`,
+          `never answers ${word}`,
+          without(action, word),
+        ),
       ),
       ...[...effects.get(action)!].map((field) =>
-        mutant(`dropEffect.${field}`, keeping(action, field)),
+        mutant(`dropEffect.${field}`, `leaves ${field} as it was`, keeping(action, field)),
       ),
     ];
   });
@@ -128,7 +138,7 @@ export interface Strayed {
 }
 
 /** The shortest way to a step that the graph does not have, on the first configuration with one. */
-export function strays(mutant: CoreMutant, all: readonly Explored[]): Strayed | null {
+export function strays(mutant: Wrong, all: readonly Explored[]): Strayed | null {
   for (const { entry, scope, graph } of all) {
     const { machine, states } = graph;
     const mine = machine.calls.filter(({ action }) => action === mutant.action);
@@ -143,7 +153,7 @@ export function strays(mutant: CoreMutant, all: readonly Explored[]): Strayed | 
 
 /** A state that cannot be made is another one. */
 function same(
-  { table }: CoreMutant,
+  { table }: Wrong,
   { machine }: Graph,
   state: State,
   call: Call,

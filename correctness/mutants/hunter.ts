@@ -5,7 +5,9 @@ import { errorText } from "../conform/divergence.js";
 import { requalify } from "../../src/postgres/requalify.js";
 import type { SqlChange, SqlMutant } from "./sql-mutant.js";
 
-export type CheckName = "conform" | "locks" | "interleave" | "lockstep";
+/** The checks, as the columns of the matrix. */
+export const checkNames = ["TLC", "graph", "conform", "lockstep", "interleave", "locks"] as const;
+export type CheckName = (typeof checkNames)[number];
 
 /** How a check found a mutant. */
 export interface Kill {
@@ -16,10 +18,35 @@ export interface Kill {
   readonly how: string;
 }
 
+/** How hard a hunter looks, and at how much: pieces of a walk, operations, meetings, runs. */
+export class Effort {
+  /** What was looked at. */
+  taken = 0;
+  /** A first look is for what is found at once. */
+  readonly thorough: boolean;
+  private readonly most: number;
+
+  constructor({ thorough = false, most = Infinity } = {}) {
+    this.thorough = thorough;
+    this.most = most;
+  }
+
+  /** Whether to look at one more. */
+  take(): boolean {
+    if (this.left === 0) return false;
+    this.taken++;
+    return true;
+  }
+
+  get left(): number {
+    return this.most - this.taken;
+  }
+}
+
 export interface Hunter {
   readonly check: CheckName;
   /** Null if the check does not see the difference. */
-  hunt(mutant: SqlMutant): Promise<Kill | null>;
+  hunt(mutant: SqlMutant, effort?: Effort): Promise<Kill | null>;
   close(): Promise<void>;
 }
 
@@ -32,8 +59,11 @@ export const spread = <T>(items: readonly T[], most: number): readonly T[] =>
     ? items
     : Array.from({ length: most }, (_, i) => items[Math.floor((i * items.length) / most)]!);
 
-/** Where a mutant is part of most operations, so many of them are looked at. */
-export const OPERATIONS = 5;
+/** Where a mutant is part of most operations, so many of them are looked at first. */
+const OPERATIONS = 5;
+
+export const someOf = <T>(actions: readonly T[], { thorough }: Effort): readonly T[] =>
+  thorough ? actions : spread(actions, OPERATIONS);
 
 /** Whether this is Postgres's answer, and not a bug or a lost connection. */
 const isOfPostgres = (error: unknown): error is Error & { readonly code: string } =>

@@ -7,11 +7,11 @@ import { differences } from "../locks/compare.js";
 import { readPlans, type SeenPlan } from "../locks/files.js";
 import { record } from "../locks/recorder.js";
 import { situations } from "../locks/situations.js";
-import { OPERATIONS, orError, spread, type Hunter, type Kill } from "./hunter.js";
+import { Effort, orError, someOf, type Hunter, type Kill } from "./hunter.js";
 import { changedText, type SqlMutant } from "./sql-mutant.js";
 
-const operationsOf = ({ on, actions }: SqlMutant): readonly ActionName[] =>
-  on?.locks ?? spread(actions, OPERATIONS);
+const operationsOf = ({ on, actions }: SqlMutant, effort: Effort): readonly ActionName[] =>
+  on?.locks ?? someOf(actions, effort);
 
 export class LocksHunter implements Hunter {
   readonly check = "locks";
@@ -27,10 +27,11 @@ export class LocksHunter implements Hunter {
     return new LocksHunter(server, (await readPlans()).plans);
   }
 
-  async hunt(mutant: SqlMutant): Promise<Kill | null> {
+  async hunt(mutant: SqlMutant, effort = new Effort()): Promise<Kill | null> {
     const { server, check } = this;
     const amendment = { functions: changedText(mutant) };
-    for (const operation of operationsOf(mutant)) {
+    for (const operation of operationsOf(mutant, effort)) {
+      if (!effort.take()) break;
       const options = { server, situations: situations([operation]) };
       const look = async (): Promise<Kill | null> => {
         const { plans } = await record({ ...options, amendment });

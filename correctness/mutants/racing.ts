@@ -9,13 +9,19 @@ import type { Work } from "../interleave/plan.js";
 import { runCase } from "../interleave/run.js";
 import { arenaScope } from "../interleave/scopes.js";
 import { outcomeText } from "../report/calls.js";
-import { exchanged, orError, spread, type Hunter, type Kill } from "./hunter.js";
+import { Effort, exchanged, orError, spread, type Hunter, type Kill } from "./hunter.js";
 import type { SqlMutant } from "./sql-mutant.js";
 
 const SESSIONS = 3;
 
 /** Where a mutant is part of most operations, so many meetings of them. */
-const MEETINGS = 150;
+const MEETINGS = { first: 60, thorough: 400 };
+
+/** What meets in the quick tier, and what it is in the full one, once that is asked for. */
+export interface Plans {
+  readonly first: readonly Work[];
+  readonly thorough: () => readonly Work[];
+}
 
 const how = (name: string, { fault, ran }: Violation): string => {
   const told = ran.outcomes.map((o) => (o instanceof Error ? o.message : outcomeText(o)));
@@ -26,40 +32,44 @@ export class InterleaveHunter implements Hunter {
   readonly check = "interleave";
   private readonly arena: Arena;
   private readonly schema: string;
-  private readonly work: readonly Work[];
+  private readonly plans: Plans;
 
-  private constructor(arena: Arena, schema: string, work: readonly Work[]) {
+  private constructor(arena: Arena, schema: string, plans: Plans) {
     this.arena = arena;
     this.schema = schema;
-    this.work = work;
+    this.plans = plans;
   }
 
   /** The number tells it from other arenas on the same server. */
   static async open(
     server: PostgresServer,
-    work: readonly Work[],
+    plans: Plans,
     number: number,
   ): Promise<InterleaveHunter> {
     const schema = newSchema();
     const place = { schema, number, scope: arenaScope, sessions: SESSIONS };
-    return new InterleaveHunter(await Arena.open(server, place), schema, work);
+    return new InterleaveHunter(await Arena.open(server, place), schema, plans);
   }
 
-  async hunt(mutant: SqlMutant): Promise<Kill | null> {
+  async hunt(mutant: SqlMutant, effort = new Effort()): Promise<Kill | null> {
     const { controller } = this.arena;
     const { on, actions } = mutant;
-    const all = this.work.filter(({ name, calls }) =>
+    if (actions.length === 0) return null;
+    const all = effort.thorough ? this.plans.thorough() : this.plans.first;
+    const mine = all.filter(({ name, calls }) =>
       on ? on.interleave?.includes(name) : calls.some(({ action }) => actions.includes(action)),
     );
-    const work = () => this.first(spread(all, MEETINGS));
+    const most = effort.thorough ? MEETINGS.thorough : MEETINGS.first;
+    const work = () => this.first(spread(mine, most), effort);
     return exchanged(controller, this.schema, mutant, work, instrument);
   }
 
-  private async first(some: readonly Work[]): Promise<Kill | null> {
+  private async first(some: readonly Work[], effort: Effort): Promise<Kill | null> {
     const { arena, check } = this;
     arena.forget();
     const failing = new Failing();
     for (const each of some) {
+      if (!effort.take()) break;
       const { name } = each;
       const look = async (): Promise<Kill | null> => {
         const { violation } = await runCase(arena, each, failing);

@@ -1,62 +1,24 @@
-/** Mutants, and the checks that are to find them, side by side on one server. */
+/** Mutants, and the checks on Postgres that are to find them, side by side on one server. */
 
 import type { PostgresServer } from "../../src/postgres/server.js";
 import type { Context } from "../claims.js";
 import { withRowLocks } from "../interleave/row-locks.js";
-import { extents, planFor } from "../interleave/plan.js";
-import { readManifest } from "../tlc/manifest.js";
-import { manifestFile } from "../tlc/suite.js";
-import { storage } from "../explore/model.js";
-import { ConformHunter, treesOf } from "./conforming.js";
-import { exploreAll } from "./core.js";
-import { Stillborn, type CheckName, type Hunter, type Kill } from "./hunter.js";
+import { extents, planFor, type Work } from "../interleave/plan.js";
+import { ConformHunter } from "./conforming.js";
+import type { CoreMutant } from "./core.js";
+import { timed, type Fate, type Look } from "./fate.js";
+
+import { Effort, Stillborn, type CheckName, type Hunter } from "./hunter.js";
 import { LocksHunter } from "./locking.js";
+import type { Models } from "./models.js";
 import type { OperatorName } from "./operators.js";
-import { InterleaveHunter } from "./racing.js";
-import type { SqlMutant } from "./sql-mutant.js";
+import { InterleaveHunter, type Plans } from "./racing.js";
+import { unchanged, type SqlMutant } from "./sql-mutant.js";
 import type { SystematicMutant } from "./systematic.js";
 import { LockstepHunter } from "./walking.js";
 
-/** What a check made of a mutant. */
-export interface Look {
-  /** Null if it does not see the difference. */
-  readonly kill: Kill | null;
-  readonly seconds: number;
-}
-
-/** What became of a mutant. */
-export interface Fate {
-  readonly mutant: SqlMutant;
-  /** By the checks that looked for it, in their order. */
-  readonly looks: ReadonlyMap<CheckName, Look>;
-  /** What Postgres says of a definition that it does not take. */
-  readonly stillborn: string | null;
-}
-
-/** One that nobody found, or not everybody who claims to. */
-export const survived = ({ mutant: { on }, looks, stillborn }: Fate): boolean => {
-  const kills = [...looks.values()].map(({ kill }) => kill !== null);
-  return stillborn === null && !(on ? kills.every(Boolean) : kills.some(Boolean));
-};
-
-/** The configurations that mutants are looked for on: small, and each action is in one of them. */
-const configs = [
-  "cursor",
-  "pinned",
-  "parking",
-  "retention",
-  "moving",
-  "keys",
-  "claimer-lease",
-  "claimer-expiry",
-  "rescue-single",
-  "rescue-window",
-  "rescue-leases",
-  "rescue-deadlines",
-  "batches",
-  "conform",
-  "lanes",
-];
+/** SQL that is wrong beside the core, or a core that is wrong beside the SQL. */
+export type Mutant = SqlMutant | CoreMutant;
 
 const WORKERS = 2;
 
@@ -84,23 +46,60 @@ function inOrder(mutant: SqlMutant, hunters: readonly Hunter[]): readonly Hunter
   return hunters.toSorted((a, b) => place(a) - place(b));
 }
 
-async function fateOf(mutant: SqlMutant, hunters: readonly Hunter[]): Promise<Fate> {
-  const { on } = mutant;
-  const looks = new Map<CheckName, Look>();
-  const some = on ? hunters.filter(({ check }) => on[check]) : inOrder(mutant, hunters);
-  for (const hunter of some) {
-    const began = performance.now();
-    try {
-      const kill = await hunter.hunt(mutant);
-      looks.set(hunter.check, { kill, seconds: (performance.now() - began) / 1000 });
-      if (kill && !on) break;
-    } catch (error) {
-      if (!(error instanceof Stillborn)) throw error;
-      return { mutant, looks, stillborn: error.message };
-    }
-  }
-  return { mutant, looks, stillborn: null };
+interface Hunters {
+  readonly conform: ConformHunter;
+  readonly all: readonly Hunter[];
 }
+
+/** Where a bug is found, nothing must be found without it. */
+const bothWays = (hunter: Hunter, mutant: SqlMutant): Promise<Look> =>
+  timed(async () => {
+    const effort = new Effort();
+    const kill = await hunter.hunt(mutant, effort);
+    const falsely = await hunter.hunt(unchanged(mutant), new Effort({ most: effort.taken }));
+    return { kill, falsely };
+  });
+
+/** Whoever claims to find it must; else each may look once, and then again. */
+async function* looksOf(mutant: SqlMutant, { all }: Hunters) {
+  const { on } = mutant;
+  if (on)
+    for (const hunter of all.filter(({ check }) => check in on))
+      yield [hunter.check, await bothWays(hunter, mutant)] as const;
+  else
+    for (const thorough of [false, true])
+      for (const hunter of inOrder(mutant, all)) {
+        const effort = new Effort({ thorough });
+        const look = await timed(async () => ({ kill: await hunter.hunt(mutant, effort) }));
+        yield [hunter.check, look] as const;
+        if (look.kill) return;
+      }
+}
+
+async function fateOfSql(mutant: SqlMutant, hunters: Hunters): Promise<Fate> {
+  const { name, about, on } = mutant;
+  const looks = new Map<CheckName, Look>();
+  const fate: Fate = { name, about, looks, every: on !== undefined };
+  try {
+    for await (const [check, look] of looksOf(mutant, hunters)) {
+      const before = looks.get(check)?.seconds ?? 0;
+      looks.set(check, { ...look, seconds: before + look.seconds });
+    }
+  } catch (error) {
+    if (!(error instanceof Stillborn)) throw error;
+    return { ...fate, stillborn: error.message };
+  }
+  return fate;
+}
+
+async function fateOfCore(mutant: CoreMutant, { conform }: Hunters): Promise<Fate> {
+  const { name, about } = mutant;
+  const look = await timed(async () => ({ kill: await conform.huntCore(mutant) }));
+  return { name, about, looks: new Map([[conform.check, look]]), every: false };
+}
+
+const fateOf = (mutant: Mutant, hunters: Hunters): Promise<Fate> =>
+  "table" in mutant ? fateOfCore(mutant, hunters) : fateOfSql(mutant, hunters);
 
 /** Of a mutant that never answers; no call of a check takes so long. */
 const LONGEST_S = 20;
@@ -112,39 +111,38 @@ function impatient(server: PostgresServer): PostgresServer {
   return { ...server, url: url.href };
 }
 
+function plansOf(): Plans {
+  let all: readonly Work[] | undefined;
+  const thorough = () => (all ??= planFor(extents.full, []).work);
+  return { first: planFor(extents.quick, []).work, thorough };
+}
+
+/** Looks for each of the mutants; who reports gets their fates in the order in which they end. */
 export async function huntAll(
   own: PostgresServer,
-  mutants: readonly SqlMutant[],
-  { signal, progress }: Pick<Context, "signal" | "progress">,
-  onFate: (fate: Fate) => void = () => undefined,
-): Promise<readonly Fate[]> {
+  mutants: readonly Mutant[],
+  { entries, trees }: Models,
+  { signal, onFate }: Pick<Context, "signal"> & { readonly onFate: (fate: Fate) => void },
+): Promise<void> {
   const server = impatient(own);
-  const manifest = await readManifest(manifestFile());
-  const entries = configs.map((name) => manifest.find((entry) => entry.name === name)!);
-  const trees = treesOf(await exploreAll(entries.filter(storage)));
-  const { work } = planFor(extents.quick, []);
-  const fates: Fate[] = [];
+  const plans = plansOf();
   let next = 0;
   const hunt = async (number: number): Promise<void> => {
-    const hunters: Hunter[] = [];
+    const all: Hunter[] = [];
     try {
-      hunters.push(await ConformHunter.open(server, entries, trees));
-      hunters.push(await LocksHunter.open(server));
-      hunters.push(await InterleaveHunter.open(server, work, number));
-      hunters.push(new LockstepHunter(server));
-      while (next < mutants.length && !signal.aborted) {
-        const fate = await fateOf(mutants[next++]!, hunters);
-        fates.push(fate);
-        onFate(fate);
-        progress("mutants", fates.length, mutants.length);
-      }
+      const conform = await ConformHunter.open(server, entries, trees);
+      all.push(conform);
+      all.push(await LocksHunter.open(server));
+      all.push(await InterleaveHunter.open(server, plans, number));
+      all.push(new LockstepHunter(server));
+      while (next < mutants.length && !signal.aborted)
+        onFate(await fateOf(mutants[next++]!, { conform, all }));
     } finally {
-      for (const hunter of hunters) await hunter.close();
+      for (const hunter of all) await hunter.close();
     }
   };
   const ends = await withRowLocks(server, () =>
     Promise.allSettled(Array.from({ length: WORKERS }, (_, n) => hunt(n))),
   );
   for (const end of ends) if (end.status === "rejected") throw end.reason;
-  return fates;
 }

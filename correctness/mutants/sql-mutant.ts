@@ -52,6 +52,12 @@ export function callersOf(): (some: readonly Definition[]) => Callers {
   };
 }
 
+/** The same, with the definitions that ship. */
+export const unchanged = (mutant: SqlMutant): SqlMutant => ({
+  ...mutant,
+  changes: mutant.changes.map(({ definition }) => ({ definition, sql: definition.sql })),
+});
+
 /** All changed definitions, as a text of SQL. */
 export const changedText = ({ changes }: SqlMutant): string =>
   changes.map(({ sql }) => sql).join("\n");

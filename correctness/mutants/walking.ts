@@ -4,10 +4,10 @@ import type { PostgresServer } from "../../src/postgres/server.js";
 import { smallScope as scope } from "../lockstep/claim.js";
 import { runLockstep } from "../lockstep/lockstep.js";
 import { traceText } from "../lockstep/text.js";
-import type { Hunter, Kill } from "./hunter.js";
+import { Effort, type Hunter, type Kill } from "./hunter.js";
 import { changedText, type SqlMutant } from "./sql-mutant.js";
 
-const RUNS = 40;
+const RUNS = { first: 15, thorough: 150 };
 const STEPS = 80;
 const SEED = 7;
 
@@ -19,15 +19,19 @@ export class LockstepHunter implements Hunter {
     this.server = server;
   }
 
-  async hunt(mutant: SqlMutant): Promise<Kill | null> {
+  async hunt(mutant: SqlMutant, effort = new Effort()): Promise<Kill | null> {
     const { server, check } = this;
-    const size = { scope, runs: RUNS, steps: STEPS, connections: 1, shrink: false };
-    const { failure } = await runLockstep({
+    const { runs, failure } = await runLockstep({
       server,
+      scope,
       seed: SEED,
+      runs: Math.min(effort.thorough ? RUNS.thorough : RUNS.first, effort.left),
+      steps: STEPS,
       amend: changedText(mutant),
-      ...size,
+      connections: 1,
+      shrink: false,
     });
+    effort.taken += runs;
     if (!failure) return null;
     return { check, steps: failure.trace.length, how: traceText(failure.trace) };
   }

@@ -57,3 +57,20 @@ export const claimHeadsToo = (): SqlChange =>
     "  --@ insert_ready\n",
     "  perform from ringproof.lane_claim_heads for update;\n  --@ insert_ready\n",
   );
+
+/** Whoever waits for the receipts decides on what was there before. */
+export function fusedFinish(): SqlChange {
+  const { definition, sql } = changed(
+    "finish",
+    "complete_fast",
+    "  perform ringproof.lock_receipts(p_tokens);\n",
+    "",
+  );
+  const fused = `select f.*
+      from ringproof.open_among(p_tokens, v_slot, v_ready) f, ringproof.lease_claims c
+      where c.slot = v_slot and c.lane_id = f.lane_id and c.receipt_seq = f.receipt_seq
+      order by c.lane_id, c.receipt_seq
+      for update of c`;
+  const apart = "select * from ringproof.open_among(p_tokens, v_slot, v_ready)";
+  return { definition, sql: sql.replace(apart, () => fused) };
+}

@@ -8,6 +8,9 @@ import { only } from "./twin.js";
 
 const queue = "mail";
 
+/** Another queue, whose one lease nobody touches. */
+const elsewhere = "news";
+
 /** Half a threshold is a whole number of ticks where the threshold is even. */
 const termsOf = ({ Slots, Ttl, IdleThreshold }: ClaimerConstants): ClaimerTerms => ({
   slots: Slots,
@@ -31,6 +34,7 @@ const presented = ({ Slots, MaxEpoch }: ClaimerConstants, owner: string): Holdin
 
 /** In the order of the select list. */
 interface LeaseRow {
+  readonly queue: string;
   readonly slot: number;
   readonly owner: string;
   readonly epoch: string;
@@ -38,12 +42,31 @@ interface LeaseRow {
   readonly expires: number;
 }
 
+/** The lease elsewhere is as it was at the start. */
+const untouched = (row: LeaseRow, { Owners, Ttl }: ClaimerConstants): boolean =>
+  row.queue === elsewhere &&
+  row.slot === 0 &&
+  row.owner === Owners[0] &&
+  row.epoch === "1" &&
+  row.claimed === timeOf(0).getTime() &&
+  row.expires === timeOf(Ttl).getTime();
+
 export const claimerTwin: FocusedTwin<ClaimerState, ClaimerConstants> = {
   stored: ["leases"],
   clock: "Tick",
   answers: {
     Acquire: ["kept", "acquired", "full"],
     Claimed: ["notHeld", "superseded", "fresh", "refreshed"],
+  },
+  start: {
+    slots: () => ({ claimSlots: 2 }),
+    statements: ({ sql, constants }) => [
+      sql.acquireClaimer(
+        { queue: elsewhere, owner: constants.Owners[0]! },
+        termsOf(constants),
+        timeOf(0),
+      ),
+    ],
   },
   statements({ action, args }, { state, tick }, { sql, constants }) {
     const by = { queue, owner: (args as { owner: string }).owner };
@@ -68,17 +91,19 @@ export const claimerTwin: FocusedTwin<ClaimerState, ClaimerConstants> = {
     return { outcome: { result }, known: { holds } };
   },
   rows: (schema) =>
-    `select claimer_slot as slot, owner, lease_epoch as epoch,
+    `select queue, claimer_slot as slot, owner, lease_epoch as epoch,
        extract(epoch from last_claimed_at)::float8 * 1000 as claimed,
        extract(epoch from expires_at)::float8 * 1000 as expires
      from "${schema}".queue_claimer_leases`,
-  read: (rows, tick, { IdleThreshold }) => ({
-    leases: (rows as unknown as LeaseRow[]).map(({ slot, owner, epoch, claimed, expires }) => {
-      const ticksTo = (at: number) => (at - timeOf(tick).getTime()) / tickLength;
-      const idle = Math.min(-ticksTo(claimed), IdleThreshold);
+  read(rows, tick, constants) {
+    const ticksTo = (at: number) => (at - timeOf(tick).getTime()) / tickLength;
+    const some = (rows as unknown as LeaseRow[]).filter((row) => !untouched(row, constants));
+    const leases = some.map(({ slot, owner, epoch, claimed, expires }) => {
+      const idle = Math.min(-ticksTo(claimed), constants.IdleThreshold);
       return { slot, owner, epoch: Number(epoch), idle, left: Math.max(ticksTo(expires), 0) };
-    }),
-  }),
+    });
+    return { leases };
+  },
   strangers: (state, constants) =>
     constants.Owners.flatMap((owner) =>
       presented(constants, owner).map((held) => ({

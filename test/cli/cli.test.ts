@@ -46,6 +46,7 @@ describe("a table and an exit code", () => {
       "C4 all stay equal on long runs 12,345 runs 1.3 holds",
       "C5 some order explains what comes out 12,345 pairs 1.3 holds",
       "C6 the plans are the locks 12,345 operations 1.3 holds",
+      "C7 bugs are found 12,345 mutants 1.3 holds",
     ]);
   });
 
@@ -124,7 +125,7 @@ describe("--json", () => {
     expect(done.err).toContain(`ringproof ${args[0]}, tier quick`);
     const { tier, claims: list } = JSON.parse(done.out);
     expect(tier).toBe("quick");
-    expect(list.length).toBe(args[0] === "check" ? 6 : 1);
+    expect(list.length).toBe(args[0] === "check" ? 7 : 1);
     for (const claim of list) {
       const why = claim.verdict === "not-run" ? ["why"] : [];
       const keys = ["id", "verdict", "seconds", "covered", ...why, "findings"];
@@ -424,7 +425,7 @@ test("without Java C1 is not run and says what to install; the others run", asyn
   expect(out).toMatch(
     /C1 was not run: TLC needs Java.*Install a Java runtime, version 11 or later/,
   );
-  expect(out.match(/ holds/g)).toHaveLength(5);
+  expect(out.match(/ holds/g)).toHaveLength(6);
 });
 
 test("the core alone: explore prints its rows, and a line of JSON", async () => {

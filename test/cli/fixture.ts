@@ -44,6 +44,7 @@ const commands: Readonly<Record<ClaimId, About>> = {
   C4: ["lockstep", "all stay equal on long runs", ["runs", "steps"], ["pg", "seed"]],
   C5: ["interleave", "some order explains what comes out", ["pairs"], ["pg"]],
   C6: ["locks", "the plans are the locks", ["operations", "differences"], ["pg"]],
+  C7: ["mutants", "bugs are found", ["mutants", "survived"], ["pg", "seed"]],
 };
 const ids = Object.keys(commands) as ClaimId[];
 

@@ -71,7 +71,7 @@ describe.concurrent("what is missing or wrong is one message, and nothing is lef
       "no Postgres for a witness",
       ["witness", "dlq-retry", "--pg", "postgres://127.0.0.1:1/x"],
       {},
-      /^error: Nothing listens at 127\.0\.0\.1:1\.\nStart Postgres, .*\n$/,
+      /^(?:witness .*\n)*error: Nothing listens at 127\.0\.0\.1:1\.\nStart Postgres, .*\n$/,
     ],
     [
       "no Java in JAVA_HOME",

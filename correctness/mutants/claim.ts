@@ -1,0 +1,136 @@
+/** C7: whatever is wrong on purpose is found, by each check that claims to find it. */
+
+import { openPostgres } from "../../src/postgres/server.js";
+import type { Claim, ClaimResult, Context, Finding } from "../claims.js";
+import type { Bug } from "./bug.js";
+import { choose, type Subject } from "./choose.js";
+import { endOf, falseAlarms, type End, type Fate } from "./fate.js";
+import type { CheckName } from "./hunter.js";
+import { rows, type Judged } from "./matrix.js";
+import { readModels, type Models } from "./models.js";
+import { huntAll, type Mutant } from "./run.js";
+import { coreTwin, graphLook, tlcLook } from "./spec-looks.js";
+
+type Looks = Map<CheckName, NonNullable<ReturnType<Fate["looks"]["get"]>>>;
+
+/** What TLC and the graph say of it, before Postgres is asked. */
+async function bySpec(subject: Subject, models: Models, context: Context): Promise<Fate> {
+  const looks: Looks = new Map();
+  const { name } = subject;
+  const fate = (about: string): Fate => ({ name, about, looks, every: subject.kind === "bug" });
+  if (subject.kind === "bug") {
+    const { bug } = subject;
+    if (bug.tlc.length > 0) looks.set("TLC", await tlcLook(bug, models, context));
+    const twin = coreTwin(bug);
+    if (twin) looks.set("graph", await graphLook(twin, models.explored));
+    return fate(bug.about);
+  }
+  const { mutant } = subject;
+  if (subject.kind === "core") {
+    const { action, table } = subject.mutant;
+    looks.set("graph", await graphLook({ [action]: table[action] }, models.explored));
+  }
+  return fate(mutant.about);
+}
+
+/** What is still to be looked for on Postgres. */
+function onPostgres(subject: Subject, { looks }: Fate): Mutant | null {
+  if (subject.kind === "bug") return subject.bug.sql;
+  return looks.get("graph")?.kill ? null : subject.mutant;
+}
+
+const merged = (one: Fate, other: Fate): Fate => ({
+  ...one,
+  ...other,
+  looks: new Map([...one.looks, ...other.looks]),
+});
+
+async function judge(
+  subjects: readonly Subject[],
+  models: Models,
+  context: Context,
+): Promise<readonly Judged[]> {
+  const fates = new Map<string, Fate>();
+  const wanted: Mutant[] = [];
+  for (const subject of subjects) {
+    const fate = await bySpec(subject, models, context);
+    fates.set(subject.name, fate);
+    const mutant = onPostgres(subject, fate);
+    if (mutant) wanted.push(mutant);
+    context.progress("mutants of the spec and the core", fates.size, subjects.length);
+    context.signal.throwIfAborted();
+  }
+  if (wanted.length > 0) {
+    const server = await openPostgres(context.pg);
+    let done = 0;
+    const onFate = (fate: Fate) => {
+      fates.set(fate.name, merged(fates.get(fate.name)!, fate));
+      context.progress("mutants on Postgres", ++done, wanted.length);
+    };
+    const { signal } = context;
+    await huntAll(server, wanted, models, { signal, onFate }).finally(() => server.stop());
+  }
+  return subjects.map((subject) => ({ subject, fate: fates.get(subject.name)! }));
+}
+
+const lossOf = (subject: Subject): readonly string[] =>
+  subject.kind === "bug" ? [`what a user loses: ${(subject.bug satisfies Bug).loss}`] : [];
+
+/** What is wrong with a fate, in one sentence. */
+const problem: { readonly [E in End]?: (fate: Fate) => string } = {
+  survived: ({ name, looks }) => {
+    const blind = [...looks].flatMap(([check, { kill }]) => (kill ? [] : [check]));
+    return `${name} survives: ${blind.join(", ") || "no check"} does not see it`;
+  },
+  "not equivalent": ({ name }) => `${name} is listed as equivalent, and can be told apart`,
+};
+
+function findingsOf({ subject, fate }: Judged): readonly Finding[] {
+  const { name, about, looks } = fate;
+  const seen = [...looks].flatMap(([check, { kill }]) =>
+    kill ? [`${check} finds: ${kill.how}`] : [],
+  );
+  const finding = (title: string, more: readonly string[]): Finding => ({
+    title,
+    lines: [about, ...lossOf(subject), ...more],
+    replay: `ringproof mutants --only ${name}`,
+  });
+  const told = problem[endOf(fate)]?.(fate);
+  return [
+    ...(told === undefined ? [] : [finding(told, seen)]),
+    ...falseAlarms(fate).map(({ check, how }) =>
+      finding(`${name}: ${check} finds something where nothing is changed`, [how]),
+    ),
+  ];
+}
+
+async function run(context: Context): Promise<ClaimResult> {
+  const started = performance.now();
+  const models = await readModels();
+  const judged = await judge(choose(models, context), models, context);
+  const findings = judged.flatMap(findingsOf);
+  const count = (...ends: readonly End[]) =>
+    judged.filter(({ fate }) => ends.includes(endOf(fate))).length;
+  return {
+    id: "C7",
+    verdict: findings.length > 0 ? "violated" : "holds",
+    seconds: (performance.now() - started) / 1000,
+    covered: {
+      mutants: judged.length - count("stillborn"),
+      killed: count("killed"),
+      survived: count("survived"),
+      equivalent: count("equivalent"),
+    },
+    rows: rows(judged, context.configs.length > 0),
+    findings,
+  };
+}
+
+export const mutantsClaim: Claim = {
+  id: "C7",
+  command: "mutants",
+  sentence: "every bug that is planted is found, by each check that claims to find it",
+  covers: ["mutants", "killed", "survived", "equivalent"],
+  needs: ["pg", "seed"],
+  run,
+};
