@@ -58,6 +58,8 @@ export interface ConformOptions {
 export interface Trial {
   /** All actions unless given. */
   readonly only?: readonly ActionName[];
+  /** All databases of the piece unless given. */
+  readonly checked?: ReadonlySet<Node>;
   readonly table?: ActionTable;
 }
 
@@ -151,6 +153,7 @@ export class Walker {
 
   /** Every call on one database; where a batch of quiet calls diverges, the call itself is told. */
   private async check(node: Node, binding: Binding): Promise<Divergence | null> {
+    if (this.trial.checked?.has(node) === false) return null;
     const single = this.tries
       .filter((a) => this.trial.only?.includes(a.action) !== false && presentable(node.state, a))
       .map((attempt) => ({ attempt, expected: this.expect(node, attempt) }))

@@ -2,7 +2,7 @@
 
 import { randomBytes } from "node:crypto";
 import type pg from "pg";
-import { focusedModules, wordsOf, type Scope } from "../../src/core/index.js";
+import { focusedModules, wordsOf, type ActionName } from "../../src/core/index.js";
 import { focusedTwins } from "../../src/postgres/focused-twins.js";
 import { uninstall } from "../../src/postgres/install.js";
 import { connect, type PostgresServer } from "../../src/postgres/server.js";
@@ -10,13 +10,13 @@ import { Walker, type Trial } from "../conform/conform.js";
 import type { Divergence } from "../conform/divergence.js";
 import { FocusedWalker } from "../conform/focused.js";
 import { newTally } from "../conform/tally.js";
-import { databaseTree, pieces, type Node, type Piece } from "../conform/tree.js";
 import { readConstants } from "../explore/scope.js";
 import { callText, formatCalls } from "../report/calls.js";
 import type { ManifestEntry } from "../tlc/manifest.js";
-import type { CoreMutant, Explored } from "./core.js";
+import type { CoreMutant } from "./core.js";
 import { Effort, orError, exchanged, someOf, type Hunter, type Kill } from "./hunter.js";
 import type { Callers, SqlMutant } from "./sql-mutant.js";
+import type { Part, Tree, Trees } from "./trees.js";
 
 /** A walk of one configuration in a schema of its own, which is installed when it is needed. */
 interface Ground {
@@ -29,6 +29,7 @@ interface Ground {
 }
 
 interface WalkOptions extends Trial {
+  readonly only: readonly ActionName[];
   readonly reach: Reach;
   readonly effort: Effort;
 }
@@ -37,32 +38,10 @@ type Walk = (options: WalkOptions) => Promise<Kill | null>;
 
 /** By then every call has ended, unless it never would. */
 const LONGEST_MS = 5_000;
-const PIECE = 30;
 const CHECK = "conform";
 
-/** What is found at once shows near the root; what is found at all, not far from it. */
-const DATABASES = { near: 60, far: 600 };
-
-/** How far from the root a walk goes. */
-type Reach = "near" | "far" | "all";
-
-/** The databases of a configuration within each reach; those near the root come first. */
-interface Tree extends Readonly<Record<Reach, readonly Piece[]>> {
-  readonly scope: Scope;
-}
-
-/** Of the configurations that every hunter walks. */
-export type Trees = ReadonlyMap<string, Tree>;
-
-export const treesOf = (all: readonly Explored[]): Trees =>
-  new Map(
-    all.map(({ entry, scope, graph }) => {
-      const nodes = databaseTree(graph, scope);
-      const cut = (some: readonly Node[]) => [...pieces(some, PIECE)].reverse();
-      const within = { all: cut(nodes), near: cut(nodes.slice(0, DATABASES.near)) };
-      return [entry.name, { scope, ...within, far: cut(nodes.slice(0, DATABASES.far)) }];
-    }),
-  );
+/** How far a walk goes: to some databases of each kind, or to all. */
+type Reach = "first" | "thorough" | "all";
 
 const how = ({ path, attempt, expected, outcomes, error, faults }: Divergence): string => {
   const calls = [...formatCalls(path), ...(attempt ? [callText(attempt)] : [])].join(" → ");
@@ -105,7 +84,7 @@ export class ConformHunter implements Hunter {
 
   async hunt(mutant: SqlMutant, effort = new Effort()): Promise<Kill | null> {
     const { on, actions } = mutant;
-    const reach = on ? "all" : effort.thorough ? "far" : "near";
+    const reach = on ? "all" : effort.thorough ? "thorough" : "first";
     const options = { only: someOf(actions, effort), reach, effort } as const;
     const some = this.grounds.filter((g) =>
       on ? on.conform?.includes(g.name) : g.concerns(mutant),
@@ -122,7 +101,7 @@ export class ConformHunter implements Hunter {
     );
     const look = (reach: Reach) =>
       this.first(some, (_, walk) => walk({ only: [action], table, reach, effort: new Effort() }));
-    return (await look("near")) ?? look("far");
+    return (await look("first")) ?? look("thorough");
   }
 
   private async first(
@@ -147,15 +126,22 @@ export class ConformHunter implements Hunter {
 
 const newSchema = (): string => `mutants_${randomBytes(4).toString("hex")}`;
 
+const partsOf = (
+  tree: Tree,
+  reach: Reach,
+  only: readonly ActionName[],
+): readonly (Partial<Part> & Pick<Part, "piece">)[] =>
+  reach === "all" ? tree.all.map((piece) => ({ piece })) : tree.some(only, reach === "thorough");
+
 function storageGround(client: pg.Client, { name }: ManifestEntry, tree: Tree): Ground {
   const schema = newSchema();
   const install = async (): Promise<Walk> => {
     const walker = new Walker(client, { schema, scope: tree.scope, tally: newTally() });
     await walker.prepare();
     return async ({ reach, effort, ...trial }) => {
-      for (const piece of tree[reach]) {
+      for (const { piece, ...part } of partsOf(tree, reach, trial.only)) {
         if (!effort.take()) break;
-        const found = await walker.walk(piece, trial);
+        const found = await walker.walk(piece, { ...trial, ...part });
         if (found) return killOf(found);
       }
       return null;

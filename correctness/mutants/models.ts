@@ -3,8 +3,8 @@
 import { storage } from "../explore/model.js";
 import { readManifest, type ManifestEntry } from "../tlc/manifest.js";
 import { manifestFile } from "../tlc/suite.js";
-import { treesOf, type Trees } from "./conforming.js";
 import { exploreAll, type Explored } from "./core.js";
+import { treesOf, type Trees } from "./trees.js";
 
 /** Postgres is put through these. */
 const walked = [
