@@ -14,6 +14,8 @@ export const triples: readonly Triple[] = [
   ["Claim", "RotateClaims", "PruneClaims"],
   ["CompleteFast", "PruneClaims", "AdvanceClaimCursor"],
   ["Enqueue", "RotateQueue", "PruneQueue"],
+  ["Claim", "Enqueue", "RotateQueue"],
+  ["AdvanceClaimCursor", "Enqueue", "RotateQueue"],
   ["RescueStaleReceipts", "CompleteFast", "Heartbeat"],
   ["RescueStaleReceipts", "RescueStaleReceipts", "RotateClaims"],
   ["CompleteFast", "Complete", "DiscardTerminal"],

@@ -14,53 +14,54 @@ import type { SqlMutant } from "./sql-mutant.js";
 
 const SESSIONS = 3;
 
-/** Where a mutant is part of most operations, so many meetings of them. */
-const MEETINGS = { first: 60, thorough: 400 };
-
-/** What meets in the quick tier, and what it is in the full one, once that is asked for. */
-export interface Plans {
-  readonly first: readonly Work[];
-  readonly thorough: () => readonly Work[];
-}
+/** Where a mutant is part of most operations, so many meetings of two of them. */
+const MEETINGS = { first: 40, thorough: 300 };
 
 const how = (name: string, { fault, ran }: Violation): string => {
   const told = ran.outcomes.map((o) => (o instanceof Error ? o.message : outcomeText(o)));
   return `${name}: ${fault}: ${told.join(", ")}`;
 };
 
+/** Wherever three meet; where two do, from all over, one state of each first. */
+function some(work: readonly Work[], { thorough }: Effort): readonly Work[] {
+  const three = work.filter(({ calls }) => calls.length > 2);
+  const two = work.filter(({ calls }) => calls.length === 2);
+  const names = two.map(({ name }) => name);
+  const first = two.filter(({ name }, i) => names.indexOf(name) === i);
+  return thorough ? spread(two, MEETINGS.thorough) : [...three, ...spread(first, MEETINGS.first)];
+}
+
 export class InterleaveHunter implements Hunter {
   readonly check = "interleave";
   private readonly arena: Arena;
   private readonly schema: string;
-  private readonly plans: Plans;
+  private readonly work: readonly Work[];
 
-  private constructor(arena: Arena, schema: string, plans: Plans) {
+  private constructor(arena: Arena, schema: string, work: readonly Work[]) {
     this.arena = arena;
     this.schema = schema;
-    this.plans = plans;
+    this.work = work;
   }
 
   /** The number tells it from other arenas on the same server. */
   static async open(
     server: PostgresServer,
-    plans: Plans,
+    work: readonly Work[],
     number: number,
   ): Promise<InterleaveHunter> {
     const schema = newSchema();
     const place = { schema, number, scope: arenaScope, sessions: SESSIONS };
-    return new InterleaveHunter(await Arena.open(server, place), schema, plans);
+    return new InterleaveHunter(await Arena.open(server, place), schema, work);
   }
 
   async hunt(mutant: SqlMutant, effort = new Effort()): Promise<Kill | null> {
     const { controller } = this.arena;
     const { on, actions } = mutant;
     if (actions.length === 0) return null;
-    const all = effort.thorough ? this.plans.thorough() : this.plans.first;
-    const mine = all.filter(({ name, calls }) =>
+    const mine = this.work.filter(({ name, calls }) =>
       on ? on.interleave?.includes(name) : calls.some(({ action }) => actions.includes(action)),
     );
-    const most = effort.thorough ? MEETINGS.thorough : MEETINGS.first;
-    const work = () => this.first(spread(mine, most), effort);
+    const work = () => this.first(on ? mine : some(mine, effort), effort);
     return exchanged(controller, this.schema, mutant, work, instrument);
   }
 

@@ -3,7 +3,7 @@
 import type { PostgresServer } from "../../src/postgres/server.js";
 import type { Context } from "../claims.js";
 import { withRowLocks } from "../interleave/row-locks.js";
-import { extents, planFor, type Work } from "../interleave/plan.js";
+import { extents, planFor } from "../interleave/plan.js";
 import { ConformHunter } from "./conforming.js";
 import type { CoreMutant } from "./core.js";
 import { timed, type Fate, type Look } from "./fate.js";
@@ -12,7 +12,7 @@ import { Effort, Stillborn, type CheckName, type Hunter } from "./hunter.js";
 import { LocksHunter } from "./locking.js";
 import type { Models } from "./models.js";
 import type { OperatorName } from "./operators.js";
-import { InterleaveHunter, type Plans } from "./racing.js";
+import { InterleaveHunter } from "./racing.js";
 import { unchanged, type SqlMutant } from "./sql-mutant.js";
 import type { SystematicMutant } from "./systematic.js";
 import { LockstepHunter } from "./walking.js";
@@ -111,12 +111,6 @@ function impatient(server: PostgresServer): PostgresServer {
   return { ...server, url: url.href };
 }
 
-function plansOf(): Plans {
-  let all: readonly Work[] | undefined;
-  const thorough = () => (all ??= planFor(extents.full, []).work);
-  return { first: planFor(extents.quick, []).work, thorough };
-}
-
 /** Looks for each of the mutants; who reports gets their fates in the order in which they end. */
 export async function huntAll(
   own: PostgresServer,
@@ -125,7 +119,7 @@ export async function huntAll(
   { signal, onFate }: Pick<Context, "signal"> & { readonly onFate: (fate: Fate) => void },
 ): Promise<void> {
   const server = impatient(own);
-  const plans = plansOf();
+  const { work } = planFor(extents.quick, []);
   let next = 0;
   const hunt = async (number: number): Promise<void> => {
     const all: Hunter[] = [];
@@ -133,7 +127,7 @@ export async function huntAll(
       const conform = await ConformHunter.open(server, entries, trees);
       all.push(conform);
       all.push(await LocksHunter.open(server));
-      all.push(await InterleaveHunter.open(server, plans, number));
+      all.push(await InterleaveHunter.open(server, work, number));
       all.push(new LockstepHunter(server));
       while (next < mutants.length && !signal.aborted)
         onFate(await fateOf(mutants[next++]!, { conform, all }));

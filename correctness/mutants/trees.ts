@@ -35,8 +35,8 @@ export type Trees = ReadonlyMap<string, Tree>;
 /** Databases per transaction. */
 const PIECE = 30;
 
-/** Of each kind. */
-const EXAMPLES = 2;
+/** Of each kind, and of each that is told apart by which tables have rows, too. */
+const EXAMPLES = { first: 2, thorough: 1 };
 
 /** Kinds are looked for among so many databases. */
 const DATABASES = 800;
@@ -61,9 +61,9 @@ function kindsOf(nodes: readonly Node[], scope: Scope): readonly [Kinds, Kinds] 
   const empty = (): Map<ActionName, Set<Node>> => new Map(names.map((name) => [name, new Set()]));
   const found = [empty(), empty()] as const;
   const counts = new Map<string, number>();
-  const add = (to: Set<Node>, node: Node, key: string): void => {
+  const add = (to: Set<Node>, node: Node, key: string, most: number): void => {
     const count = counts.get(key) ?? 0;
-    if (count < EXAMPLES) to.add(node);
+    if (count < most) to.add(node);
     counts.set(key, count + 1);
   };
   for (const node of nodes) {
@@ -77,8 +77,8 @@ function kindsOf(nodes: readonly Node[], scope: Scope): readonly [Kinds, Kinds] 
       const key = `${attempt.action} ${words} ${changes(state.db, after.state.db)}`;
       if (seen.has(key)) continue;
       seen.add(key);
-      add(found[0].get(attempt.action)!, node, key);
-      add(found[1].get(attempt.action)!, node, `${key} ${rows}`);
+      add(found[0].get(attempt.action)!, node, key, EXAMPLES.first);
+      add(found[1].get(attempt.action)!, node, `${key} ${rows}`, EXAMPLES.thorough);
     }
   }
   return found;

@@ -7,7 +7,7 @@ import { traceText } from "../lockstep/text.js";
 import { Effort, type Hunter, type Kill } from "./hunter.js";
 import { changedText, type SqlMutant } from "./sql-mutant.js";
 
-const RUNS = { first: 15, thorough: 150 };
+const RUNS = { first: 15, thorough: 60 };
 const STEPS = 80;
 const SEED = 7;
 

@@ -1,7 +1,7 @@
 /** What looks for mutants finds them, puts the SQL back, and does not find what ships. */
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { extents, planFor, type Work } from "../../correctness/interleave/plan.js";
+import { extents, planFor } from "../../correctness/interleave/plan.js";
 import { withRowLocks } from "../../correctness/interleave/row-locks.js";
 import { changed } from "../../correctness/mutants/changed-sql.js";
 import { ConformHunter } from "../../correctness/mutants/conforming.js";
@@ -105,14 +105,12 @@ test("locks", async () => {
   });
 });
 
-const plansOf = (first: readonly Work[]) => ({ first, thorough: () => first });
-
 test("interleave", async () => {
   const { work } = planFor(extents.quick, ["Claim"]);
   const claims = work.filter(({ name }) => name === "Claim × Claim");
   const twice = named("claim.dropRowLock.1");
   await withRowLocks(server, async () =>
-    using(await InterleaveHunter.open(server, plansOf(claims), 0), async (hunter) => {
+    using(await InterleaveHunter.open(server, claims, 0), async (hunter) => {
       const kill = await hunter.hunt(twice);
       expect(kill).toMatchObject({ check: "interleave" });
       expect(kill!.how).toMatch(/^Claim × Claim: unexplained: claimed/);
@@ -126,7 +124,7 @@ test("interleave: an error that does not come out", async () => {
   const some = work.filter(({ name }) => name === "PruneClaims × PruneClaims");
   const masked = named("try_truncate_slot.swallowErrors.1");
   await withRowLocks(server, async () =>
-    using(await InterleaveHunter.open(server, plansOf(some), 0), async (hunter) => {
+    using(await InterleaveHunter.open(server, some, 0), async (hunter) => {
       const kill = await hunter.hunt(masked);
       expect(kill!.how).toMatch(/PruneClaims: an error at try_truncate_slot.truncate does not/);
       expect(await hunter.hunt(unchanged(masked))).toBeNull();

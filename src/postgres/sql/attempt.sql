@@ -54,8 +54,7 @@ language sql stable as $$
     where o.lane_id = k.lane_id and o.receipt_seq = k.receipt_seq offset 0) r
   join unnest(p_tokens) with ordinality
          as t (job_id, run_lease, claim_slot, lane_id, receipt_seq, place)
-    on t.claim_slot = p_slot and t.lane_id = r.lane_id and t.receipt_seq = r.receipt_seq
-       and t.job_id = r.job_id and t.run_lease = r.run_lease
+    on t.job_id = r.job_id and t.run_lease = r.run_lease
   left join ringproof.attempt_state a on a.job_id = r.job_id and a.run_lease = r.run_lease
   group by r.lane_id, r.receipt_seq, r.lane_seq, r.job_id, r.run_lease, a.lease_slot
 $$;
@@ -117,8 +116,7 @@ language sql immutable as $$
   from unnest(p_tokens) with ordinality
          as t (job_id, run_lease, claim_slot, lane_id, receipt_seq, place)
   left join unnest(p_attempts) a
-    on a.job_id = t.job_id and a.run_lease = t.run_lease and a.slot = t.claim_slot
-       and a.lane_id = t.lane_id and a.receipt_seq = t.receipt_seq
+    on a.job_id = t.job_id and a.run_lease = t.run_lease
 $$;
 
 create or replace function ringproof.not_waiting(p_attempts ringproof.attempt[])

@@ -41,8 +41,7 @@ begin
   join ringproof.terminal_facts f using (job_id, run_lease)
   join ringproof.unclosed_receipts r using (job_id, run_lease)
   where f.state = any (p_states)
-  order by r.slot, r.job_id, r.run_lease
-  on conflict do nothing;
+  order by r.slot, r.job_id, r.run_lease;
 end
 $$;
 
