@@ -7,9 +7,9 @@ import type { ManifestEntry } from "../tlc/manifest.js";
 import { reach } from "./library.js";
 import { mappingTable } from "./mapping.js";
 import { actionSources, STORAGE } from "./places.js";
-import { actionRun, smallest } from "./runs.js";
+import { actionRun } from "./runs.js";
 import { extendsModule, specLibrary } from "./spec-text.js";
-import type { Command, Related, Story } from "./story.js";
+import type { Command, Related, Run, Story } from "./story.js";
 import type { Topic } from "./topics.js";
 
 function answersOf(module: string, name: string): Readonly<Record<string, string>> {
@@ -54,7 +54,7 @@ function claimsOf(module: string, name: string): readonly string[] {
   return cells?.at(-1)?.split(" ") ?? ["C1", "C2"];
 }
 
-function commandsOf(module: string, name: string, { name: config }: ManifestEntry): Command[] {
+function commandsOf(module: string, name: string, { configuration: config }: Run): Command[] {
   const all: Readonly<Record<string, Command>> = {
     C1: { command: `tlc ${config}`, shows: "every state, in TLC" },
     C2: { command: `graph ${config}`, shows: "every edge, in TLC and in the core" },
@@ -74,7 +74,7 @@ export async function actionStory(
   manifest: readonly ManifestEntry[],
   bugs: readonly KnownBug[],
 ): Promise<Story> {
-  const entry = smallest(manifest, module!, name);
+  const run = await actionRun(manifest, module!, name);
   return {
     kind: "action",
     name,
@@ -83,9 +83,9 @@ export async function actionStory(
     facts: answersOf(module!, name),
     sources: actionSources(module!, name),
     exchanges: [],
-    run: await actionRun(entry, name),
+    run,
     bugs: bugsThrough(module!, name, bugs),
-    commands: commandsOf(module!, name, entry),
+    commands: commandsOf(module!, name, run),
     see: [],
   };
 }

@@ -22,22 +22,21 @@ const CLOSES = /^(?:[)\]}]|\s)/;
 const IMPORTS = /^import (?:type )?\{([^}]*)\} from "(\.[^"]*)\.js";/gm;
 
 /** The file as it was written, or as it was built where there is no other. */
-function pathOf(name: string, root: string): string {
+function pathOf(name: string): string {
   const written = `${name}.ts`;
-  return existsSync(join(root, written)) ? written : `dist/${name}.js`;
+  return existsSync(join(packageRoot(), written)) ? written : `dist/${name}.js`;
 }
 
 const sources = new Map<string, Source>();
 
-export function sourceOf(name: string, root = packageRoot()): Source {
-  const key = join(root, name);
-  const known = sources.get(key);
+export function sourceOf(name: string): Source {
+  const known = sources.get(name);
   if (known) return known;
-  const path = pathOf(name, root);
-  const text = readFileSync(join(root, path), "utf8");
+  const path = pathOf(name);
+  const text = readFileSync(join(packageRoot(), path), "utf8");
   const definitions = definitionsIn(path, text.split("\n"));
   const source = { path, text, definitions, imports: importsIn(name, text) };
-  sources.set(key, source);
+  sources.set(name, source);
   return source;
 }
 
@@ -87,10 +86,10 @@ function importsIn(name: string, text: string): ReadonlyMap<string, string> {
  * What the definitions of one file can name: those of the file, and what it imports. Types lead to
  * other types alone, though they may be those of a value.
  */
-export function coreLibrary(name: string, root = packageRoot()): Library {
+export function coreLibrary(name: string): Library {
   const names = new Map<string, string>();
   const lookUp = (file: string, word: string): Definition | undefined => {
-    const source = sourceOf(file, root);
+    const source = sourceOf(file);
     names.set(source.path, file);
     const imported = source.imports.get(word);
     return source.definitions.get(word) ?? (imported ? lookUp(imported, word) : undefined);

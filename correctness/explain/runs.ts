@@ -39,56 +39,70 @@ function stepsOf<S, C extends NamedCall>(
   }));
 }
 
-/** The smallest configuration of the module in which the action ever happens. */
-export function smallest(
+/** The configurations of the module in which the action changes anything, the smallest first. */
+const configurations = (
   manifest: readonly ManifestEntry[],
   module: string,
   action: string,
-): ManifestEntry {
-  const [first] = manifest
+): readonly ManifestEntry[] =>
+  manifest
     .filter((entry) => (module === STORAGE ? storage(entry) : entry.module === module))
     .filter(positive)
     .filter(({ expect }) => (expect.edges[action] ?? 0) > 0)
     .sort((a, b) => a.expect.distinct - b.expect.distinct);
-  return first!;
-}
 
 type AnyGraph = Graph<object, NamedCall>;
 
-/** The calls of a shortest way on which this is so of the last one. */
+/** The calls of a shortest way to a change by this action, of which it is told this. */
 function wayTo(
   { machine, states, ...reached }: AnyGraph,
-  ends: (call: NamedCall, outcome: Outcome) => boolean,
-): readonly NamedCall[] {
-  for (const [index, state] of states.entries())
-    for (const call of machine.calls) {
-      if (!machine.possible(state, call)) continue;
-      const next = machine.step(state, call);
-      if (next.state !== state && machine.inBounds(next.state) && ends(call, next.outcome))
+  action: string,
+  does: (outcome: Outcome) => boolean,
+): readonly NamedCall[] | null {
+  const mine = machine.calls.filter((call) => call.action === action);
+  for (const [index, before] of states.entries())
+    for (const call of mine) {
+      if (!machine.possible(before, call)) continue;
+      const { outcome, state } = machine.step(before, call);
+      const changes = state !== before && machine.key(state) !== machine.key(before);
+      if (changes && machine.inBounds(state) && does(outcome))
         return [...pathTo(reached, index), call];
     }
-  throw new Error("the configuration has no such step");
+  return null;
 }
 
-/** To the action's first success; of a focused module, to its first effect. */
-export async function actionRun(entry: ManifestEntry, action: string): Promise<Run> {
-  const { machine } = await readModel(entry);
-  const stored = storage(entry);
-  const graph = explore(machine, { properties: [] });
-  const way = wayTo(graph, (call, outcome) =>
-    call.action !== action
-      ? false
-      : stored
-        ? succeeds(action as ActionName, outcome)
-        : outcome.result !== "noop",
-  );
-  const trace = replay(way, machine);
-  const scope = stored ? await readScope(entry.cfg) : null;
-  const changes: Changes<object> = scope
-    ? (before, after) => storageChanges(before as State, after as State, scope)
-    : plainChanges;
-  const shows = stored ? "in which it succeeds" : "in which it does something";
-  return { shows, by: "core", configuration: entry.name, steps: stepsOf(trace, changes) };
+const graphs = new Map<string, Promise<AnyGraph>>();
+
+/** All states of a configuration, explored once. */
+function graphOf(entry: ManifestEntry): Promise<AnyGraph> {
+  const graph =
+    graphs.get(entry.name) ??
+    readModel(entry).then(({ machine }) => explore(machine, { properties: [] }));
+  graphs.set(entry.name, graph);
+  return graph;
+}
+
+/** To the action's first success in a small model; of a focused module, to its first effect. */
+export async function actionRun(
+  manifest: readonly ManifestEntry[],
+  module: string,
+  action: string,
+): Promise<Run> {
+  const stored = module === STORAGE;
+  const does = (outcome: Outcome) =>
+    stored ? succeeds(action as ActionName, outcome) : outcome.result !== "noop";
+  for (const entry of configurations(manifest, module, action)) {
+    const graph = await graphOf(entry);
+    const way = wayTo(graph, action, does);
+    if (!way) continue;
+    const scope = stored ? await readScope(entry.cfg) : null;
+    const changes: Changes<object> = (before, after) =>
+      scope ? storageChanges(before as State, after as State, scope) : plainChanges(before, after);
+    const shows = stored ? "in which it succeeds" : "in which it does something";
+    const steps = stepsOf(replay(way, graph.machine), changes);
+    return { shows, by: "core", configuration: entry.name, steps };
+  }
+  throw new Error(`no configuration has a run of ${action}`);
 }
 
 /** To the property's first violation, in the core with these actions in the place of its own. */
