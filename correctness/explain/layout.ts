@@ -37,12 +37,12 @@ export interface Block {
 const widthOf = ({ title, lines }: Block): number =>
   Math.max(title.length + 6, ...lines.map((line) => line.length));
 
-/** Side by side where they fit, else one below the other. */
-export function blocks(all: readonly Block[], width: number): string[] {
+/** Side by side where they fit, else one below the other under headings of the narrower width. */
+export function blocks(all: readonly Block[], width: number, narrow = width): string[] {
   const widths = all.map(widthOf);
   const needed = widths.reduce((sum, one) => sum + one, 0) + GAP.length * (all.length - 1);
   if (all.length < 2 || needed > width)
-    return all.flatMap(({ title, lines }) => [heading(title, width), "", ...lines, ""]);
+    return all.flatMap(({ title, lines }) => [heading(title, narrow), "", ...lines, ""]);
   const height = Math.max(...all.map(({ lines }) => lines.length));
   const row = (cells: readonly string[]) =>
     cells

@@ -23,13 +23,17 @@ function sourceBlock({ layer, files, text, uses, notes = [] }: Source, width: nu
   };
 }
 
-function exchangeLines({ layer, what, right, wrong, diff }: Exchange, width: number): string[] {
-  if (diff) return [heading(`${layer}: ${what}`, width), "", ...diff, ""];
+function exchangeLines(
+  { layer, what, right, wrong, diff }: Exchange,
+  width: number,
+  narrow: number,
+): string[] {
+  if (diff) return [heading(`${layer}: ${what}`, narrow), "", ...diff, ""];
   const sides = [
     { title: `${layer}, as it is`, lines: right.split("\n") },
     { title: `${layer}: ${what}`, lines: wrong.split("\n") },
   ];
-  return blocks(sides, width);
+  return blocks(sides, width, narrow);
 }
 
 function runLines({ shows, by, configuration, steps, then }: Run, width: number): string[] {
@@ -74,8 +78,9 @@ export function storyText(story: Story, width: number): string {
     ...blocks(
       sources.map((source) => sourceBlock(source, column)),
       width,
+      column,
     ),
-    ...exchanges.flatMap((exchange) => exchangeLines(exchange, width)),
+    ...exchanges.flatMap((exchange) => exchangeLines(exchange, width, column)),
     ...(run ? runLines(run, column) : withoutRun),
     ...list(
       kind === "property" ? "Bugs that break it" : "Bugs in what it uses",
