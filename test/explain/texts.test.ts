@@ -1,4 +1,4 @@
-/** Texts are found by their names, and are whole: after each, its file goes on with something else. */
+/** Texts are found by name, and are whole: after each, its file goes on with something else. */
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
