@@ -15,10 +15,12 @@ import {
   tierOption,
   whole,
   withFlags,
+  type Add,
   type AuditFlags,
   type CommonFlags,
   type WitnessFlags,
 } from "./flags.js";
+import { addExplain } from "./explain/command.js";
 import { replaySchedule } from "./interleave/replay.js";
 import { writeLocks } from "./locks/claim.js";
 import { predictLocks } from "./locks/predicted.js";
@@ -102,9 +104,6 @@ mended or never a failure, and 2 if no run has this path.`;
 const interleaveHelp = `
 A schedule is an interleaving of the statements of the calls. Those that only differ in the order of
 steps that do not depend on each other are one; "stand for" counts them all.`;
-
-/** A command without flags; its example stands below its help and the program's. */
-type Add = (name: string, about: string, example: string) => Command;
 
 function addCommands(add: Add, session: Session): void {
   const some = "names that `ringproof configs` lists; all of the tier unless given";
@@ -211,6 +210,7 @@ function program(io: Io, session: Session): Command {
   addCommands((name, ...rest) => withFlags(add(name, ...rest), session.needs(name)), session);
   addWitness(add, session);
   addConfigs(add, session);
+  addExplain(add, session);
   addAudit(add, session);
   return root;
 }

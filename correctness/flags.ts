@@ -20,6 +20,9 @@ export interface AuditFlags {
 
 export type WitnessFlags = Pick<CommonFlags, "pg" | "json" | "report">;
 
+/** A command without flags; its example stands below its help and the program's. */
+export type Add = (name: string, about: string, example: string) => Command;
+
 export function whole(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("Give a whole number.");
   return Number(text);

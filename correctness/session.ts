@@ -5,6 +5,7 @@ import { auditSection } from "./audit.js";
 import { exitCode, runClaim } from "./check.js";
 import type { Claim, ClaimResult, Context, Need } from "./claims.js";
 import { configurations, configurationsTable } from "./configs.js";
+import { explained } from "./explain/explain.js";
 import { runExploreCommand } from "./explore/claim.js";
 import type { AuditFlags, CommonFlags, WitnessFlags } from "./flags.js";
 import { prepareFolder, writeFolder } from "./report/folder.js";
@@ -22,6 +23,9 @@ export interface Io {
   /** From the first call on, an interruption aborts this signal instead of ending the process. */
   interruption(): AbortSignal;
 }
+
+/** Columns of what is no terminal, and of the narrowest one. */
+const NARROWEST = 100;
 
 type ContextOf = (id: string) => Context;
 type Table = (sections: readonly Section[]) => string;
@@ -142,6 +146,20 @@ export class Session {
       return section.verdict;
     });
     this.print({ command: "witness", sections }, flags, rowsOf);
+  }
+
+  /** The story of a name; without one, all names. */
+  async explain(name: string | undefined, { json }: Pick<CommonFlags, "json">): Promise<void> {
+    const human = json ? this.io.err : this.io.out;
+    const width = Math.max(human.terminal?.columns ?? 0, NARROWEST);
+    const progress = new PlainProgress(this.io.err.write);
+    const context = {
+      signal: this.listen(),
+      progress: (what: string, done: number) => progress.report("explain", what, done),
+    };
+    const { text, data } = await explained(name, width, context);
+    human.write(`${text}\n`);
+    if (json) this.io.out.write(`${JSON.stringify(data)}\n`);
   }
 
   /** What there is to check; checks nothing. */

@@ -68,6 +68,7 @@ Open(i) == {r \in Visible(i) : claims[r.claim].at = "committed"}
 ------------------------------------------------------------------------------
 (* Claims                                                                     *)
 
+\* The cursor of the ring, without a lock.
 ReadSlot(claim) ==
   /\ claims[claim].at = "started"
   /\ claims' = [claims EXCEPT ![claim] = Stage("read", Cur, 0)]
@@ -86,6 +87,7 @@ LockSlot(claim) ==
      ELSE /\ claims' = [claims EXCEPT ![claim].at = "waiting"]
           /\ UNCHANGED <<generation, passes, locks, receipts>>
 
+\* A claim in the queue gets its lock.
 GrantLock(claim) ==
   /\ claims[claim].at = "waiting"
   /\ ~Bars(locks, Lock(claim, claims[claim].slot, "row exclusive"))
@@ -102,6 +104,7 @@ RereadSlot(claim) ==
                                          ELSE Stage("started", 0, 0)]
   /\ UNCHANGED <<generation, passes, locks, receipts>>
 
+\* Nobody else sees the receipt yet.
 InsertReceipt(claim) ==
   /\ claims[claim].at = "pinned"
   /\ claims' = [claims EXCEPT ![claim] = Stage("written", 0, 0)]
@@ -109,6 +112,7 @@ InsertReceipt(claim) ==
        {[slot |-> claims[claim].slot, claim |-> claim, gen |-> claims[claim].gen]}
   /\ UNCHANGED <<generation, passes, locks>>
 
+\* Everybody sees the receipt, and the locks of the claim are free.
 CommitClaim(claim) ==
   /\ claims[claim].at = "written"
   /\ claims' = [claims EXCEPT ![claim].at = "committed"]
@@ -152,6 +156,7 @@ LockNext(pass) ==
      /\ locks' = locks \cup {lock}
      /\ UNCHANGED <<generation, claims, receipts>>
 
+\* The slot must be empty, as far as others have committed.
 ProbeNext(pass) ==
   /\ passes[pass].at = "sharing"
   /\ IF Visible(passes[pass].slot) = {}
@@ -199,6 +204,7 @@ LookAgain(pass) ==
      ELSE Ends(pass)
   /\ UNCHANGED <<generation, claims, receipts>>
 
+\* Receipts of the slot go, whosever they are.
 Truncate(pass) ==
   /\ passes[pass].at = "decided"
   /\ receipts' = {r \in receipts : r.slot # passes[pass].slot}

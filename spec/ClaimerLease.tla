@@ -79,6 +79,7 @@ Claimed(o) ==
      /\ holds' = IF rows = {} THEN holds \ mine ELSE holds
      /\ since' = IF rows = {} THEN since ELSE [since EXCEPT ![o] = 0]
 
+\* One tick later.
 Tick ==
   /\ leases' = {[r EXCEPT !.idle = Capped(@ + 1, IdleThreshold),
                           !.left = IF @ > 0 THEN @ - 1 ELSE 0] : r \in leases}

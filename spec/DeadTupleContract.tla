@@ -65,6 +65,7 @@ Sum(is) == IF is = {} THEN 0
 \* The contract says what they may do, and Postgres is asked whether they do more.
 Does == Commands
 
+\* A row comes, in the current slot.
 Insert ==
   /\ "insert" \in Does
   /\ heaps[ring.cur].live < Rows
@@ -87,7 +88,10 @@ Touch(part, heap) ==
   /\ heaps' = [heaps EXCEPT ![part] = Killed(heap, 1)]
   /\ UNCHANGED <<ring, reader, waiting>>
 
+\* A row is written anew: the version before is dead.
 Update(part) == "update" \in Does /\ Touch(part, heaps[part])
+
+\* A row goes, and its tuple is dead.
 Delete(part) == "delete" \in Does /\ Touch(part, [heaps[part] EXCEPT !.live = @ - 1])
 
 ------------------------------------------------------------------------------
@@ -123,6 +127,7 @@ Prune ==
 ------------------------------------------------------------------------------
 (* The reader, and vacuum                                                     *)
 
+\* A long transaction begins.
 BeginReader ==
   /\ ~reader.pins
   /\ reader' = [NoReader EXCEPT !.pins = TRUE]
@@ -142,6 +147,7 @@ EndReader ==
 
 Garbage(part) == heaps[part].aborted \/ heaps[part].dead
 
+\* What no snapshot sees any more is removed.
 Vacuum(part) ==
   /\ Garbage(part)
   /\ heaps' = [heaps EXCEPT ![part].aborted = FALSE, ![part].dead = FALSE]

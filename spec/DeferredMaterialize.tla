@@ -69,6 +69,7 @@ Reached(js, stage) == [j \in Jobs |-> IF j \in js THEN stage ELSE history[j]]
 ------------------------------------------------------------------------------
 (* The hot path appends, and never writes a terminal row.                     *)
 
+\* A new job goes into the current queue slot.
 Enqueue(job) ==
   /\ history[job] = "absent"
   /\ db' = [db EXCEPT !.readyEntries = @ \cup {[slot |-> db.rings.queue.cur, job |-> job]}]
@@ -120,11 +121,13 @@ Forget(job) ==
 ------------------------------------------------------------------------------
 (* Rings                                                                      *)
 
+\* New bodies go to the next slot, once it is empty.
 RotateQueue ==
   /\ QueueSlotEmpty(db, NextSlot(db.rings.queue, QueueSlots))
   /\ db' = [db EXCEPT !.rings.queue = Rotated(@, QueueSlots)]
   /\ UNCHANGED history
 
+\* New receipts go to the next slot, once it is empty.
 RotateClaims ==
   /\ ClaimSlotEmpty(db, NextSlot(db.rings.claim, ClaimSlots))
   /\ db' = [db EXCEPT !.rings.claim = Rotated(@, ClaimSlots)]
@@ -148,6 +151,7 @@ PruneQueue ==
 
 CanPruneClaims(s, i) == In(i, OpenReceipts(s) \cup Unmaterialised(s)) = {}
 
+\* Takes the receipts of the slot and their closures.
 PruneClaims ==
   LET i == OldestSlot(db.rings.claim, ClaimSlots)
       keep(rows) == {r \in rows : r.slot # i}

@@ -149,27 +149,32 @@ Leaves(locks, t) ==
 (* Actions. A transaction that finds its lock taken waits, passes the row     *)
 (* over, or gives up: it asks for nothing more, and keeps what it has.        *)
 
+\* Transactions begin, each with its plan.
 Meet ==
   /\ plans = <<>>
   /\ plans' \in Meetings
   /\ UNCHANGED <<at, held, queue, finished>>
 
+\* What is free is taken at once.
 Lock(t) ==
   /\ Asks(t) /\ Free(t)
   /\ held' = held \cup {LockOf(t)}
   /\ at' = [at EXCEPT ![t] = @ + 1]
   /\ UNCHANGED <<plans, queue, finished>>
 
+\* It queues for what somebody else has.
 Wait(t) ==
   /\ Asks(t) /\ ~Free(t) /\ Policy(Step(t)) = "wait"
   /\ queue' = SubSeq(queue, 1, Place(t) - 1) \o <<t>> \o SubSeq(queue, Place(t), Len(queue))
   /\ UNCHANGED <<plans, at, held, finished>>
 
+\* SKIP LOCKED: it goes on without what somebody else has.
 PassOver(t) ==
   /\ Asks(t) /\ ~Free(t) /\ Policy(Step(t)) = "skip"
   /\ at' = [at EXCEPT ![t] = @ + 1]
   /\ UNCHANGED <<plans, held, queue, finished>>
 
+\* NOWAIT: it asks for nothing more, and keeps what it has until it ends.
 GiveUp(t) ==
   /\ Asks(t) /\ ~Free(t) /\ Policy(Step(t)) = "nowait"
   /\ at' = [at EXCEPT ![t] = Len(plans[t].steps) + 1]
@@ -191,6 +196,7 @@ GiveBack(t) ==
 
 Rest(t) == {h \in held : h.by # t}
 
+\* It ends, and its locks are free.
 Finish(t) ==
   /\ plans # <<>> /\ t \notin finished /\ ~Busy(t)
   /\ Leaves(Rest(t), t)

@@ -59,6 +59,7 @@ Materialise(n) ==
                       /\ receipts' = Replace(r, "leased")
                       /\ UNCHANGED <<current, cursors>>
 
+\* The worker ends the attempt.
 Finish(n) ==
   \E r \in receipts : /\ r.id = n /\ ~Closed(r)
                       /\ receipts' = Replace(r, "finished")
@@ -106,6 +107,7 @@ Moved(i, window, closes) ==
 \* A pass ends where its budget is spent; it does not come to the slots behind.
 Visits(i, closes) == Cardinality({q \in closes : Turn(q.slot) < Turn(i)}) < Budget
 
+\* A pass ends the attempts that are due in its windows, as far as its budget goes.
 Rescue ==
   \E seen \in {UNION {First(Window, Reach(i)) : i \in AllSlots}} :
     \E closes \in {First(Budget, {r \in seen : Rescuable(r)})} :

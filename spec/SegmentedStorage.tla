@@ -566,6 +566,7 @@ MoveReady(job, lane) ==
                   order |-> 0] : r \in rows})
      /\ UNCHANGED env
 
+\* A dead job is given up for good.
 PurgeDlq(job) ==
   /\ On("PurgeDlq")
   /\ job \in JobsOf(db.dlqEntries)
@@ -588,12 +589,14 @@ RetryFromDlq(job) ==
 ------------------------------------------------------------------------------
 (* Rings                                                                      *)
 
+\* New rows go to the next slot, once it is empty.
 RotateQueue ==
   /\ On("RotateQueue")
   /\ QueueSlotEmpty(db, NextSlot(db.rings.queue, QueueSlots))
   /\ db' = [db EXCEPT !.rings.queue = Rotated(@, QueueSlots)]
   /\ UNCHANGED env
 
+\* New receipts go to the next slot, once it is empty.
 RotateClaims ==
   /\ On("RotateClaims")
   /\ ClaimSlotEmpty(db, NextSlot(db.rings.claim, ClaimSlots))
@@ -629,6 +632,8 @@ CarryForward(s, before, ds) ==
 
 CanPruneQueue(s, i) == UnclosedRefs(s, i) = {} /\ In(i, Pending(s)) = {}
 
+\* The oldest slot is truncated once none of its rows is pending and no receipt relies on it; young
+\* failed jobs move on first.
 PruneQueue ==
   LET i == OldestSlot(db.rings.queue, QueueSlots)
       keep(rows) == {r \in rows : r.slot # i}
@@ -645,6 +650,7 @@ PruneQueue ==
 
 CanPruneLeases(s, i) == In(i, s.leases) = {}
 
+\* The oldest slot is truncated once no lease is in it.
 PruneLeases ==
   /\ On("PruneLeases")
   /\ db.rings.lease.init > 1
@@ -654,6 +660,7 @@ PruneLeases ==
 
 CanPruneClaims(s, i) == In(i, OpenReceipts(s)) = {}
 
+\* The oldest slot is truncated once none of its attempts is open.
 PruneClaims ==
   LET i == OldestSlot(db.rings.claim, ClaimSlots)
       keep(rows) == {r \in rows : r.slot # i}
@@ -667,10 +674,10 @@ PruneClaims ==
 ------------------------------------------------------------------------------
 (* Environment                                                                *)
 
-\* Time passes: every silence gets longer, every wait and every deadline comes nearer.
 Older(n) == IF n < StaleAfter THEN n + 1 ELSE n
 Sooner(n) == IF n > 0 /\ n # None THEN n - 1 ELSE n
 
+\* Time passes: every silence gets longer, every wait and every deadline comes nearer.
 PassTime ==
   LET claim(c) == [c EXCEPT !.age = Older(@), !.left = Sooner(@)]
       lease(l) == [l EXCEPT !.beat = Older(@), !.left = Sooner(@)]

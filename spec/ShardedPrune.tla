@@ -52,6 +52,7 @@ PendingIn(s, i, lane) == {r \in In(i, Pending(s)) : r.lane = lane}
 ------------------------------------------------------------------------------
 (* Lanes                                                                      *)
 
+\* A row goes to the lane's tail, in the current slot.
 Enqueue(lane) ==
   /\ db' = [db EXCEPT
        !.readyEntries = @ \cup
@@ -88,6 +89,7 @@ AdvanceClaimCursor(lane) ==
 ------------------------------------------------------------------------------
 (* Prune                                                                      *)
 
+\* New rows go to the next slot, once it is empty.
 Rotate ==
   /\ SlotEmpty(db, NextSlot(db.ring))
   /\ db' = [db EXCEPT !.ring = [cur |-> NextSlot(@),

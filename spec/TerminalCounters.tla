@@ -90,6 +90,7 @@ CompleteSlow(job, slot) ==
   /\ ended' = ended \cup {job}
   /\ UNCHANGED rebuild
 
+\* An administrator takes a fact back.
 DiscardTerminal(job) ==
   LET facts == {f \in db.terminalFacts : f.job = job}
   IN /\ facts # {}
@@ -100,6 +101,7 @@ DiscardTerminal(job) ==
 ------------------------------------------------------------------------------
 (* The ring                                                                   *)
 
+\* New facts go to the next slot, once it is empty.
 Rotate ==
   /\ SlotEmpty(db, NextSlot(db.ring))
   /\ db' = [db EXCEPT !.ring = [cur |-> NextSlot(@),
@@ -112,6 +114,7 @@ MayTruncate == rebuild.at = "idle"
 \* Deltas are relative: those of a slot that was folded before may sum to less than zero.
 Folded(count, net) == count + net
 
+\* The deltas of a sealed slot are folded into the counts.
 Rollup(slot) ==
   LET rows == In(slot, db.queueTerminalCountDeltas)
   IN /\ slot # db.ring.cur

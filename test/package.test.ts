@@ -61,6 +61,8 @@ describe("packed and unpacked elsewhere", () => {
     ["tlc --help", /Example: npx ringproof tlc/],
     ["configs", /spent-battery .* violates NoTokenTwice/],
     ["explore slots --report report", /slots .* 2,517 .* holds/],
+    ["explain Claim", /── core, dist\/src\/core\/claim\.js ─+\n\n.*\nexport const Claim = \{\n/],
+    ["explain orphan-terminal", /"orphan-terminal": keeping\("DiscardTerminal",/],
     ["tlc spent-battery", /violates NoTokenTwice, as expected/],
     ["conform cursor --shard 1/4 --pg embedded", /cursor .* 97 .* holds/],
     ["lockstep --shard 1/40 --pg embedded", /100 jobs.* holds/],

@@ -5,6 +5,7 @@ import {
   actions,
   calls,
   step,
+  succeeds,
   type ActionName,
   type Call,
   type Job,
@@ -19,11 +20,6 @@ import { meeting, startsOf, type Area } from "./scopes.js";
 export const operations: readonly ActionName[] = actionNames.filter(
   (name) => actions[name].family !== "environment",
 );
-
-const succeeds = (action: ActionName, { result, each }: Outcome): boolean => {
-  const [success] = actions[action].answers;
-  return each ? each.includes(success!) : result === success!.split(" ")[0];
-};
 
 /** A call in a state. */
 export class Tried {

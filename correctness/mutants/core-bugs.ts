@@ -1,4 +1,4 @@
-/** The twins of bugs in the core: one action of the table is wrong, as in WrongStorage.tla. */
+/** The twins of bugs in the core: actions of the table are wrong, as in WrongStorage.tla. */
 
 import {
   actions,
@@ -9,7 +9,9 @@ import {
   tombstoned,
   type ActionTable,
   type Db,
+  type LaneAddress,
   type ReadyEntry,
+  type Scope,
   type Token,
 } from "../../src/core/index.js";
 import { keeping, without } from "./core.js";
@@ -32,6 +34,8 @@ function spentIgnoringBatches(db: Db, row: ReadyEntry): boolean {
 const spentSomewhere = (db: Db, row: ReadyEntry): boolean =>
   spentIgnoringBatches(db, row) ||
   among([...compactFacts(db), ...db.receiptCompletionTombstones], handedOut(row));
+
+const passed = (db: Db, { lane, seq }: LaneAddress): boolean => seq < db.laneHeads[lane]!.cursor;
 
 /** Claim, to which these rows are spent, and no others. */
 function claimOf(spent: (db: Db, row: ReadyEntry) => boolean): Partial<ActionTable> {
@@ -89,6 +93,38 @@ function retryFromZero(): Partial<ActionTable> {
   };
 }
 
+/** Receipts go only once the cursor is past their rows, and then those rows are spent. */
+function pruneBehindCursors(): Partial<ActionTable> {
+  const { PruneClaims } = actions;
+  return {
+    ...claimOf((db, row) => spentSomewhere(db, row) || passed(db, row)),
+    PruneClaims: {
+      ...PruneClaims,
+      refuse: (db, args, scope) => {
+        const refusal = PruneClaims.refuse(db, args, scope);
+        const slot = oldestSlot(db.rings.claim, scope.claimSlots);
+        const ahead = db.leaseClaims.some((c) => c.slot === slot && !passed(db, c));
+        if (refusal || !ahead) return refusal;
+        return { result: "skippedActive", reason: "claimAheadOfCursor" };
+      },
+    },
+  };
+}
+
+/** No failed job is young. */
+function pruneOfAllFailed(): Partial<ActionTable> {
+  const { PruneQueue } = actions;
+  const grown = (scope: Scope): Scope => ({ ...scope, failedFloor: 0 });
+  return {
+    PruneQueue: {
+      ...PruneQueue,
+      apply: (db, args, scope) => PruneQueue.apply(db, args, grown(scope)),
+      learn: (env, args, outcome, db, scope) =>
+        PruneQueue.learn!(env, args, outcome, db, grown(scope)),
+    },
+  };
+}
+
 /** By the name of the configuration in which TLC finds the bug. */
 export const coreBugs: Readonly<Record<string, Partial<ActionTable>>> = {
   "spent-battery": claimOf(spentIgnoringBatches),
@@ -97,5 +133,11 @@ export const coreBugs: Readonly<Record<string, Partial<ActionTable>>> = {
   "prune-evidence": without("PruneQueue", "skippedActive queueUnclosedClaimRefs"),
   "lease-reset": retryFromZero(),
   "key-leak": keeping("FailToDlq", "uniqueKeys"),
+  "key-conflict": {
+    ...without("RetryFromDlq", "uniqueConflict"),
+    ...without("RetryFromTerminal", "uniqueConflict"),
+  },
+  "failed-lost": pruneOfAllFailed(),
   "shard-join": pruneOfAnyLane(),
+  "claim-prune-gate": pruneBehindCursors(),
 };

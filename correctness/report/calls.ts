@@ -14,8 +14,8 @@ type Args = Readonly<Record<string, unknown>>;
 function valueText(key: string, value: unknown): string | null {
   if (Array.isArray(value)) return value.map((v) => valueText("", v)).join(" ");
   if (typeof value === "object") {
-    const { job, lease } = value as { job: string; lease: number };
-    return `${job}/${lease}`;
+    const { job, lease } = value as { job?: string; lease?: number };
+    return job === undefined ? null : `${job}/${lease}`;
   }
   if (key === "wait") return value === 0 ? null : `wait ${value}`;
   return String(value);

@@ -1,13 +1,14 @@
 /**
- * The tables of README.md that come from the manifest. Run as a program, it writes them into the
- * file between their markers; a test fails while the file says something else.
+ * The tables of README.md that come from the manifest, and from the bugs that are planted. Run as a
+ * program, it writes them into the file between their markers; a test fails while the file says
+ * something else.
  */
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { focusedModules, invariants, stepProperties } from "../../src/core/index.js";
 import { packageRoot } from "../../src/package-root.js";
+import { knownBugs, type KnownBug } from "../mutants/known-bugs.js";
 import { readManifest, type ManifestEntry } from "../tlc/manifest.js";
 import { manifestFile } from "../tlc/suite.js";
 
@@ -25,35 +26,41 @@ function models(entries: readonly ManifestEntry[]): string {
   return table(["model", "what it covers", "tier", "states", "depth", "verdict"], rows);
 }
 
-const stored = Object.entries({ ...invariants, ...stepProperties });
-const losses: Readonly<Record<string, string>> = Object.assign(
-  Object.fromEntries(stored.map(([name, { loss }]) => [name, loss])),
-  ...Object.values(focusedModules).map((m) => m.losses),
-);
+/** What an operator of the spec is replaced by, and where else the same is wrong. */
+function plantedIn({ name, tlc: [first], core, sql }: KnownBug): string {
+  const operators = Object.keys(first?.overrides ?? {}).map((operator) => `\`${operator}\``);
+  const inSql = sql && (sql.name === name ? "SQL" : `SQL as ${sql.name}`);
+  return [operators.join(" "), core && "core", inSql].filter(Boolean).join(", ");
+}
 
-function trackRecord(entries: readonly ManifestEntry[]): string {
-  const rows = entries.flatMap(({ name, expect }) =>
-    expect.verdict === "violated"
-      ? [
-          [
-            name,
-            losses[expect.property]!,
-            expect.property,
-            expect.back === undefined
-              ? `${expect.steps}`
-              : `${expect.steps}, back to ${expect.back}`,
-            `\`npx ringproof tlc ${name}\``,
-          ],
-        ]
-      : [],
-  );
-  return table(["bug", "what a user loses", "property", "steps", "see it"], rows);
+const claims = { conform: "C3", lockstep: "C4", interleave: "C5", locks: "C6" } as const;
+
+/** What TLC reports and in how many steps; where it sees nothing, the claims that do not hold. */
+function foundBy({ name, tlc: [first], sql }: KnownBug): readonly string[] {
+  if (first) {
+    const { property, steps, back } = first.entry.expect;
+    const way = back === undefined ? `${steps}` : `${steps}, back to ${back}`;
+    return [property, way, `\`npx ringproof tlc ${name}\``];
+  }
+  const on = sql?.on ?? {};
+  const violated = Object.entries(claims).flatMap(([check, id]) => (check in on ? id : []));
+  return [violated.join(", "), "", `\`npx ringproof mutants --only ${name}\``];
+}
+
+function trackRecord(bugs: readonly KnownBug[]): string {
+  const rows = bugs
+    .filter(({ name, tlc: [first] }) => !first || first.entry.name === name)
+    .map((bug) => {
+      const [violated, steps, see] = foundBy(bug);
+      return [bug.name, bug.loss, violated!, plantedIn(bug), steps!, see!];
+    });
+  return table(["bug", "what a user loses", "violates", "planted in", "steps", "see it"], rows);
 }
 
 /** The text of a README with its generated tables up to date. */
 export async function withTables(readme: string): Promise<string> {
   const entries = await readManifest(manifestFile());
-  const parts = { models: models(entries), "track record": trackRecord(entries) };
+  const parts = { models: models(entries), "track record": trackRecord(await knownBugs()) };
   return Object.entries(parts).reduce(
     (text, [name, body]) =>
       text.replace(

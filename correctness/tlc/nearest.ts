@@ -6,7 +6,10 @@ const MOST = 3;
 export function nearest(word: string, names: readonly string[]): string[] {
   const wanted = word.toLowerCase();
   return names
-    .map((name) => ({ name, edits: edits(wanted, name.toLowerCase()), part: part(wanted, name) }))
+    .map((name) => {
+      const known = name.toLowerCase();
+      return { name, edits: edits(wanted, known), part: part(wanted, known) };
+    })
     .filter(({ name, edits, part }) => part || edits <= Math.min(3, name.length / 3))
     .sort((a, b) => a.edits - b.edits)
     .slice(0, MOST)

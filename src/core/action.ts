@@ -62,7 +62,10 @@ export const wordsOf = ({ result, reason, each }: Outcome): readonly string[] =>
 
 export interface Action<Args> {
   readonly family: Family;
-  /** Every answer there is: a run in which one of them never came has not shown much. */
+  /**
+   * Every answer there is, success first, then refusals in the order of the guards: a run in which
+   * one of them never came has not shown much.
+   */
   readonly answers: readonly string[];
   /** Every instance that `Next` ranges over: constant domains only. */
   readonly candidates: (scope: Scope) => readonly Args[];

@@ -109,7 +109,7 @@ export const PurgeDlq: Action<JobArgs> = {
 /** A dead job gets another chance; its run leases go on where they were. */
 export const RetryFromDlq: Action<JobArgs> = {
   family: "admin",
-  answers: ["readmitted", "uniqueConflict", "notInDlq"],
+  answers: ["readmitted", "notInDlq", "uniqueConflict"],
   candidates: eachJob,
   refuse: (db, args, scope) => inDlq(db, args) ?? mayReturn(db, args, scope),
   apply: (db, { job }, scope) => {

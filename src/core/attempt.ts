@@ -15,7 +15,7 @@ const running = (db: Db, { token }: TokenArgs) => {
 /** A call on a running attempt that leaves it running, or parks it. */
 const speaking = (answer: string, effect: Action<TokenArgs>["apply"]): Action<TokenArgs> => ({
   family: "attempt",
-  answers: [answer, "waiting", "stale"],
+  answers: [answer, "stale", "waiting"],
   candidates: eachToken,
   possible: (env, { token }) => hasToken(env.held, token),
   refuse: running,

@@ -81,7 +81,7 @@ const completeLeases = (db: Db, receipts: readonly LeaseClaim[]): Db =>
 
 const completion = (path: Path): Action<TokensArgs> => ({
   family: "finish",
-  answers: [...new Set(["completed", ...Object.values(path)]), "stale", "empty"],
+  answers: [...new Set(["completed", "empty", "stale", ...Object.values(path)])],
   candidates: tokenBatches,
   possible: (env, { tokens }) => tokens.every((t) => hasToken(env.held, t)),
   refuse: (_db, { tokens }) => (tokens.length === 0 ? { result: "empty" } : null),
@@ -121,7 +121,7 @@ function ending<Args extends { readonly token: Token }>(
 ): Action<Args> {
   return {
     family: "finish",
-    answers: [outcome, "waiting", "stale"],
+    answers: [outcome, "stale", "waiting"],
     candidates,
     possible: (env, { token }) => hasToken(env.held, token),
     refuse: (db, { token }) => {

@@ -16,14 +16,18 @@ import {
   terminalFacts,
   young,
 } from "./evidence.js";
-import { PruneClaims } from "./rings.js";
+import type { ActionTable } from "./registry.js";
 import { hasToken } from "./sets.js";
 import type { Scope } from "./scope.js";
 import type { Job, State } from "./state.js";
 
+/** Of the actions, what an invariant speaks of. */
+type Pruning = Pick<ActionTable, "PruneClaims">;
+
 export interface Invariant {
   readonly loss: string;
-  readonly holds: (state: State, scope: Scope) => boolean;
+  /** In a machine of these actions. */
+  readonly holds: (state: State, scope: Scope, table: Pruning) => boolean;
 }
 
 export interface StepProperty {
@@ -55,10 +59,10 @@ function bodiesRetained({ db }: State): boolean {
 }
 
 /** Once no attempt of the oldest claim slot runs, nothing refuses to prune it. */
-function idleLaneNeverStopsClaims({ db }: State, scope: Scope): boolean {
+function idleLaneNeverStopsClaims({ db }: State, scope: Scope, table: Pruning): boolean {
   const slot = oldestSlot(db.rings.claim, scope.claimSlots);
   if (db.rings.claim.init === 1 || openReceipts(db).some((c) => c.slot === slot)) return true;
-  return PruneClaims.refuse(db, {}, scope)?.result !== "skippedActive";
+  return table.PruneClaims.refuse(db, {}, scope)?.result !== "skippedActive";
 }
 
 function keysHeldByTheLiving({ db }: State, scope: Scope): boolean {

@@ -78,7 +78,7 @@ export function storageMachine(scope: Scope, options: StorageOptions = {}): Mach
       invariants,
       ({ holds }) =>
         (state: State) =>
-          holds(state, scope),
+          holds(state, scope, table),
     ),
     stepProperties: bound(
       stepProperties,

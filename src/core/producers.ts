@@ -39,7 +39,7 @@ const welcome = (db: Db, batch: readonly Job[], scope: Scope): readonly Job[] =>
  */
 export const Enqueue: Action<EnqueueArgs> = {
   family: "producers",
-  answers: ["enqueued", "uniqueConflict", "empty"],
+  answers: ["enqueued", "empty", "uniqueConflict"],
   candidates: (scope) =>
     scope.lanes.flatMap((lane) =>
       jobBatches(scope).flatMap((batch) => waits(scope).map((wait) => ({ lane, batch, wait }))),

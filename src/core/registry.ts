@@ -4,7 +4,7 @@
  */
 
 import { CancelReady, CancelRunning, MoveReady, PurgeDlq, RetryFromDlq } from "./admin.js";
-import { run, type Action, type Step } from "./action.js";
+import { run, wordsOf, type Action, type Outcome, type Step } from "./action.js";
 import { FlushProgress, Heartbeat, ParkForCallback, ResumeCallback } from "./attempt.js";
 import { AdvanceClaimCursor, Claim } from "./claim.js";
 import { ForgetToken, PassTime } from "./environment.js";
@@ -86,6 +86,10 @@ const erased = (table: ActionTable, name: ActionName) => table[name] as Action<u
 export const allAnswers: readonly string[] = actionNames.flatMap((name) =>
   actions[name].answers.map((word) => `${name} ${word}`),
 );
+
+/** Whether an action is told to have succeeded, for one of a batch at least. */
+export const succeeds = (action: ActionName, outcome: Outcome): boolean =>
+  wordsOf(outcome).includes(actions[action].answers[0]!);
 
 /** Every call that `Next` ranges over in this scope, in the registry's order. */
 export function calls(scope: Scope, table: ActionTable = actions): readonly Call[] {

@@ -65,7 +65,7 @@ function undoing({ answer, refusal, states, may, effect }: Undoing): Action<JobA
     db.doneEntries.filter((d) => d.job === job && states.includes(d.state));
   return {
     family: "terminal",
-    answers: [answer, ...(may ? ["uniqueConflict"] : []), refusal],
+    answers: [answer, refusal, ...(may ? ["uniqueConflict"] : [])],
     candidates: eachJob,
     refuse: (db, args, scope) => {
       if (rows(db, args).length === 0) return { result: refusal };

@@ -23,7 +23,7 @@ afterAll(() => rm(scratch, { recursive: true, force: true }));
 type Named = { readonly name: string };
 
 const checks = ["check", "tlc", "explore", "graph", "conform", "lockstep", "interleave", "locks"];
-const names = [...checks, "witness", "configs"];
+const names = [...checks, "witness", "configs", "explain"];
 const violated = (id: ClaimId) => async () => result(id, "violated", [finding]);
 const everyClaim = (run: () => Promise<ClaimResult>) =>
   Object.fromEntries(holding().map(({ id }) => [id, run]));

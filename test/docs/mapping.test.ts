@@ -13,11 +13,12 @@ import * as core from "../../src/core/index.js";
 import { packageRoot } from "../../src/package-root.js";
 import { focusedTwins } from "../../src/postgres/focused-twins.js";
 import { modelName } from "../../src/postgres/twin.js";
+import { codeIn as code, mappingTable as table } from "../../correctness/explain/mapping.js";
 import { operations } from "../../correctness/interleave/places.js";
+import { propertyBugs } from "../../correctness/mutants/property-bugs.js";
 import { parseManifest } from "../../correctness/tlc/manifest.js";
 
 const read = (...path: string[]) => readFileSync(join(packageRoot(), ...path), "utf8");
-const mapping = read("MAPPING.md");
 const spec = read("spec", "SegmentedStorage.tla");
 const sqlDir = join(packageRoot(), "src", "postgres", "sql");
 const sql = readdirSync(sqlDir, { recursive: true, encoding: "utf8" })
@@ -25,23 +26,7 @@ const sql = readdirSync(sqlDir, { recursive: true, encoding: "utf8" })
   .map((f) => read("src", "postgres", "sql", f))
   .join("\n");
 
-/** The cells of each row of the table under a heading. */
-function table(heading: string): string[][] {
-  const section = mapping.split(`## ${heading}\n`)[1]!.split("\n## ")[0]!;
-  return section
-    .split("\n")
-    .filter((line) => line.startsWith("|") && !line.startsWith("| ---"))
-    .slice(1)
-    .map((line) =>
-      line
-        .split("|")
-        .slice(1, -1)
-        .map((cell) => cell.trim()),
-    );
-}
-
 const first = (heading: string) => table(heading).map(([cell]) => cell!);
-const code = (cell: string): string[] => [...cell.matchAll(/`([^`]+)`/g)].map((m) => m[1]!);
 
 /** The configurations in which TLC must find the property violated. */
 const witnesses = (property: string): string[] =>
@@ -117,8 +102,7 @@ describe("properties", () => {
   test.each(rows)("%s has a loss in the spec's words and a witness", (name, kind, _, witness) => {
     const commented = new RegExp(`\\\\\\* Otherwise [^\\n]+\\n${name} ==`);
     if (kind !== "refinement") expect(spec).toMatch(commented);
-    const mutants = read("test/explore/invariants.mutants.test.ts");
-    if (witness === "³") expect(mutants).toContain(`${name}:`);
+    if (witness === "³") expect(propertyBugs).toHaveProperty(name!);
     else expect(witness!.split(", ").sort()).toEqual(witnesses(name!));
   });
 });

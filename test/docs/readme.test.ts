@@ -1,16 +1,22 @@
 import { readFileSync } from "node:fs";
 import type pg from "pg";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { configs } from "../../correctness/conform/claim.js";
 import { focusedConfigs } from "../../correctness/conform/focused-claim.js";
 import { FocusedWalker } from "../../correctness/conform/focused.js";
 import { newTally } from "../../correctness/conform/tally.js";
+import { storyOf } from "../../correctness/explain/explain.js";
+import { storyText } from "../../correctness/explain/text.js";
+import { allTopics, topicOf } from "../../correctness/explain/topics.js";
 import { modelled } from "../../correctness/explore/model.js";
 import { readConstants } from "../../correctness/explore/scope.js";
 import { pairs } from "../../correctness/interleave/cases.js";
 import { operations } from "../../correctness/interleave/places.js";
 import { triples } from "../../correctness/interleave/triples.js";
 import { readPlans } from "../../correctness/locks/files.js";
+import { bugs } from "../../correctness/mutants/bugs.js";
+import { coreBugs } from "../../correctness/mutants/core-bugs.js";
+import { knownBugs } from "../../correctness/mutants/known-bugs.js";
 import { readmeFile, withTables } from "../../correctness/report/models.js";
 import {
   readManifest,
@@ -29,6 +35,53 @@ const readme = readFileSync(readmeFile(), "utf8");
 test("the generated tables say what the manifest says: npm run docs", async () => {
   expect(await withTables(readme)).toBe(readme);
   expect(readme.match(/<!-- end -->/g)).toHaveLength(2);
+});
+
+describe("the track record", async () => {
+  const known = await knownBugs();
+  const rows = readme.split("<!-- track record -->")[1]!.split("<!-- end -->")[0]!.split("\n");
+  const cellsOf = (name: string) =>
+    rows
+      .find((row) => row.startsWith(`| ${name} |`))!
+      .split("|")
+      .map((cell) => cell.trim());
+
+  test.each(bugs().filter(({ tlc }) => tlc.length === 0))(
+    "$name, which the spec does not see, is there with its SQL",
+    ({ name, loss }) => {
+      const command = `\`npx ringproof mutants --only ${name}\``;
+      const [, , lost, claims, planted, steps, see] = cellsOf(name);
+      expect([lost, planted, steps, see]).toEqual([loss, "SQL", "", command]);
+      expect(claims).toMatch(/^C[3-6](, C[3-6])*$/);
+    },
+  );
+
+  test.each(Object.keys(coreBugs))("%s is planted in the core", (name) => {
+    expect(cellsOf(name)[4]).toMatch(/^`.+`, core(, SQL)?$/);
+  });
+
+  test("every bug that is planted in SQL is named, by its own name or by another", () => {
+    const planted = rows.flatMap((row) => {
+      const [, name, , , cell = ""] = row.split("|").map((one) => one.trim());
+      return cell.endsWith("SQL") ? name! : (/SQL as ([\w-]+)$/.exec(cell)?.[1] ?? []);
+    });
+    const all = known.flatMap(({ sql }) => sql?.name ?? []);
+    expect(new Set(planted)).toEqual(new Set(all));
+  });
+});
+
+test("the run that it shows is the end of the one that explain tells", async () => {
+  const topics = await allTopics();
+  const context = { progress: () => undefined, signal: new AbortController().signal };
+  const story = await storyOf(topicOf("spent-battery", topics), topics, context);
+  const [, rest = ""] = readme.split("`explain` tells the story");
+  const shown = rest
+    .split("`--pg")[0]!
+    .split("\n")
+    .filter((line) => line.startsWith("    "));
+  const text = storyText(story, 100).split("\n");
+  expect(shown.length).toBeGreaterThan(8);
+  for (const line of shown) expect(text).toContain(line.slice(4));
 });
 
 /** How many states C3 visits: where a module has a twin, those that the twin can reach. */

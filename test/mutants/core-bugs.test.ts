@@ -10,6 +10,13 @@ import { actions, storageMachine } from "../../src/core/index.js";
 
 const manifest = await readManifest(manifestFile());
 
+test("every bug of the storage spec has a twin in the core", () => {
+  const wrong = manifest.filter(
+    ({ module, expect: { verdict } }) => module === "WrongStorage" && verdict === "violated",
+  );
+  expect(wrong.map(({ name }) => name).sort()).toEqual(Object.keys(coreBugs).sort());
+});
+
 test.each(Object.entries(coreBugs))("%s", async (name, table) => {
   const { cfg, symmetric, expect: expected } = manifest.find((entry) => entry.name === name)!;
   const machine = (wrong = {}) =>
