@@ -91,8 +91,8 @@ export class FocusedWalker {
     await this.client.query(`prepare "${this.look}" as ${twin.rows(schema)}`);
   }
 
-  /** Visits the states breadth first: the first divergence has the shortest trace there is. */
-  async walk(): Promise<FocusedDivergence | null> {
+  /** Visits the states breadth first, or so many: the first divergence has the shortest trace. */
+  async walk(most = Infinity): Promise<FocusedDivergence | null> {
     const { wanted = () => true, goOn = () => true, onState, tally } = this.options;
     const { states } = this.graph;
     const places: Place[] = [];
@@ -101,7 +101,7 @@ export class FocusedWalker {
       const place = this.place(index, places[this.graph.parent[index]!]);
       places.push(place);
       if (!wanted(index)) continue;
-      if (!goOn()) break;
+      if (!goOn() || index >= most) break;
       const database = canonical(this.stored(state));
       const found = await this.check(place, !databases.has(database));
       if (found) return found;

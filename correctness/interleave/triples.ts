@@ -15,7 +15,6 @@ export const triples: readonly Triple[] = [
   ["CompleteFast", "PruneClaims", "AdvanceClaimCursor"],
   ["Enqueue", "RotateQueue", "PruneQueue"],
   ["Claim", "Enqueue", "RotateQueue"],
-  ["AdvanceClaimCursor", "Enqueue", "RotateQueue"],
   ["RescueStaleReceipts", "CompleteFast", "Heartbeat"],
   ["RescueStaleReceipts", "RescueStaleReceipts", "RotateClaims"],
   ["CompleteFast", "Complete", "DiscardTerminal"],

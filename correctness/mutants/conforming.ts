@@ -40,6 +40,9 @@ type Walk = (options: WalkOptions) => Promise<Kill | null>;
 const LONGEST_MS = 5_000;
 const CHECK = "conform";
 
+/** Of a focused module, at first. */
+const STATES = 250;
+
 /** How far a walk goes: to some databases of each kind, or to all. */
 type Reach = "first" | "thorough" | "all";
 
@@ -159,8 +162,9 @@ function focusedGround(client: pg.Client, { name, module, cfg }: ManifestEntry):
     const options = { schema, module, machine, constants, twin, tally: newTally() };
     const walker = new FocusedWalker(client, options);
     await walker.prepare();
-    return async ({ effort }) => {
-      const found = effort.take() ? await walker.walk() : null;
+    return async ({ reach, effort }) => {
+      const most = reach === "first" ? STATES : Infinity;
+      const found = effort.take() ? await walker.walk(most) : null;
       if (!found) return null;
       const { path, attempt, answer, changes } = found;
       const calls = [...path, ...(attempt ? [attempt.call] : [])];

@@ -16,6 +16,7 @@ const walked = [
   "keys",
   "claimer-lease",
   "claimer-expiry",
+  "claimer-slots",
   "rescue-single",
   "rescue-window",
   "rescue-leases",

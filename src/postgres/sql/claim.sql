@@ -3,7 +3,7 @@
 -- Receipts go to the current claim slot, evidence to the rows' own slot, tokens to the worker. A
 -- lane that somebody else is claiming from is passed over. Slots are looked at one after the other,
 -- so rows appended meanwhile are left alone, or a later one could be seen and an earlier one not;
--- and if the ring turned, a slot may hold other rows than those looked for: it looks again.
+-- and if the ring turns meanwhile, what a slot holds then is such rows.
 -- @focused RescueCursor Claim
 -- @action Claim
 create or replace function ringproof.claim(
@@ -31,27 +31,22 @@ begin
   --@ read_tail
   select next_seq into strict v_tail from ringproof.lane_enqueue_heads h
   where h.lane_id = p_lane_id;
-  loop
-    --@ read_queue_ring
-    select * into strict v_ring from ringproof.rings where ring = 'queue';
-    v_generation := greatest(v_head.cursor_generation, v_ring.generation - v_ring.slot_count + 1);
-    v_seqs := null;
-    while v_seqs is null and v_generation <= v_ring.generation loop
-      v_ready_slot := v_generation % v_ring.slot_count;
-      --@ choose_rows
-      select array_agg(c.lane_seq order by c.lane_seq), array_agg(c.job_id order by c.lane_seq),
-             array_agg(c.run_lease + 1 order by c.lane_seq),
-             array_agg(c.payload order by c.lane_seq)
-      into v_seqs, v_job_ids, v_leases, v_bodies
-      from (
-        select * from ringproof.pending_in(v_ready_slot) r
-        where r.lane_id = p_lane_id
-          and r.lane_seq >= v_head.cursor_seq and r.lane_seq < v_tail
-        order by r.lane_seq limit p_limit) c;
-      v_generation := v_generation + 1;
-    end loop;
-    --@ reread_queue_ring
-    exit when v_ring.generation = (select generation from ringproof.rings where ring = 'queue');
+  --@ read_queue_ring
+  select * into strict v_ring from ringproof.rings where ring = 'queue';
+  v_generation := greatest(v_head.cursor_generation, v_ring.generation - v_ring.slot_count + 1);
+  while v_seqs is null and v_generation <= v_ring.generation loop
+    v_ready_slot := v_generation % v_ring.slot_count;
+    --@ choose_rows
+    select array_agg(c.lane_seq order by c.lane_seq), array_agg(c.job_id order by c.lane_seq),
+           array_agg(c.run_lease + 1 order by c.lane_seq),
+           array_agg(c.payload order by c.lane_seq)
+    into v_seqs, v_job_ids, v_leases, v_bodies
+    from (
+      select * from ringproof.pending_in(v_ready_slot) r
+      where r.lane_id = p_lane_id
+        and r.lane_seq >= v_head.cursor_seq and r.lane_seq < v_tail
+      order by r.lane_seq limit p_limit) c;
+    v_generation := v_generation + 1;
   end loop;
   if v_seqs is null then return; end if;
   v_claim_slot := ringproof.pin_slot('claim');
@@ -72,8 +67,8 @@ $$;
 
 -- Moves the cursor over the spent prefix, after the claim has committed. An advance that never
 -- comes loses nothing. The tail is read before the rows, and rows at or behind it are left alone: a
--- row appended meanwhile is never passed over, and its generation is that of the last row seen, or
--- a later one. If the ring turned meanwhile, slots may have been reused: it looks again.
+-- row appended meanwhile is never passed over, whether it is in a slot that was truncated meanwhile
+-- or not, and its generation is that of the last row seen, or a later one.
 -- @action AdvanceClaimCursor
 create or replace function ringproof.advance_claim_cursor(p_lane_id int, p_now timestamptz)
 returns bigint
@@ -92,29 +87,24 @@ begin
   if not found then return null; end if;
   --@ read_tail
   select next_seq into strict v_tail from ringproof.lane_enqueue_heads where lane_id = p_lane_id;
+  --@ read_queue_ring
+  select * into strict v_ring from ringproof.rings where ring = 'queue';
+  for v_generation in
+    greatest(v_head.cursor_generation, v_ring.generation - v_ring.slot_count + 1)
+    .. v_ring.generation
   loop
-    --@ read_queue_ring
-    select * into strict v_ring from ringproof.rings where ring = 'queue';
-    v_seen := null;
-    for v_generation in
-      greatest(v_head.cursor_generation, v_ring.generation - v_ring.slot_count + 1)
-      .. v_ring.generation
-    loop
-      v_slot := v_generation % v_ring.slot_count;
-      --@ find_pending
-      select p.lane_seq into v_seq from ringproof.pending_in(v_slot) p
-      where p.lane_id = p_lane_id and p.lane_seq >= v_head.cursor_seq and p.lane_seq < v_tail
-      order by p.lane_seq limit 1;
-      --@ find_rows
-      if exists (
-        select from ringproof.ready_entries r
-        where r.slot = v_slot and r.lane_id = p_lane_id
-          and r.lane_seq >= v_head.cursor_seq and r.lane_seq < v_tail)
-      then v_seen := v_generation; end if;
-      exit when v_seq is not null;
-    end loop;
-    --@ reread_queue_ring
-    exit when v_ring.generation = (select generation from ringproof.rings where ring = 'queue');
+    v_slot := v_generation % v_ring.slot_count;
+    --@ find_pending
+    select p.lane_seq into v_seq from ringproof.pending_in(v_slot) p
+    where p.lane_id = p_lane_id and p.lane_seq >= v_head.cursor_seq and p.lane_seq < v_tail
+    order by p.lane_seq limit 1;
+    --@ find_rows
+    if exists (
+      select from ringproof.ready_entries r
+      where r.slot = v_slot and r.lane_id = p_lane_id
+        and r.lane_seq >= v_head.cursor_seq and r.lane_seq < v_tail)
+    then v_seen := v_generation; end if;
+    exit when v_seq is not null;
   end loop;
   --@ advance
   update ringproof.lane_claim_heads
