@@ -1,4 +1,4 @@
-/** Each property that no witness configuration breaks is broken here by one planted core bug. */
+/** Properties that are broken here by one planted core bug each. */
 
 import { describe, expect, test } from "vitest";
 import {
