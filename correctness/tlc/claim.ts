@@ -3,6 +3,9 @@
 import { createWriteStream } from "node:fs";
 import { finished } from "node:stream/promises";
 import type { Claim, ClaimResult, Context, Finding, Row } from "../claims.js";
+import { Counts } from "../coverage/counts.js";
+import { actionOf, modelled } from "../explore/model.js";
+import { readCfg } from "../explore/scope.js";
 import type { DotSink } from "./dot.js";
 import { compareWithManifest, type ManifestEntry } from "./manifest.js";
 import type { TlcResult } from "./outcome.js";
@@ -13,12 +16,31 @@ interface Checked {
   readonly row: Row;
   readonly findings: readonly Finding[];
   readonly result: TlcResult;
+  readonly counts?: Counts;
 }
 
 async function check(entry: ManifestEntry, context: Context): Promise<Checked> {
   const { result, graph } = await suiteRun(entry, context);
   const sentences = compareWithManifest(entry, result, graph?.counts).map((d) => d.sentence);
-  return checkedBy(entry, result, sentences);
+  const checked = checkedBy(entry, result, sentences);
+  const counts = sentences.length === 0 ? await countsOf(entry, result, graph?.counts ?? {}) : null;
+  return counts ? { ...checked, counts } : checked;
+}
+
+/** Edges of each action, and the states on which TLC looked at each property, or who breaks it. */
+async function countsOf(
+  entry: ManifestEntry,
+  { distinct }: TlcResult,
+  edges: Readonly<Record<string, number>>,
+): Promise<Counts> {
+  const counts = new Counts();
+  if (entry.expect.verdict === "violated") counts.add("mutants", entry.expect.property);
+  else if (modelled(entry)) {
+    for (const [action, n] of Object.entries(edges)) counts.add("TLC", actionOf(entry, action), n);
+    const { invariants, properties } = await readCfg(entry.cfg);
+    for (const property of [...invariants, ...properties]) counts.add("TLC", property, distinct);
+  }
+  return counts;
 }
 
 function checkedBy(entry: ManifestEntry, result: TlcResult, sentences: readonly string[]): Checked {
@@ -89,6 +111,8 @@ function summary(
   seconds: number,
 ): ClaimResult {
   const findings = checked.flatMap((c) => c.findings);
+  const all = new Counts();
+  for (const { counts } of checked) if (counts) all.merge(counts);
   return {
     id: "C1",
     verdict: findings.length === 0 ? "holds" : "violated",
@@ -100,6 +124,7 @@ function summary(
     },
     rows: checked.map((c) => c.row),
     findings,
+    counts: all,
   };
 }
 
@@ -109,6 +134,7 @@ export const tlcClaim: Claim = {
   sentence: "the storage model keeps its invariants and refines the queue contract",
   covers: ["configs", "distinctStates", "negativeConfigs"],
   needs: ["seed"],
+  fills: { TLC: ["action", "property"], mutants: ["property"] },
   run,
 };
 
