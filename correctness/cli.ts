@@ -12,11 +12,13 @@ import {
   pgOption,
   positive,
   reportOption,
+  seedOption,
   tierOption,
   whole,
   withFlags,
   type AuditFlags,
   type CommonFlags,
+  type CoverageFlags,
   type WitnessFlags,
 } from "./flags.js";
 import { replaySchedule } from "./interleave/replay.js";
@@ -153,6 +155,18 @@ function addCommands(add: Add, session: Session): void {
     .action((names: string[], flags: LocksFlags) => locks(session, names, flags));
 }
 
+const coverageHelp = "how often everything occurred in each check; a zero is a finding";
+
+function addCoverage(add: Add, session: Session): void {
+  add("coverage", coverageHelp, "coverage --tier full --json")
+    .addOption(tierOption().default("quick"))
+    .addOption(seedOption())
+    .addOption(pgOption())
+    .addOption(jsonOption())
+    .addOption(reportOption())
+    .action((flags: CoverageFlags) => session.coverage(flags));
+}
+
 const witnessHelp = "the shortest behaviour of each shape: in the core, on Postgres and in TLC";
 
 function addWitness(add: Add, session: Session): void {
@@ -201,6 +215,7 @@ function program(io: Io, session: Session): Command {
       .allowExcessArguments(false);
   };
   addCommands((name, ...rest) => withFlags(add(name, ...rest), session.needs(name)), session);
+  addCoverage(add, session);
   addWitness(add, session);
   addConfigs(add, session);
   addAudit(add, session);

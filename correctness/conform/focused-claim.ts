@@ -18,7 +18,7 @@ import { FocusedWalker, type FocusedDivergence } from "./focused.js";
 import { addAll, merge, newTally, type Tally } from "./tally.js";
 
 /** The configurations of each tier whose states Postgres is put through. */
-const quick = ["claimer-lease", "claimer-expiry", "rescue-single"];
+const quick = ["claimer-lease", "claimer-expiry", "rescue-single", "rescue-silent"];
 const rescue = ["rescue-window", "rescue-leases", "rescue-deadlines", "rescue-slots"];
 const full = [...quick, "claimer-slots", ...rescue];
 export const focusedConfigs = { quick, full, nightly: full } satisfies Record<Tier, string[]>;
