@@ -30,7 +30,7 @@ export interface Item {
   readonly name: string;
   /** The model, the action or the function that it belongs to. */
   readonly of: string;
-  /** Where it must occur. */
+  /** Where it must occur, if anybody counts such things there. */
   readonly applies: readonly Column[];
   /** What has no place in an earlier tier than this one. */
   readonly later?: Readonly<Partial<Record<Column, Tier>>>;
@@ -55,19 +55,19 @@ function stored(): Item[] {
   return actionNames.flatMap((action): Item[] => {
     const there = (...some: readonly Column[]) => (onPostgres(action) ? some : []);
     const always: readonly Column[] = ["lockstep", ...there("conform")];
-    const whole = [...always, "TLC", "core", ...there("interleave")] as const;
+    const whole = [...always, "TLC", "core", ...there("interleave"), "mutants"] as const;
     const answers = actions[action].answers.map((word): Item => {
       const name = `${action} ${word}`;
       const inNext = odd.has(name) ? [] : (["core", ...there("interleave")] as const);
-      return { kind: "answer", name, of: action, applies: [...always, ...inNext] };
+      return { kind: "answer", name, of: action, applies: [...always, ...inNext, "mutants"] };
     });
-    const word = turnedAwayWith(action);
-    const away = { kind: "answer", name: `${action} ${word}`, of: action } as const;
-    const more = word === undefined || answers.some(({ name }) => name === away.name);
+    const told = `${action} ${turnedAwayWith(action)}`;
+    const turnsAway = turnedAwayWith(action) && !answers.some(({ name }) => name === told);
+    const away: Item = { kind: "answer", name: told, of: action, applies: ["interleave"] };
     return [
       { kind: "action", name: action, of: "SegmentedStorage", applies: whole },
       ...answers,
-      ...(more ? [] : [{ ...away, applies: ["interleave"] as const }]),
+      ...(turnsAway ? [away] : []),
     ];
   });
 }
@@ -82,9 +82,10 @@ function focused(): Item[] {
         kind: "answer" as const,
         name: `${name} ${word}`,
         of: name,
-        applies: ["core", "conform"] as const,
+        applies: ["core", "conform", "mutants"] as const,
       }));
-      const applies = ["TLC", "core", ...(words ? (["conform"] as const) : [])] as const;
+      const there = words ? (["conform", "mutants"] as const) : [];
+      const applies = ["TLC", "core", ...there] as const;
       return [{ kind: "action", name, of: module, applies }, ...answers];
     }),
   );
@@ -125,6 +126,7 @@ function labels(): Item[] {
       ...(nobody ? [] : ["conform" as const]),
       ...(some.length > 0 || nobody ? ["lockstep" as const] : []),
       ...(some.length > 0 ? ["interleave" as const] : []),
+      "mutants",
     ];
     return labelled(definition.sql).map(({ label }): Item => ({
       kind: "label",

@@ -113,6 +113,14 @@ const remedies: Readonly<Record<Column, Readonly<Record<Kind, string>>>> = {
   },
 };
 
+/** The first of them, and how many there are besides. */
+const some = (names: readonly string[]): string =>
+  names.length <= FEW
+    ? names.join(", ")
+    : `${names.slice(0, FEW).join(", ")} and ${names.length - FEW} more`;
+
+const FEW = 3;
+
 /** One for each kind of things and each column. */
 function findingsOf(rows: readonly Judged[], { tier, seed }: JudgeOptions): Finding[] {
   return columns.flatMap((column) =>
@@ -122,12 +130,11 @@ function findingsOf(rows: readonly Judged[], { tier, seed }: JudgeOptions): Find
       );
       if (zeros.length === 0) return [];
       const names = zeros.map(({ item }) => item.name);
-      const what =
-        kind === "property" && column === "mutants" ? "properties that nobody breaks" : never[kind];
+      const what = column === "mutants" ? `${kind}: broken by nobody` : never[kind];
       return [
         {
-          title: `${column}: ${what}: ${names.join(", ")}`,
-          lines: ["What does not occur there is not checked there.", remedies[column][kind]],
+          title: `${column}: ${what}: ${some(names)}`,
+          lines: [...names, "What does not occur is not checked there.", remedies[column][kind]],
           replay: `ringproof coverage --tier ${tier} --seed ${seed}`,
         },
       ];

@@ -36,9 +36,8 @@ export async function coverageOf(
   const started = performance.now();
   const judgement = judge(itemsOf(await readManifest(manifestFile())), counted, options);
   const { rows, findings, open } = judgement;
-  const ends = open.map(
-    ({ claim, result }) =>
-      `${claim.id} ${result.verdict === "violated" ? "is violated" : `was ${words(result.verdict)}`}`,
+  const ends = open.map(({ claim, result: { verdict } }) =>
+    [claim.id, verdict === "violated" ? "is" : "was", words(verdict)].join(" "),
   );
   const section: Section = {
     id: "coverage",

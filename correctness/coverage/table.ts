@@ -3,29 +3,22 @@
 import { number } from "../report/report.js";
 import { plainTable } from "../report/text.js";
 import { columns, type Column, type Kind } from "./counts.js";
-import type { Cell, Judged } from "./judge.js";
-
-const text = (cell: Cell, later: string | undefined): string => {
-  if (cell.state === "zero") return "0 ✗";
-  if (cell.state === "open") return "?";
-  if (cell.state === "later") return later!;
-  return cell.state === "none" ? "" : number(cell.n);
-};
+import type { Judged } from "./judge.js";
 
 interface Part {
   readonly title: string;
   readonly kinds: readonly Kind[];
-  /** What the numbers are, by column. */
+  /** What the numbers are. */
   readonly units: Readonly<Partial<Record<Column, string>>>;
 }
 
-const steps = { TLC: "edges", core: "edges, calls", conform: "calls", lockstep: "calls" };
+const calls = { conform: "calls", lockstep: "calls", interleave: "calls" };
 
 const parts: readonly Part[] = [
   {
     title: "actions and their answers",
     kinds: ["action", "answer"],
-    units: { ...steps, interleave: "calls", mutants: "bugs" },
+    units: { TLC: "edges", core: "edges, calls", ...calls, mutants: "bugs" },
   },
   {
     title: "invariants and properties",
@@ -39,29 +32,44 @@ const parts: readonly Part[] = [
   },
 ];
 
-/** The name without that of what it belongs to, under which it stands. */
-const shown = ({ kind, name, of }: Judged["item"]): string => {
-  if (kind === "answer" || name.startsWith(`${of} `)) return `  ${name.slice(of.length + 1)}`;
-  return kind === "label" ? `  ${name.slice(of.length + 1)}` : `  ${name}`;
-};
+/** Under the name of what it belongs to, and without it. */
+function shown({ kind, name, of }: Judged["item"]): string {
+  const own = kind === "label" || name.startsWith(`${of} `) ? name.slice(of.length + 1) : name;
+  return kind === "answer" ? `    ${own}` : `  ${own}`;
+}
+
+function textIn({ item, cells }: Judged, column: Column): string {
+  const { n, state } = cells[column];
+  if (state === "none") return "";
+  if (state === "open") return "?";
+  if (state === "later") return item.later![column]!;
+  return state === "zero" ? "✗ 0" : number(n);
+}
+
+/** Numbers stand with their ends below each other. */
+function toTheRight(head: string, cells: readonly string[]): readonly string[] {
+  const width = Math.max(...[...head.split("\n"), ...cells].map((cell) => cell.length));
+  return cells.map((cell) => cell.padStart(width));
+}
 
 function partTable({ title, kinds, units }: Part, all: readonly Judged[]): string {
   const rows = all.filter(({ item }) => kinds.includes(item.kind));
   const some = columns.filter((column) => rows.some(({ cells }) => cells[column].state !== "none"));
-  const head = some.map((column) => `${column}\n${units[column] ?? ""}`);
+  const heads = some.map((column) => `${column}\n${units[column] ?? ""}`);
+  const numbers = some.map((column, i) =>
+    toTheRight(
+      heads[i]!,
+      rows.map((row) => textIn(row, column)),
+    ),
+  );
   const lines: string[][] = [];
   let of = "";
-  for (const { item, cells } of rows) {
-    if (item.kind !== "answer" && item.of !== of) lines.push([(of = item.of)]);
-    const indent = item.kind === "answer" ? "  " : "";
-    const numbers = some.map((column) => text(cells[column], item.later?.[column]));
-    lines.push([indent + shown(item), ...numbers]);
+  for (const [i, { item }] of rows.entries()) {
+    if (item.kind !== "answer" && item.of !== of)
+      lines.push([(of = item.of), ...some.map(() => "")]);
+    lines.push([shown(item), ...numbers.map((column) => column[i]!)]);
   }
-  const width = Array<string>(some.length).fill("");
-  return plainTable(
-    [title, ...head],
-    lines.map(([name, ...n]) => [name!, ...(n.length > 0 ? n : width)]),
-  );
+  return plainTable([title, ...heads], lines);
 }
 
 export const coverageText = (rows: readonly Judged[]): string =>

@@ -72,7 +72,11 @@ interface Compared {
 }
 
 /** What happens in the core's graph; of TLC's, what answers its edges bear where they are equal. */
-function countsOf(entry: PositiveEntry, graph: AnyGraph, equal: boolean): Counts {
+export function countsOf(
+  entry: Pick<ManifestEntry, "module">,
+  graph: Pick<AnyGraph, "edges" | "answers" | "looks">,
+  equal: boolean,
+): Counts {
   const counts = new Counts();
   const named = (numbers: Iterable<readonly [string, number]>) =>
     [...numbers].map(([name, n]) => [actionOf(entry, name), n] as const);

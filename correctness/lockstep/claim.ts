@@ -27,7 +27,7 @@ export const lockstepScope: Scope = {
   callbackWait: 2,
   staleAfter: 2,
   maxAttempts: 2,
-  failedFloor: 3,
+  failedFloor: 8,
   sameKey: sameKey.map((jobs) => jobs.map((n) => `j${n}`)),
   maxSeq: Infinity,
   enabled: actionNames,

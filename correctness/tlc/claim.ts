@@ -6,6 +6,7 @@ import type { Claim, ClaimResult, Context, Finding, Row } from "../claims.js";
 import { Counts } from "../coverage/counts.js";
 import { actionOf, modelled } from "../explore/model.js";
 import { readCfg } from "../explore/scope.js";
+import type { Cfg } from "./cfg.js";
 import type { DotSink } from "./dot.js";
 import { compareWithManifest, type ManifestEntry } from "./manifest.js";
 import type { TlcResult } from "./outcome.js";
@@ -23,21 +24,25 @@ async function check(entry: ManifestEntry, context: Context): Promise<Checked> {
   const { result, graph } = await suiteRun(entry, context);
   const sentences = compareWithManifest(entry, result, graph?.counts).map((d) => d.sentence);
   const checked = checkedBy(entry, result, sentences);
-  const counts = sentences.length === 0 ? await countsOf(entry, result, graph?.counts ?? {}) : null;
-  return counts ? { ...checked, counts } : checked;
+  if (sentences.length > 0) return checked;
+  const cfg = await readCfg(entry.cfg);
+  return { ...checked, counts: countsOf(entry, cfg, result.distinct, graph?.counts ?? {}) };
 }
 
-/** Edges of each action, and the states on which TLC looked at each property, or who breaks it. */
-async function countsOf(
+/**
+ * Of a configuration in which all is as expected: edges of each action, and the distinct states on
+ * which TLC looked at each property, or the property that is broken.
+ */
+export function countsOf(
   entry: ManifestEntry,
-  { distinct }: TlcResult,
+  { invariants, properties }: Pick<Cfg, "invariants" | "properties">,
+  distinct: number,
   edges: Readonly<Record<string, number>>,
-): Promise<Counts> {
+): Counts {
   const counts = new Counts();
   if (entry.expect.verdict === "violated") counts.add("mutants", entry.expect.property);
   else if (modelled(entry)) {
     for (const [action, n] of Object.entries(edges)) counts.add("TLC", actionOf(entry, action), n);
-    const { invariants, properties } = await readCfg(entry.cfg);
     for (const property of [...invariants, ...properties]) counts.add("TLC", property, distinct);
   }
   return counts;

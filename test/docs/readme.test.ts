@@ -5,6 +5,7 @@ import { configs } from "../../correctness/conform/claim.js";
 import { focusedConfigs } from "../../correctness/conform/focused-claim.js";
 import { FocusedWalker } from "../../correctness/conform/focused.js";
 import { newTally } from "../../correctness/conform/tally.js";
+import { itemsOf } from "../../correctness/coverage/items.js";
 import { modelled } from "../../correctness/explore/model.js";
 import { readConstants } from "../../correctness/explore/scope.js";
 import { pairs } from "../../correctness/interleave/cases.js";
@@ -61,10 +62,12 @@ test("the table that check prints has the manifest's numbers", async () => {
   expect(readme).toContain(`  ${states} states, `);
 });
 
-test("and of what meets, and of lock plans, as many as there are", async () => {
+test("and of what meets, of lock plans and of what is covered, as many as there are", async () => {
   expect(readme).toContain(`  ${pairs.length} pairs, ${triples.length} triples `);
   const { plans } = await readPlans();
   expect(readme).toContain(`  ${operations.length} operations, ${plans.length} plans `);
+  const items = itemsOf(await readManifest(manifestFile()));
+  expect(readme).toContain(`  ${items.length} items, 0 zeros `);
 });
 
 /** What stands in backticks in this section. */
