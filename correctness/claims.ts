@@ -1,6 +1,7 @@
 /** What every check is to the command line: a context to run in, and a result to print. */
 
 import type { PgSource } from "../src/postgres/server.js";
+import type { Counts, Fills } from "./coverage/counts.js";
 
 export type Tier = "quick" | "full" | "nightly";
 export const tiers: readonly Tier[] = ["quick", "full", "nightly"];
@@ -20,6 +21,8 @@ export interface Context {
   /** Names of configurations to restrict the run to; empty means all of the tier. */
   readonly configs: readonly string[];
   readonly signal: AbortSignal;
+  /** Whether to count how often Postgres comes to each labelled statement, which takes time. */
+  readonly labels?: boolean;
   /** `done` and `total` in any unit; `total` may be unknown. */
   progress(what: string, done: number, total?: number): void;
 }
@@ -66,6 +69,8 @@ export interface ClaimResult extends Judged {
   readonly why?: string;
   /** What a reader could take this result for, and it is not. */
   readonly note?: string;
+  /** How often what occurred. */
+  readonly counts?: Counts;
 }
 
 export interface Claim {
@@ -77,5 +82,7 @@ export interface Claim {
   readonly covers: readonly string[];
   /** The flags that mean something to it beyond those that every claim takes. */
   readonly needs: readonly Need[];
+  /** What its counts are of. */
+  readonly fills?: Fills;
   run(context: Context): Promise<ClaimResult>;
 }

@@ -7,24 +7,12 @@ import { UserError } from "../src/errors.js";
 import { packageRoot } from "../src/package-root.js";
 import type { Claim } from "./claims.js";
 import { conformDatabase } from "./conform/claim.js";
-import {
-  jsonOption,
-  pgOption,
-  positive,
-  reportOption,
-  tierOption,
-  whole,
-  withFlags,
-  type Add,
-  type AuditFlags,
-  type CommonFlags,
-  type WitnessFlags,
-} from "./flags.js";
-import { addExplain } from "./explain/command.js";
+import { positive, whole, withFlags, type Add, type CommonFlags } from "./flags.js";
 import { replaySchedule } from "./interleave/replay.js";
 import { writeLocks } from "./locks/claim.js";
 import { predictLocks } from "./locks/predicted.js";
 import { replayLockstep } from "./lockstep/claim.js";
+import { addOtherCommands } from "./other-commands.js";
 import { Session, type Io } from "./session.js";
 import { runTlcCommand, type TlcCommandOptions } from "./tlc/claim.js";
 
@@ -160,36 +148,6 @@ function addCommands(add: Add, session: Session): void {
     .action((flags: MutantsFlags) => mutants(session, flags));
 }
 
-const witnessHelp = "the shortest behaviour of each shape: in the core, on Postgres and in TLC";
-
-function addWitness(add: Add, session: Session): void {
-  add("witness", witnessHelp, "witness receipt-rescue")
-    .argument("[name...]", "the witnesses; one alone is shown call by call; all unless given")
-    .addOption(pgOption())
-    .addOption(jsonOption())
-    .addOption(reportOption())
-    .action((names: string[], flags: WitnessFlags) => session.witness(names, flags));
-}
-
-const configsHelp = "list the configurations, and which commands take them; checks nothing";
-
-function addConfigs(add: Add, session: Session): void {
-  add("configs", configsHelp, "configs --tier quick")
-    .addOption(tierOption())
-    .addOption(jsonOption())
-    .action((flags: Partial<CommonFlags>) => session.configs(flags));
-}
-
-const auditHelp = "every invariant that rows can show, asked of a schema of yours; changes nothing";
-
-function addAudit(add: Add, session: Session): void {
-  add("audit", auditHelp, "audit --pg postgres://localhost/mail --schema mail_queue")
-    .requiredOption("--schema <name>", "the schema that ringproof was installed into")
-    .option("--pg <url>", "the database; else DATABASE_URL")
-    .addOption(jsonOption())
-    .action((flags: AuditFlags) => session.audit(flags));
-}
-
 function program(io: Io, session: Session): Command {
   const examples: string[] = [];
   const root = new Command("ringproof")
@@ -208,10 +166,7 @@ function program(io: Io, session: Session): Command {
       .allowExcessArguments(false);
   };
   addCommands((name, ...rest) => withFlags(add(name, ...rest), session.needs(name)), session);
-  addWitness(add, session);
-  addConfigs(add, session);
-  addExplain(add, session);
-  addAudit(add, session);
+  addOtherCommands(add, session);
   return root;
 }
 

@@ -18,6 +18,7 @@ export interface AuditFlags {
   readonly json?: true;
 }
 
+export type CoverageFlags = Omit<CommonFlags, "shard">;
 export type WitnessFlags = Pick<CommonFlags, "pg" | "json" | "report">;
 
 /** A command without flags; its example stands below its help and the program's. */
@@ -52,6 +53,9 @@ export const jsonOption = (): Option =>
 
 export const pgOption = (): Option => new Option("--pg <where>", pgHelp);
 
+export const seedOption = (): Option =>
+  new Option("--seed <n>", "seed of everything random").argParser(whole).default(1);
+
 export const reportOption = (): Option => new Option("--report <dir>", reportHelp);
 
 /** A flag that would mean nothing to the command is none of its flags. */
@@ -65,7 +69,7 @@ export function withFlags(command: Command, needs: readonly Need[]): Command {
     )
     .addOption(jsonOption())
     .addOption(reportOption());
-  if (needs.includes("seed")) command.option("--seed <n>", "seed of everything random", whole, 1);
+  if (needs.includes("seed")) command.addOption(seedOption());
   if (needs.includes("pg")) command.addOption(pgOption());
   return command;
 }

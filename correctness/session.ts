@@ -7,7 +7,10 @@ import type { Claim, ClaimResult, Context, Need } from "./claims.js";
 import { configurations, configurationsTable } from "./configs.js";
 import { explained } from "./explain/explain.js";
 import { runExploreCommand } from "./explore/claim.js";
-import type { AuditFlags, CommonFlags, WitnessFlags } from "./flags.js";
+import type { Counted } from "./coverage/judge.js";
+import { coverageOf } from "./coverage/section.js";
+import { coverageText } from "./coverage/table.js";
+import type { AuditFlags, CommonFlags, CoverageFlags, WitnessFlags } from "./flags.js";
 import { prepareFolder, writeFolder } from "./report/folder.js";
 import { PlainProgress, type Output, type Progress } from "./report/progress.js";
 import { onSamePostgres } from "./report/replay.js";
@@ -58,23 +61,52 @@ export class Session {
     return this.claims.find((claim) => claim.command === command)!;
   }
 
-  /** What the claims behind a command need; `check` runs all, and `explore` none of them. */
+  /** What the claims behind a command need; two of them run all, and `explore` runs none. */
   needs(command: string): readonly Need[] {
-    const all = command === "check";
+    const all = command === "check" || command === "coverage";
     return this.claims.filter((c) => all || c.command === command).flatMap((c) => c.needs);
   }
 
-  /** All claims, in one table. */
+  /** All claims, in one table, and whether any of them says something of nothing. */
   async check(flags: CommonFlags): Promise<void> {
+    const { sections, counted } = await this.all("check", this.claims, flags);
+    const { tier, seed = 1, shard } = flags;
+    // A shard is a part, in which nothing need occur.
+    if (shard.count === 1 && counted.some(({ result }) => result.counts))
+      sections.push((await coverageOf(counted, { tier, seed, labels: false })).section);
+    this.print({ ...flags, command: "check", sections }, flags, claimsTable);
+  }
+
+  /** What the claims count, in one table. */
+  async coverage(flags: CoverageFlags): Promise<void> {
+    const counting = this.claims.filter(({ fills }) => fills !== undefined);
+    const whole = { ...flags, shard: { index: 1, count: 1 } };
+    const { sections, counted } = await this.all("coverage", counting, whole, true);
+    const { tier, seed = 1 } = flags;
+    const { section, judgement } = await coverageOf(counted, { tier, seed, labels: true });
+    const all = [...sections, onSamePostgres(section, flags.pg)];
+    const table: Table = (some) => `${coverageText(judgement.rows)}\n\n${claimsTable(some)}`;
+    this.print({ ...flags, command: "coverage", sections: all }, flags, table);
+  }
+
+  /** These claims, one after the other, with what came of them. */
+  private async all(
+    command: string,
+    claims: readonly Claim[],
+    flags: CommonFlags,
+    labels = false,
+  ): Promise<{ readonly sections: Section[]; readonly counted: readonly Counted[] }> {
     const progress = this.progress();
-    const contextOf = this.prepare("check", flags, [], progress, this.listen());
+    const contextOf = this.prepare(command, flags, [], progress, this.listen());
     const sections: Section[] = [];
-    await progress.each(this.claims, async (claim) => {
-      const result = await runClaim(claim, contextOf(claim.id));
+    const counted: Counted[] = [];
+    await progress.each(claims, async (claim) => {
+      const result = await runClaim(claim, { ...contextOf(claim.id), labels });
       sections.push(sectionOf(claim, result, flags));
+      if (claim.fills) counted.push({ claim, result });
       return result.verdict;
     });
-    this.print({ ...flags, command: "check", sections }, flags, claimsTable);
+    return { sections, counted };
   }
 
   /** One claim, with the table of its rows; its missing environment ends the command. */

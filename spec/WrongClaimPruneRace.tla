@@ -14,4 +14,7 @@ AsLooked(slot) == TRUE
 
 \* For Blocked: prune gets into the lock queue.
 Waits(pass) == passes' = [passes EXCEPT ![pass].at = "waiting"] /\ UNCHANGED locks
+
+\* For StillCurrent: a claim that takes its slot for outrun, whatever it reads.
+NeverCurrent(slot) == FALSE
 =============================================================================

@@ -21,4 +21,11 @@ WrittenInCurrentSlot(s) == JobsOf(In(s.rings.queue.cur, s.doneEntries))
 \* Reads sealed slots only: while the claim ring rests, nothing is written.
 JoinedOnceSealed(s, slot) ==
   IF slot = s.rings.claim.cur THEN {} ELSE In(slot, Unmaterialised(s))
+
+\* A terminal delete that says nothing: closure, receipt and body join again.
+NothingRemoved(s, job) == {}
+
+\* Joins receipts with bodies, and leaves the closures out.
+JoinedUnclosed(s, slot) ==
+  {c \in In(slot, s.leaseClaims) : HasBody(s, c) /\ c.job \notin Written(s)}
 =============================================================================

@@ -20,4 +20,7 @@ LeasedToo(r) == ~Closed(r) /\ Due(r)
 
 \* For RingTurns: no fairness at all.
 RingMayRest == TRUE
+
+\* For First: the budget is there anew in every slot.
+FirstOfEachSlot(n, rs) == {r \in rs : Cardinality({q \in In(r.slot, rs) : Earlier(q, r)}) < n}
 =============================================================================

@@ -49,4 +49,43 @@ BuryWithKeys(s, cs) ==
 ReturnInAnyCase(s, job) == TRUE
 
 NothingKept(s, i) == {}
+
+\* Whoever presents a token is told that it completed, however the attempt ended.
+CompletedInAnyCase(e, ks, ok) == Finish(Acknowledge(e, ks), ks)
+
+\* The rows that must not be handed out any more stay pending.
+NothingBarred(s, rows) == s
+
+\* The cursor jumps to the tail, over rows that nobody has taken.
+FirstOfTail(s, lane) == s.laneHeads[lane].next
+
+\* Every row of a batch gets the first number of it.
+AppendReadyAtOneSeq(s, es) ==
+  LET row(e) == [slot |-> s.rings.queue.cur, lane |-> e.lane, seq |-> s.laneHeads[e.lane].next,
+                 job |-> e.job, lease |-> e.lease, snoozes |-> e.snoozes]
+      added(l) == Cardinality({e \in es : e.lane = l})
+  IN [s EXCEPT !.readyEntries = @ \cup {row(e) : e \in es},
+               !.laneHeads = [l \in Lanes |-> [@[l] EXCEPT !.next = @ + added(l)]]]
+
+NothingDropped(s, ks) == s
+
+\* Only the lease is written.
+ParkWithoutState(k) ==
+  LET receipts == {c \in Running(db) : Token(c) = k}
+      parked == [slot |-> db.rings.lease.cur, job |-> k.job, lease |-> k.lease,
+                 state |-> "waiting", beat |-> None, left |-> CallbackWait]
+  IN /\ On("ParkForCallback")
+     /\ k \in env.held /\ receipts # {}
+     /\ db' = [db EXCEPT !.leases = (@ \ LeaseOf(db, k)) \cup {parked}]
+     /\ UNCHANGED env
+
+\* The row of the wait stays beside that of the attempt that goes on.
+ResumeBesideTheWait(k) ==
+  LET resumed(l) == [l EXCEPT !.state = "running", !.beat = 0, !.left = None]
+  IN /\ On("ResumeCallback")
+     /\ Waiting(db, k) = TRUE
+     /\ db' = [db EXCEPT !.leases = @ \cup {resumed(l) : l \in LeaseOf(db, k)}]
+     /\ UNCHANGED env
+
+CanPruneClaimsInAnyCase(s, i) == TRUE
 =============================================================================

@@ -17,4 +17,18 @@ Nothing(rows, b) == 0
 
 \* For ToCome: every delta that is there at the write.
 AllDeltas == db.queueTerminalCountDeltas
+
+\* For TakenBack: one path counts by the job, and the other takes back from bucket 0.
+TakenBackFromFirst(facts) == {Delta(f, 0, -1) : f \in facts}
+
+\* For Rollup: what is taken back is left alone.
+RollupOfGains(slot) ==
+  LET rows == {r \in In(slot, db.queueTerminalCountDeltas) : r.delta = 1}
+  IN /\ slot # db.ring.cur
+     /\ rows # {}
+     /\ MayTruncate = TRUE
+     /\ db' = [db EXCEPT !.queueTerminalCountDeltas = @ \ rows,
+                         !.queueTerminalLiveCounts =
+                            [b \in AllBuckets |-> @[b] + Net(rows, b)]]
+     /\ UNCHANGED <<ended, rebuild>>
 =============================================================================

@@ -13,6 +13,7 @@ import {
 import { uninstall } from "../../src/postgres/install.js";
 import { connect, openPostgres, type PostgresServer } from "../../src/postgres/server.js";
 import type { Claim, ClaimResult, Context, Finding, Tier } from "../claims.js";
+import { executions } from "../coverage/labels.js";
 import { explore, replay } from "../explore/explorer.js";
 import { modelledEntries } from "../explore/claim.js";
 import { conformable, storage } from "../explore/model.js";
@@ -24,9 +25,10 @@ import type { ManifestEntry } from "../tlc/manifest.js";
 import { EmptyShard, inShard } from "../shard.js";
 import { Walker, type ConformOptions } from "./conform.js";
 import { conformed, type Conformed } from "./conformed.js";
+import { countsOf, installCounters } from "./counted.js";
 import type { Divergence } from "./divergence.js";
 import { conformFocused, focusedAnswers, focusedConfigs } from "./focused-claim.js";
-import { merge, neverAnswered, newTally, type Tally } from "./tally.js";
+import { addAll, merge, neverAnswered, newTally, type Tally } from "./tally.js";
 import { databaseTree, pieces, type Node, type Piece } from "./tree.js";
 
 /** The configurations of each tier whose databases Postgres is put through. */
@@ -80,7 +82,7 @@ async function conformEntry(
   const goOn = () => !context.signal.aborted;
   const work = pieces(nodes, PIECE);
   const share = only === undefined ? inShard(work, context.shard) : alone(nodes, only);
-  const found = await onEach(server, options, share, goOn);
+  const found = await onEach(server, options, share, goOn, context.labels);
   const first = found && (await shortest(server, { scope, tally: newTally() }, nodes, found));
   merge(tally, own);
   const { name } = entry;
@@ -97,6 +99,7 @@ async function onEach(
   options: WalkOptions,
   work: readonly Piece[],
   goOn: () => boolean,
+  labels?: boolean,
 ): Promise<Divergence | null> {
   const run = randomBytes(4).toString("hex");
   const found: Divergence[] = [];
@@ -107,8 +110,10 @@ async function onEach(
     try {
       const walker = new Walker(client, { ...options, schema });
       await walker.prepare();
+      if (labels) await installCounters(client, schema);
       while (next < work.length && found.length === 0 && goOn())
         found.push(...[await walker.walk(work[next++]!)].filter((d) => d !== null));
+      if (labels) addAll(options.tally.labels, await executions(client));
     } finally {
       await uninstall(client, { schema }).catch(() => undefined);
       await client.end();
@@ -222,6 +227,7 @@ async function run(context: Context, only?: number): Promise<ClaimResult> {
     },
     rows: done.map((d) => d.row),
     findings,
+    counts: countsOf(tally),
   };
 }
 
@@ -231,6 +237,7 @@ export const conformClaim: Claim = {
   sentence: "every action on every reachable state does on Postgres what the core says",
   covers: ["states", "checks", "enabled", "refused"],
   needs: ["pg"],
+  fills: { conform: ["action", "answer", "label"] },
   run: (context) => run(context),
 };
 

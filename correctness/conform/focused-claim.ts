@@ -11,12 +11,14 @@ import { replay, type Graph } from "../explore/explorer.js";
 import { readConstants } from "../explore/scope.js";
 import { formatCall, formatCalls, outcomeText } from "../report/calls.js";
 import type { ManifestEntry } from "../tlc/manifest.js";
+import { executions } from "../coverage/labels.js";
 import { conformed, type Conformed } from "./conformed.js";
+import { installCounters } from "./counted.js";
 import { FocusedWalker, type FocusedDivergence } from "./focused.js";
-import { merge, newTally, type Tally } from "./tally.js";
+import { addAll, merge, newTally, type Tally } from "./tally.js";
 
 /** The configurations of each tier whose states Postgres is put through. */
-const quick = ["claimer-lease", "claimer-expiry", "rescue-single"];
+const quick = ["claimer-lease", "claimer-expiry", "rescue-single", "rescue-silent"];
 const rescue = ["rescue-window", "rescue-leases", "rescue-deadlines", "rescue-slots"];
 const full = [...quick, "claimer-slots", ...rescue];
 export const focusedConfigs = { quick, full, nightly: full } satisfies Record<Tier, string[]>;
@@ -58,7 +60,9 @@ export async function conformFocused(
     const states = walker.graph.states.length;
     if (only !== undefined && only >= states) throw noSuchState(only, states);
     await walker.prepare();
+    if (context.labels) await installCounters(client, schema);
     const found = await walker.walk();
+    if (context.labels) addAll(own.labels, await executions(client));
     merge(tally, own);
     const run = { name, states, pieces: states, started, tally: own };
     return conformed(run, found && focusedFinding(found, walker.graph, name));

@@ -18,6 +18,8 @@ export interface Tally {
   refused: number;
   /** Checks per action and answer, such as `Claim empty`. */
   readonly results: Map<string, number>;
+  /** How often Postgres came to each labelled statement, where that is counted. */
+  readonly labels: Map<string, number>;
 }
 
 export const newTally = (): Tally => ({
@@ -26,6 +28,7 @@ export const newTally = (): Tally => ({
   enabled: 0,
   refused: 0,
   results: new Map(),
+  labels: new Map(),
 });
 
 /** Several quiet calls may have been made as one: each is a check. */
@@ -50,7 +53,12 @@ export function merge(into: Tally, from: Tally): void {
   into.checks += from.checks;
   into.enabled += from.enabled;
   into.refused += from.refused;
-  for (const [key, n] of from.results) into.results.set(key, (into.results.get(key) ?? 0) + n);
+  addAll(into.results, from.results);
+  addAll(into.labels, from.labels);
+}
+
+export function addAll(into: Map<string, number>, from: ReadonlyMap<string, number>): void {
+  for (const [key, n] of from) into.set(key, (into.get(key) ?? 0) + n);
 }
 
 /** Answers of operations on Postgres. */

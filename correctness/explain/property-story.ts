@@ -4,12 +4,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { specDir } from "../explore/scope.js";
 import type { KnownBug } from "../mutants/known-bugs.js";
-import { propertyBugs, type PropertyBug } from "../mutants/property-bugs.js";
 import { parseCfg } from "../tlc/cfg.js";
 import type { ManifestEntry } from "../tlc/manifest.js";
 import { positive } from "../tlc/suite.js";
-import { auditSources, propertySources, STORAGE } from "./places.js";
-import { negativeRun, plantedRun } from "./runs.js";
+import { auditSources, propertySources } from "./places.js";
+import { negativeRun } from "./runs.js";
 import { specLibrary } from "./spec-text.js";
 import type { Command, Run, Story } from "./story.js";
 import { told, type RunContext } from "./told.js";
@@ -42,15 +41,10 @@ const breaking = (name: string, bugs: readonly KnownBug[]) =>
     .sort((a, b) => Number(b.bug.core) - Number(a.bug.core))
     .sort((a, b) => a.entry.expect.steps - b.entry.expect.steps);
 
-const planted = (name: string): PropertyBug | undefined =>
-  propertyBugs[name as keyof typeof propertyBugs];
-
-/** The shortest of the counterexamples, or that of the core's own bug where there is no other. */
+/** The shortest of the counterexamples. */
 function runOf(name: string, bugs: readonly KnownBug[], context: RunContext): Promise<Run> | null {
   const [first] = breaking(name, bugs);
-  if (first) return negativeRun(first.entry, context);
-  const own = planted(name);
-  return own ? plantedRun(name, own) : null;
+  return first ? negativeRun(first.entry, context) : null;
 }
 
 function commandsOf(name: string, configs: readonly string[]): Command[] {
@@ -88,22 +82,16 @@ export async function propertyStory(
   if (module === null) return auditStory(topic);
   const configs = checkedIn(name, manifest);
   const related = breaking(name, bugs).map(({ bug }) => ({ name: bug.name, about: bug.about }));
-  const own = planted(name);
-  const alone = related.length === 0 && own ? { "broken by": `${own.about}, in the core` } : {};
-  const nobody =
-    module === STORAGE
-      ? "No bug is known that breaks it."
-      : `No configuration breaks it; a planted bug does, in test/explore.`;
   return {
     kind: "property",
     name,
     module,
     about: kindOf(module, name),
     loss: about,
-    facts: { "checked in": `${configs.length} configurations`, ...alone },
+    facts: { "checked in": `${configs.length} configurations` },
     sources: propertySources(module, name),
     exchanges: [],
-    ...(await told(() => runOf(name, bugs, context), nobody)),
+    ...(await told(() => runOf(name, bugs, context), "No bug is known that breaks it.")),
     bugs: related,
     commands: commandsOf(name, configs),
     see: [],

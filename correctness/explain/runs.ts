@@ -17,7 +17,6 @@ import { plain } from "../explore/plain.js";
 import { readScope } from "../explore/scope.js";
 import { coreBugs } from "../mutants/core-bugs.js";
 import type { Negative } from "../mutants/known-bugs.js";
-import type { PropertyBug } from "../mutants/property-bugs.js";
 import { formatCall, outcomeText } from "../report/calls.js";
 import type { ManifestEntry } from "../tlc/manifest.js";
 import type { TlcResult } from "../tlc/outcome.js";
@@ -107,7 +106,7 @@ export async function actionRun(
 
 /** To the property's first violation, in the core with these actions in the place of its own. */
 async function coreRun(
-  { name, cfg, symmetric }: Pick<ManifestEntry, "name" | "cfg" | "symmetric">,
+  { name, cfg, symmetric }: ManifestEntry,
   property: string,
   table: Partial<ActionTable>,
 ): Promise<Run> {
@@ -118,9 +117,6 @@ async function coreRun(
   const steps = stepsOf(violation!.trace, changes);
   return { shows: `that violates ${property}`, by: "core", configuration: name, steps };
 }
-
-export const plantedRun = (property: string, { configuration, table }: PropertyBug): Promise<Run> =>
-  coreRun({ name: configuration, cfg: `${configuration}.cfg`, symmetric: false }, property, table);
 
 const lassoText = ({ lassoTo, lassoAction }: TlcResult): string | undefined => {
   if (lassoTo === undefined) return undefined;

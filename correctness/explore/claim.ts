@@ -3,6 +3,7 @@
 import type { NamedCall } from "../../src/core/index.js";
 import { UserError } from "../../src/errors.js";
 import type { Claim, ClaimResult, Context, Finding, Row } from "../claims.js";
+import { Counts } from "../coverage/counts.js";
 import { formatCalls } from "../report/calls.js";
 import { shardOf } from "../shard.js";
 import type { ExpectHolds, ManifestEntry } from "../tlc/manifest.js";
@@ -17,7 +18,7 @@ import {
 import { compareCounts, compareEdges, type GraphDifference } from "./compare.js";
 import { firstStuck } from "./drain.js";
 import { explore, pathTo, type Graph } from "./explorer.js";
-import { modelled, readModel, type AnyModel } from "./model.js";
+import { actionOf, modelled, readModel, type AnyModel } from "./model.js";
 import { speedRow } from "./speed.js";
 import { neverTaken, type Taken } from "./taken.js";
 
@@ -27,6 +28,7 @@ type PositiveEntry = ManifestEntry & { readonly expect: ExpectHolds };
 function exploreEntry(entry: ManifestEntry, model: AnyModel, context: Context): AnyGraph {
   return explore(model.machine, {
     keepEdges: true,
+    answers: true,
     onProgress: ({ states }) => context.progress(`explore ${entry.name}`, states),
   });
 }
@@ -66,6 +68,23 @@ interface Compared {
   readonly states: number;
   readonly edges: number;
   readonly taken: Taken;
+  readonly counts: Counts;
+}
+
+/** What happens in the core's graph; of TLC's, what answers its edges bear where they are equal. */
+export function countsOf(
+  entry: Pick<ManifestEntry, "module">,
+  graph: Pick<AnyGraph, "edges" | "answers" | "looks">,
+  equal: boolean,
+): Counts {
+  const counts = new Counts();
+  const named = (numbers: Iterable<readonly [string, number]>) =>
+    [...numbers].map(([name, n]) => [actionOf(entry, name), n] as const);
+  counts.all("core", named(Object.entries(graph.edges)));
+  counts.all("core", named(graph.answers!.calls));
+  counts.all("core", Object.entries(graph.looks));
+  if (equal) counts.all("TLC", named(graph.answers!.edges));
+  return counts;
 }
 
 async function compareEntry(entry: PositiveEntry, context: Context): Promise<Compared> {
@@ -99,7 +118,8 @@ async function compareEntry(entry: PositiveEntry, context: Context): Promise<Com
   const verdict = findings.length === 0 ? "holds" : "violated";
   const row: Row = { name: entry.name, verdict, seconds, facts };
   const taken = { module: entry.module, edges: graph.edges };
-  return { row, findings, states: graph.states.length, edges, taken };
+  const counts = countsOf(entry, graph, whole && differences.length === 0);
+  return { row, findings, states: graph.states.length, edges, taken, counts };
 }
 
 async function run(context: Context): Promise<ClaimResult> {
@@ -119,6 +139,8 @@ async function run(context: Context): Promise<ClaimResult> {
     ...speed.flatMap(slower),
     ...(whole ? neverTaken(compared.map((c) => c.taken)) : []),
   ];
+  const counts = new Counts();
+  for (const each of compared) counts.merge(each.counts);
   return {
     id: "C2",
     verdict: findings.length === 0 ? "holds" : "violated",
@@ -130,6 +152,7 @@ async function run(context: Context): Promise<ClaimResult> {
     },
     rows: [...compared.map((c) => c.row), ...speed],
     findings,
+    counts,
   };
 }
 
@@ -172,6 +195,7 @@ export const graphClaim: Claim = {
   sentence: "the TypeScript core is the spec: same labelled state graph, edge for edge",
   covers: ["configs", "states", "edges"],
   needs: [],
+  fills: { core: ["action", "answer", "property"] },
   run,
 };
 

@@ -5,12 +5,15 @@
  */
 
 import type { Call, Machine, NamedCall, Outcome, State } from "../../src/core/index.js";
+import { AnswerCounter, type Answers } from "./answers.js";
 
 export interface ExploreOptions {
   /** Names to check; all of them unless given. */
   readonly properties?: readonly string[];
   /** Keep every edge, not only the counts. */
   readonly keepEdges?: boolean;
+  /** Count what each call is answered. */
+  readonly answers?: boolean;
   /** Goes no further once it has this many states, those with the shortest ways. */
   readonly atMost?: number;
   readonly onProgress?: (p: { states: number; queued: number; depth: number }) => void;
@@ -40,6 +43,10 @@ export interface Graph<S = State, C extends NamedCall = Call> {
   readonly edges: Readonly<Record<string, number>>;
   /** With `keepEdges`: per source state, `[actionIndex, target]` pairs, flattened. */
   readonly out: readonly (readonly number[])[] | null;
+  /** Where they are counted. */
+  readonly answers: Answers | null;
+  /** On how many states, or steps, each property was looked at. */
+  readonly looks: Readonly<Record<string, number>>;
   readonly violation: Violation<S, C> | null;
   readonly seconds: number;
 }
@@ -63,6 +70,8 @@ class Explorer<S extends object, C extends NamedCall> {
   private readonly counts: number[];
   private readonly onState: [string, (s: S) => boolean][];
   private readonly onStep: [string, (a: S, b: S) => boolean][];
+  private readonly answers: AnswerCounter | null;
+  private readonly looks = { states: 0, steps: 0 };
   private violation: Violation<S, C> | null = null;
 
   constructor(machine: Machine<S, C>, options: ExploreOptions) {
@@ -70,6 +79,7 @@ class Explorer<S extends object, C extends NamedCall> {
     this.options = options;
     this.counts = machine.actionNames.map(() => 0);
     this.out = options.keepEdges ? [] : null;
+    this.answers = options.answers ? new AnswerCounter() : null;
     const wanted = ([name]: readonly [string, unknown]) =>
       options.properties?.includes(name) ?? true;
     this.onState = Object.entries(machine.invariants).filter(wanted);
@@ -103,6 +113,11 @@ class Explorer<S extends object, C extends NamedCall> {
       depth: Math.max(...this.level.slice(-1)) + 1,
       edges: Object.fromEntries(machine.actionNames.map((name, i) => [name, this.counts[i]!])),
       out: this.out,
+      answers: this.answers,
+      looks: Object.fromEntries([
+        ...this.onState.map(([name]) => [name, this.looks.states]),
+        ...this.onStep.map(([name]) => [name, this.looks.steps]),
+      ]),
       violation: this.violation,
       seconds: (performance.now() - started) / 1000,
     };
@@ -113,9 +128,11 @@ class Explorer<S extends object, C extends NamedCall> {
     const from = this.states[at]!;
     const seen = new Set<number>();
     const edges: number[] = [];
+    this.answers?.nextState();
     for (const [action, call] of all) {
       if (!machine.possible(from, call)) continue;
-      const { state } = machine.step(from, call);
+      const { state, outcome } = machine.step(from, call);
+      this.answers?.call(call.action, outcome);
       if (state === from) continue;
       if (!machine.inBounds(state)) {
         this.checkState(state, at, call);
@@ -124,6 +141,7 @@ class Explorer<S extends object, C extends NamedCall> {
       }
       const to = this.add(state, at, call);
       const edge = to * this.counts.length + action;
+      if (to !== at) this.answers?.edge(call.action, outcome, edge);
       if (to === at || seen.has(edge)) continue;
       seen.add(edge);
       this.counts[action]!++;
@@ -151,12 +169,14 @@ class Explorer<S extends object, C extends NamedCall> {
 
   /** Like TLC, looks at states one step outside the bounds too. */
   private checkState(state: S, from: number, call: C | null): void {
+    this.looks.states++;
     for (const [name, holds] of this.onState)
       if (!this.violation && !holds(state))
         this.violation = { property: name, trace: this.traceTo(from, call) };
   }
 
   private checkStep(to: S, at: number, call: C): void {
+    this.looks.steps++;
     const from = this.states[at]!;
     for (const [name, holds] of this.onStep)
       if (!this.violation && !holds(from, to))

@@ -63,6 +63,10 @@ export type AnyModel = Model<object, NamedCall>;
 export const storage = ({ module }: Pick<ManifestEntry, "module">): boolean =>
   module === "MCSegmentedStorage";
 
+/** An action of what this configuration describes, as others tell it from those of other models. */
+export const actionOf = (entry: Pick<ManifestEntry, "module">, action: string): string =>
+  storage(entry) ? action : `${entry.module} ${action}`;
+
 /** Whether the core has a machine for what this configuration describes. */
 export const modelled = ({ module }: Pick<ManifestEntry, "module">): boolean =>
   storage({ module }) || module in focusedModules;

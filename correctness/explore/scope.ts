@@ -75,12 +75,11 @@ async function readOverrides(overrides: Readonly<Record<string, string>>, dir: s
   return values;
 }
 
-/** A configuration's constants as TLA+ values, what it overrides, and the file they are from. */
+/** A configuration as TLC reads it, and the file that it is from. */
 export async function readCfg(cfg: string, dir = specDir()) {
   const file = join(dir, cfg);
   const text = await readFile(file, "utf8").catch((cause: unknown) => {
     throw new UserError(`cannot read ${file}`, "Name a .cfg of the spec folder.", { cause });
   });
-  const { constants, overrides } = parseCfg(text, file);
-  return { file, constants, overrides };
+  return { file, ...parseCfg(text, file) };
 }

@@ -104,6 +104,7 @@ async function run(context: Context): Promise<ClaimResult> {
     },
     rows: [...met.map(([name, some]) => rowOf(name, some)), speedOf(ran, seconds)],
     findings,
+    counts: ran.counts,
   };
 }
 
@@ -113,5 +114,6 @@ export const interleaveClaim: Claim = {
   sentence: "whatever the interleaving of calls, some order of them explains what comes out",
   covers: ["pairs", "triples", "interleavings", "deadlocks", "unexplained"],
   needs: ["pg"],
+  fills: { interleave: ["action", "answer", "label"] },
   run,
 };

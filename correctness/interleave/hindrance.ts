@@ -106,12 +106,17 @@ interface Trying {
 }
 
 /** What the call does then, or null: nothing that it needs was taken. */
-type Hindered = (trying: Trying) => Step | null;
+interface Hindered {
+  (trying: Trying): Step | null;
+  /** What it answers, if it is turned away. */
+  readonly word?: string;
+}
 
-const turnedAway =
-  (result: string, when: (trying: Trying) => boolean): Hindered =>
-  (trying) =>
-    when(trying) ? { outcome: { result }, state: trying.state } : null;
+const turnedAway = (word: string, when: (trying: Trying) => boolean): Hindered =>
+  Object.assign(
+    (trying: Trying) => (when(trying) ? { outcome: { result: word }, state: trying.state } : null),
+    { word },
+  );
 
 const headLocked = ({ call, met }: Trying): boolean =>
   met.claimHeads.includes((call.args as { readonly lane: Lane }).lane);
@@ -176,6 +181,9 @@ const hindered: { readonly [N in ActionName]?: Hindered } = {
 
 /** The actions that try to lock something and do not wait for it. */
 export const hinderable = (action: ActionName): boolean => action in hindered;
+
+/** What it answers to those whom it turns away, if it does. */
+export const turnedAwayWith = (action: ActionName): string | undefined => hindered[action]?.word;
 
 /** What a call does that met this, in this state; null if it need not have been hindered. */
 export const hinder = (trying: Trying): Step | null =>

@@ -54,17 +54,24 @@ export function policyOf({ statement }: Labelled): Policy | null {
   return /\b(?:nowait|truncate)\b/i.test(statement) ? "nowait" : null;
 }
 
-/** The SQL of a file with its breakpoints; the lines keep their numbers. */
-export function instrument(sql: string): string {
+/** The SQL with something else in the place of each labelled statement and its label. */
+export function withLabelled(sql: string, written: (each: Labelled) => string): string {
   let out = "";
   let at = 0;
-  for (const { label, index, indent, statement, end } of labelled(sql)) {
-    out += `${sql.slice(at, index)}${indent}perform ringproof.breakpoint('${label}');`;
-    out += withBreakpointInside(statement, label);
-    at = end;
+  for (const each of labelled(sql)) {
+    out += sql.slice(at, each.index) + each.indent + written(each);
+    at = each.end;
   }
   return out + sql.slice(at);
 }
+
+/** The SQL of a file with its breakpoints; the lines keep their numbers. */
+export const instrument = (sql: string): string =>
+  withLabelled(
+    sql,
+    ({ label, statement }) =>
+      `perform ringproof.breakpoint('${label}');${withBreakpointInside(statement, label)}`,
+  );
 
 /** The semicolon that ends what begins here; of an IF or a loop, the end of its head. */
 function statementEnd(sql: string, start: number): number {

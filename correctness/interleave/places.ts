@@ -6,6 +6,7 @@ import {
   calls,
   step,
   succeeds,
+  wordsOf,
   type ActionName,
   type Call,
   type Job,
@@ -43,6 +44,11 @@ export class Tried {
     this.outcome = outcome;
   }
 
+  /** What it is refused with, as in `Claim empty`; nothing if it succeeds. */
+  get refusal(): string {
+    return this.ok ? "" : [this.call.action, ...wordsOf(this.outcome)].join(" ");
+  }
+
   /** What the caller is told. */
   get told(): string {
     return (this.text ??= JSON.stringify(this.outcome));
@@ -60,11 +66,12 @@ export interface Place {
   readonly calls: ReadonlyMap<ActionName, readonly Tried[]>;
 }
 
-/** Of each operation some calls that succeed, and some that are refused. */
+/** Of each operation some calls that succeed, and some that are refused, of each refusal one. */
 function shortlist(tried: readonly Tried[]): readonly Tried[] {
   const [ok, refused] = [tried.filter((t) => t.ok), tried.filter((t) => !t.ok)];
   const middle = ok[ok.length >> 1];
-  return [...new Set([ok[0], middle, ok.at(-1), refused[0], refused.at(-1)])].filter(
+  const each = new Map(refused.toReversed().map((t) => [t.refusal, t])).values();
+  return [...new Set([ok[0], middle, ok.at(-1), ...each, refused.at(-1)])].filter(
     (t) => t !== undefined,
   );
 }

@@ -1,9 +1,12 @@
 /** Runs what meets, on arenas side by side. */
 
+import { wordsOf } from "../../src/core/index.js";
 import type { PostgresServer } from "../../src/postgres/server.js";
 import type { Context } from "../claims.js";
+import { Counts } from "../coverage/counts.js";
 import { Arena, newSchema, type Ran as ArenaRan } from "./arena.js";
 import { Failing } from "./failing.js";
+import { INSIDE } from "./instrument.js";
 import { meet, type Met } from "./meet.js";
 import type { Work } from "./plan.js";
 import { arenaScope } from "./scopes.js";
@@ -24,6 +27,8 @@ export interface Done {
 export interface Ran {
   readonly done: readonly Done[];
   readonly failing: Failing;
+  /** What the calls answered, and the labelled statements that they came to. */
+  readonly counts: Counts;
   /** Of a query that does nothing. */
   readonly roundTripMs: number;
 }
@@ -40,17 +45,28 @@ function byState(work: readonly Work[]): readonly (readonly Work[])[] {
   return [...states.values()];
 }
 
+/** Errors are no answers; a step inside a statement is one of that statement. */
+function count(counts: Counts, { steps, outcomes }: ArenaRan, calls: Work["calls"]): void {
+  for (const [i, outcome] of outcomes.entries())
+    if (!(outcome instanceof Error))
+      for (const word of wordsOf(outcome)) counts.answer("interleave", calls[i]!.action, word);
+  for (const { label } of steps)
+    if (label.includes(".") && !label.endsWith(INSIDE)) counts.add("interleave", label);
+}
+
 /** All schedules of a case, and its calls alone, with errors. */
 export async function runCase(
   arena: Arena,
   each: Work,
   failing: Failing,
-  signal?: AbortSignal,
+  { signal, counts = new Counts() }: { signal?: AbortSignal; counts?: Counts } = {},
 ): Promise<Met> {
   const { atMost, schedule, calls } = each;
   const labels = calls.map(() => new Set<string>());
-  const onRun = ({ steps }: ArenaRan) =>
-    steps.forEach(({ session, label }) => labels[session]!.add(label));
+  const onRun = (ran: ArenaRan) => {
+    ran.steps.forEach(({ session, label }) => labels[session]!.add(label));
+    count(counts, ran, calls);
+  };
   const options = { atMost, schedule: schedule(), onRun, ...(signal && { signal }) };
   const met = await meet(arena, each, options);
   if (!met.violation)
@@ -66,12 +82,13 @@ export async function runAll(
 ): Promise<Ran> {
   const done: Done[] = [];
   const failing = new Failing();
+  const counts = new Counts();
   const states = byState(work);
   let [next, roundTripMs] = [0, Infinity];
   const enough = () => done.filter(({ met }) => met.violation).length >= ENOUGH;
   const runOne = async (arena: Arena, each: Work): Promise<void> => {
     const began = performance.now();
-    const met = await runCase(arena, each, failing, signal);
+    const met = await runCase(arena, each, failing, { signal, counts });
     done.push({ work: each, met, seconds: (performance.now() - began) / 1000 });
     progress("interleave, meetings", done.length, work.length);
   };
@@ -90,5 +107,5 @@ export async function runAll(
   const arenas = Array.from({ length: Math.min(ARENAS, states.length) }, (_, n) => runSome(n));
   const failed = (await Promise.allSettled(arenas)).find((r) => r.status === "rejected");
   if (failed) throw failed.reason;
-  return { done, failing, roundTripMs };
+  return { done, failing, counts, roundTripMs };
 }

@@ -43,9 +43,19 @@ export const areas: readonly Area[] = [
     deadlines: [NONE, 1],
   }),
   area("turning", ["CompleteFast", "RotateQueue", "RotateClaims", "PruneClaims", "PruneQueue"]),
-  area("leases", ["ParkForCallback", "ResumeCallback", "RotateLeases", "CompleteSlow"]),
+  area("leases", [
+    "ParkForCallback",
+    "ResumeCallback",
+    "RotateLeases",
+    "RotateQueue",
+    "CompleteSlow",
+  ]),
   area("lanes", ["CancelReady", "FailToDlq", "AdvanceClaimCursor", "Retry"], {
     lanes: ["a", "b"],
+  }),
+  area("keeping", ["Fail", "RotateQueue", "RotateClaims", "CompleteFast"], {
+    leases: [1],
+    failedFloor: 1,
   }),
   area("keys", ["Fail", "FailToDlq", "CancelReady", "Snooze", "PassTime"], {
     sameKey: [["j1", "j2"]],

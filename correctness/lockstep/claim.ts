@@ -4,6 +4,7 @@ import { actionNames, allAnswers, NONE, type Scope } from "../../src/core/index.
 import { openPostgres } from "../../src/postgres/server.js";
 import type { Claim, ClaimResult, Context, Finding, Tier } from "../claims.js";
 import { shardOf } from "../shard.js";
+import { Counts } from "../coverage/counts.js";
 import { runLockstep, type Failure, type LockstepResult } from "./lockstep.js";
 import { badStepLines, traceText } from "./text.js";
 
@@ -26,7 +27,7 @@ export const lockstepScope: Scope = {
   callbackWait: 2,
   staleAfter: 2,
   maxAttempts: 2,
-  failedFloor: 3,
+  failedFloor: 8,
   sameKey: sameKey.map((jobs) => jobs.map((n) => `j${n}`)),
   maxSeq: Infinity,
   enabled: actionNames,
@@ -105,6 +106,7 @@ async function run(context: Context, path?: string): Promise<ClaimResult> {
       seed: context.seed,
       runs: wanted,
       path,
+      labels: context.labels,
       signal: context.signal,
       progress: (steps, of) => context.progress("lockstep", steps, of),
     });
@@ -123,10 +125,23 @@ async function run(context: Context, path?: string): Promise<ClaimResult> {
     const judged = { verdict, seconds, ...(passed && { wording: "no violation" }) } as const;
     const note = passed && { note: replayNote(context, path, steps) };
     const rows = [{ name, ...judged, facts }];
-    return { id: "C4", ...judged, covered: { runs, steps }, rows, findings: found, ...note };
+    const all = countsOf(result);
+    const covered = { runs, steps };
+    return { id: "C4", ...judged, covered, rows, findings: found, counts: all, ...note };
   } finally {
     await server.stop();
   }
+}
+
+/** Actions, their answers and labels. */
+function countsOf({ counts, labels }: LockstepResult): Counts {
+  const all = new Counts();
+  for (const [answer, n] of counts) {
+    const [action, ...word] = answer.split(" ");
+    all.answer("lockstep", action!, word.join(" "), n);
+  }
+  all.all("lockstep", labels);
+  return all;
 }
 
 /** A path that somebody made up may fit too: nobody knows of a run whether it ever failed. */
@@ -144,5 +159,6 @@ export const lockstepClaim: Claim = {
   sentence: "contract, core and Postgres stay equivalent on long random runs",
   covers: ["runs", "steps"],
   needs: ["pg", "seed"],
+  fills: { lockstep: ["action", "answer", "label"] },
   run: (context) => run(context),
 };

@@ -19,6 +19,7 @@ import { PostgresStorage } from "../../src/postgres/storage.js";
 import type { TwinContext } from "../../src/postgres/twin.js";
 import { twinOf, type Attempt } from "../conform/attempts.js";
 import { ensureLanes, installHarness } from "../conform/conform.js";
+import { countLabels, executions, type Executions } from "../coverage/labels.js";
 import { readSnapshot, type Snapshot } from "../conform/snapshot.js";
 import { wrongRows, wrongTimes } from "../conform/unmodelled.js";
 import type { Upkeep } from "./upkeep.js";
@@ -52,6 +53,8 @@ export interface DatabaseOptions {
   readonly scope: Scope;
   /** SQL that is run once the schema is installed, written for the schema `ringproof`. */
   readonly amend?: string;
+  /** Whether executions of labelled statements are counted. */
+  readonly labels?: boolean;
 }
 
 export class Database {
@@ -80,9 +83,10 @@ export class Database {
 
   /** Installs the schema with the lanes of the scope. */
   async prepare(): Promise<void> {
-    const { schema, scope, amend } = this.options;
+    const { schema, scope, amend, labels } = this.options;
     const { queueSlots, claimSlots, leaseSlots } = scope;
     await install(this.client, { schema, queueSlots, claimSlots, leaseSlots });
+    if (labels) await countLabels(this.client, schema);
     await installHarness(this.client, schema);
     const path = join(packageRoot(), "correctness", "lockstep", "reset.sql");
     await this.client.query(requalify(await readFile(path, "utf8"), schema));
@@ -97,6 +101,11 @@ export class Database {
     await this.client.query(`select "${this.options.schema}".reset()`);
     this.binding = this.start;
     this.last = null;
+  }
+
+  /** Of labelled statements, where they are counted. */
+  executions(): Promise<Executions> {
+    return executions(this.client);
   }
 
   /** Removes the schema and hangs up. A server that is gone has nothing left to remove. */

@@ -10,6 +10,8 @@ import { actions, type ActionTable, type Outcome, type Scope } from "../../src/c
 import { UserError } from "../../src/errors.js";
 import type { PostgresServer } from "../../src/postgres/server.js";
 import type { Attempt } from "../conform/attempts.js";
+import { addAll } from "../conform/tally.js";
+import type { Executions } from "../coverage/labels.js";
 import { Runs, type Choice } from "./choices.js";
 import { Database } from "./database.js";
 import { walk, type BadStep, type Walk, type WalkOptions } from "./trio.js";
@@ -31,6 +33,8 @@ export interface LockstepResult {
   readonly counts: ReadonlyMap<string, number>;
   /** The same of maintenance outside the model, such as `rollup noop`. */
   readonly upkeep: ReadonlyMap<string, number>;
+  /** How often Postgres came to each labelled statement, where that is counted. */
+  readonly labels: Executions;
   readonly failure?: Failure;
 }
 
@@ -48,6 +52,8 @@ export interface LockstepOptions {
   readonly amend?: string;
   /** Whether shorter runs are tried once one has failed; they are unless said. */
   readonly shrink?: boolean;
+  /** Whether executions of labelled statements are counted. */
+  readonly labels?: boolean | undefined;
   /** Each has a schema of its own. */
   readonly connections?: number;
   readonly signal?: AbortSignal | undefined;
@@ -190,26 +196,28 @@ class Runner {
 
 /** Makes the runs, shared out among the connections; the same options give the same result. */
 export async function runLockstep(options: LockstepOptions): Promise<LockstepResult> {
-  const { server, scope, amend, connections = 2, path } = options;
+  const { server, scope, amend, labels: counted, connections = 2, path } = options;
   checkPath(path);
   const name = `lockstep_${randomUUID().slice(0, 8)}`;
   const databases: Database[] = [];
+  const labels = new Map<string, number>();
   const runner = new Runner(options);
   const close = async () => {
     await Promise.all(databases.splice(0).map((database) => database.close()));
   };
   await withCleanup(close, async () => {
     for (let i = 1; i <= (path ? 1 : connections); i++) {
-      const own = { schema: `${name}_${i}`, scope, ...(amend && { amend }) };
+      const own = { schema: `${name}_${i}`, scope, ...(amend && { amend }), labels: !!counted };
       const database = await Database.connect(server, own);
       databases.push(database);
       await database.prepare();
     }
     const ends = await Promise.allSettled(databases.map((database) => runner.work(database)));
     for (const end of ends) if (end.status === "rejected") throw end.reason;
+    for (const database of databases) addAll(labels, await database.executions());
   });
   const { runs, steps, counts, upkeep, failure } = runner;
-  return { runs, steps, counts, upkeep, ...(failure && { failure }) };
+  return { runs, steps, counts, upkeep, labels, ...(failure && { failure }) };
 }
 
 function checkPath(path: string | undefined): void {

@@ -15,6 +15,13 @@ import {
   type Token,
 } from "../../src/core/index.js";
 import { keeping, without } from "./core.js";
+import {
+  batchWithOneNumber,
+  completedInAnyCase,
+  cursorToTheTail,
+  resumedBesideTheWait,
+  stateLeft,
+} from "./core-slips.js";
 
 const among = (tokens: readonly Token[], { job, lease }: Token): boolean =>
   tokens.some((t) => t.job === job && t.lease === lease);
@@ -140,4 +147,13 @@ export const coreBugs: Readonly<Record<string, Partial<ActionTable>>> = {
   "failed-lost": pruneOfAllFailed(),
   "shard-join": pruneOfAnyLane(),
   "claim-prune-gate": pruneBehindCursors(),
+  "acked-stale": completedInAnyCase,
+  "cancelled-unspent": keeping("CancelReady", "readyTombstones"),
+  "cursor-jumps": cursorToTheTail,
+  "batch-one-seq": batchWithOneNumber,
+  "body-pruned": without("PruneQueue", "skippedActive queueUnclosedClaimRefs"),
+  "attempt-left": stateLeft,
+  "parked-stateless": keeping("ParkForCallback", "attemptState"),
+  "resumed-twice": resumedBesideTheWait,
+  "claims-pruned": without("PruneClaims", "skippedActive claimOpen"),
 };

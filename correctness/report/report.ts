@@ -8,6 +8,8 @@ export interface Section extends Omit<ClaimResult, "id"> {
   readonly sentence: string;
   /** The claim of which a command checks a part. */
   readonly claim?: ClaimId;
+  /** How often each item occurred, by column. */
+  readonly numbers?: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
 export interface Report {

@@ -71,14 +71,15 @@ export function detailsText(sections: readonly Section[]): string {
 export const jsonLine = ({ tier, sections }: Report): string =>
   JSON.stringify({
     tier,
-    claims: sections.map(({ id, claim, verdict, seconds, covered, why, note, findings }) => ({
+    claims: sections.map(({ id, claim, verdict, seconds, covered, numbers, ...rest }) => ({
       id,
       claim,
       verdict: verdict === "empty" ? "not-run" : verdict,
       seconds: Number(seconds.toFixed(1)),
       covered,
-      why,
-      note,
-      findings: findings.map(({ title, replay }) => ({ title, replay })),
+      numbers,
+      why: rest.why,
+      note: rest.note,
+      findings: rest.findings.map(({ title, replay }) => ({ title, replay })),
     })),
   });

@@ -3,6 +3,10 @@
 import { createWriteStream } from "node:fs";
 import { finished } from "node:stream/promises";
 import type { Claim, ClaimResult, Context, Finding, Row } from "../claims.js";
+import { Counts } from "../coverage/counts.js";
+import { actionOf, modelled } from "../explore/model.js";
+import { readCfg } from "../explore/scope.js";
+import type { Cfg } from "./cfg.js";
 import type { DotSink } from "./dot.js";
 import { compareWithManifest, type ManifestEntry } from "./manifest.js";
 import type { TlcResult } from "./outcome.js";
@@ -13,12 +17,35 @@ interface Checked {
   readonly row: Row;
   readonly findings: readonly Finding[];
   readonly result: TlcResult;
+  readonly counts?: Counts;
 }
 
 async function check(entry: ManifestEntry, context: Context): Promise<Checked> {
   const { result, graph } = await suiteRun(entry, context);
   const sentences = compareWithManifest(entry, result, graph?.counts).map((d) => d.sentence);
-  return checkedBy(entry, result, sentences);
+  const checked = checkedBy(entry, result, sentences);
+  if (sentences.length > 0) return checked;
+  const cfg = await readCfg(entry.cfg);
+  return { ...checked, counts: countsOf(entry, cfg, result.distinct, graph?.counts ?? {}) };
+}
+
+/**
+ * Of a configuration in which all is as expected: edges of each action, and the distinct states on
+ * which TLC looked at each property, or the property that is broken.
+ */
+export function countsOf(
+  entry: ManifestEntry,
+  { invariants, properties }: Pick<Cfg, "invariants" | "properties">,
+  distinct: number,
+  edges: Readonly<Record<string, number>>,
+): Counts {
+  const counts = new Counts();
+  if (entry.expect.verdict === "violated") counts.add("mutants", entry.expect.property);
+  else if (modelled(entry)) {
+    for (const [action, n] of Object.entries(edges)) counts.add("TLC", actionOf(entry, action), n);
+    for (const property of [...invariants, ...properties]) counts.add("TLC", property, distinct);
+  }
+  return counts;
 }
 
 function checkedBy(entry: ManifestEntry, result: TlcResult, sentences: readonly string[]): Checked {
@@ -89,6 +116,8 @@ function summary(
   seconds: number,
 ): ClaimResult {
   const findings = checked.flatMap((c) => c.findings);
+  const all = new Counts();
+  for (const { counts } of checked) if (counts) all.merge(counts);
   return {
     id: "C1",
     verdict: findings.length === 0 ? "holds" : "violated",
@@ -100,6 +129,7 @@ function summary(
     },
     rows: checked.map((c) => c.row),
     findings,
+    counts: all,
   };
 }
 
@@ -109,6 +139,7 @@ export const tlcClaim: Claim = {
   sentence: "the storage model keeps its invariants and refines the queue contract",
   covers: ["configs", "distinctStates", "negativeConfigs"],
   needs: ["seed"],
+  fills: { TLC: ["action", "property"], mutants: ["property"] },
   run,
 };
 

@@ -23,7 +23,7 @@ afterAll(() => rm(scratch, { recursive: true, force: true }));
 type Named = { readonly name: string };
 
 const checks = ["check", "tlc", "explore", "graph", "conform", "lockstep", "interleave", "locks"];
-const names = [...checks, "witness", "configs", "explain"];
+const names = [...checks, "coverage", "witness", "configs", "explain"];
 const violated = (id: ClaimId) => async () => result(id, "violated", [finding]);
 const everyClaim = (run: () => Promise<ClaimResult>) =>
   Object.fromEntries(holding().map(({ id }) => [id, run]));
@@ -247,6 +247,7 @@ describe("a command takes the flags that mean something to it", () => {
     lockstep: ["--pg", "--seed"],
     interleave: ["--pg"],
     locks: ["--pg"],
+    coverage: ["--pg", "--seed"],
     witness: ["--pg"],
   };
 
@@ -287,6 +288,7 @@ describe("wrong usage: one message, exit code 2", () => {
     ["no workers", ["tlc", "--workers", "0"], /'0' is invalid.*from 1/],
     ["another kind of database", ["check", "--pg", "mysql://x"], /--pg is not the address/],
     ["an argument too many", ["check", "slots"], /too many arguments/],
+    ["a shard of coverage", ["coverage", "--shard", "1/2"], /unknown option '--shard'/],
     ["a tier of witness", ["witness", "--tier", "full"], /unknown option '--tier'/],
     ["a witness on another kind of database", ["witness", "--pg", "mysql://x"], /--pg is not the/],
     ["a report of witness under a file", ["witness", "--report", "/dev/null/x"], /x cannot be/],
@@ -400,11 +402,15 @@ describe("--help", () => {
     expect(out).toContain("Exit codes:");
   });
 
-  test("witness: what it does, its flags and an example", async () => {
-    const { code, out, err } = await ran(["witness", "--help"]);
+  test.each([
+    ["coverage", "Example: npx ringproof coverage --tier full", ["--tier", "--seed"]],
+    ["witness", "Example: npx ringproof witness receipt-rescue", []],
+  ])("%s: what it does, its flags and an example", async (name, example, own) => {
+    const { code, out, err } = await ran([name, "--help"]);
     expect({ code, err }).toEqual({ code: 0, err: "" });
-    expect(out).toContain("Example: npx ringproof witness receipt-rescue");
-    for (const flag of ["--pg", "--json", "--report", "Exit codes:"]) expect(out).toContain(flag);
+    expect(out).toContain(example);
+    const flags = [...own, "--pg", "--json", "--report", "Exit codes:"];
+    for (const flag of flags) expect(out).toContain(flag);
   });
 
   test("the program: every command with its example", async () => {

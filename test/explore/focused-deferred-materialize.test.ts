@@ -1,4 +1,4 @@
-/** What no witness configuration of DeferredMaterialize breaks is broken here. */
+/** Properties of DeferredMaterialize, each broken by a planted bug of the core. */
 
 import { expect, test } from "vitest";
 import type { FocusedModel } from "../../src/core/machines/focused.js";

@@ -1,4 +1,4 @@
-/** What no witness configuration of RescueCursor breaks is broken here. */
+/** Properties of RescueCursor, each broken by a planted bug of the core. */
 
 import { expect, test } from "vitest";
 import { rescueCursor } from "../../src/core/machines/rescue-cursor.js";

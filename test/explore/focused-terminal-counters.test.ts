@@ -1,4 +1,4 @@
-/** What no witness configuration of TerminalCounters breaks is broken here. */
+/** Properties of TerminalCounters, each broken by a planted bug of the core. */
 
 import { expect, test } from "vitest";
 import type { FocusedModel } from "../../src/core/machines/focused.js";

@@ -1,4 +1,4 @@
-/** Each property of a focused module that no witness configuration breaks is broken here. */
+/** Properties of ClaimerLease, each broken by a planted bug of the core. */
 
 import { expect, test } from "vitest";
 import {

@@ -1,13 +1,14 @@
 /** Every two operations meet; of an operation that somebody names only what it meets. */
 
 import { describe, expect, test } from "vitest";
+import { Explainer } from "../../correctness/interleave/explain.js";
 import { kinds, nameOf, pairs } from "../../correctness/interleave/cases.js";
 import { operations } from "../../correctness/interleave/places.js";
 import { extents, planFor } from "../../correctness/interleave/plan.js";
 import { triples } from "../../correctness/interleave/triples.js";
 import { tiers } from "../../correctness/claims.js";
 import { replay } from "../../correctness/explore/explorer.js";
-import { encodeDb, storageMachine } from "../../src/core/index.js";
+import { allAnswers, encodeDb, storageMachine, wordsOf } from "../../src/core/index.js";
 
 const { work, missing } = planFor(extents.quick, []);
 
@@ -36,6 +37,22 @@ test("most pairs are there with both succeeding, and with one that is refused", 
   const [both, , refused] = kinds;
   expect(of(both!)).toBeGreaterThan(pairs.length / 2);
   expect(of(refused!)).toBeGreaterThan(pairs.length / 2);
+});
+
+test("every answer is given in some order of some of them", () => {
+  const given = new Set(
+    work.flatMap(({ state, calls, scope }) =>
+      new Explainer(state, calls, scope).serials.flatMap(({ outcomes }) =>
+        outcomes.flatMap((o, i) => wordsOf(o).map((word) => `${calls[i]!.action} ${word}`)),
+      ),
+    ),
+  );
+  const wanted = allAnswers.filter((answer) => {
+    const [action] = answer.split(" ");
+    return operations.some((name) => name === action) && !/^(Enqueue|Comp.*) empty$/.test(answer);
+  });
+  expect(wanted.length).toBeGreaterThan(70);
+  expect(wanted.filter((answer) => !given.has(answer))).toEqual([]);
 });
 
 describe("names", () => {

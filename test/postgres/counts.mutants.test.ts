@@ -104,6 +104,16 @@ const planted: readonly (readonly [string, string, RegExp])[] = [
     /^discarded, of terminal rows\n[^]*queue (mail|sms) counts \d/,
   ],
   [
+    "what is discarded is taken back from bucket 0",
+    changedSql(
+      "terminal",
+      "discard_terminal",
+      "ringproof.count_bucket(job_id), -count(*)",
+      "0, -count(*)",
+    ),
+    /^discarded, of a batch\n[^]*queue mail counts -1 completed jobs in bucket 0, and has 0/,
+  ],
+  [
     "what is put aside or retried is not taken back",
     changedSql("terminal", "remove_done", "-count(*)", "0"),
     /^put aside\n[^]*queue mail counts 1 failed jobs in bucket 7, and has 0/,

@@ -19,6 +19,8 @@ export interface Focused {
   readonly actions: readonly string[];
   /** What a user loses when a property breaks, by its name. */
   readonly losses: Readonly<Record<string, string>>;
+  /** Those of them that are temporal, which TLC alone checks. */
+  readonly liveness: readonly string[];
 }
 
 function focused<S extends object, K>(model: FocusedModel<S, K>): Focused {
@@ -32,6 +34,7 @@ function focused<S extends object, K>(model: FocusedModel<S, K>): Focused {
       focusedMachine(model, constants as K) as unknown as Machine<object, NamedCall>,
     actions: Object.keys(model.actions),
     losses: Object.fromEntries(properties.map(([name, { loss }]) => [name, loss])),
+    liveness: Object.keys(model.liveness ?? {}),
   };
 }
 
