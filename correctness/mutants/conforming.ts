@@ -112,7 +112,7 @@ export class ConformHunter implements Hunter {
   async huntCore({ action, table }: CoreMutant): Promise<Kill | null> {
     const trial = { only: [action], table };
     const some = this.grounds.filter((ground) =>
-      ground.concerns({ actions: [action], modules: [] }),
+      ground.concerns({ actions: [action], further: [], modules: [] }),
     );
     return this.first(some, (_, walk) => walk(trial, false));
   }

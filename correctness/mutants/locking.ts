@@ -1,17 +1,17 @@
 /** C6 as a hunter: the locks that the operations take with a mutant, beside their plans. */
 
-import type { ActionName } from "../../src/core/index.js";
 import type { PostgresServer } from "../../src/postgres/server.js";
-import { differenceFindings } from "../locks/claim.js";
+import { differenceFindings, swallowedFindings } from "../locks/claim.js";
 import { differences } from "../locks/compare.js";
 import { readPlans, type SeenPlan } from "../locks/files.js";
+import type { Operation } from "../locks/operations.js";
 import { record } from "../locks/recorder.js";
 import { situations } from "../locks/situations.js";
 import { OPERATIONS, orError, spread, type Hunter, type Kill } from "./hunter.js";
 import { changedText, type SqlMutant } from "./sql-mutant.js";
 
-const operationsOf = ({ on, actions }: SqlMutant): readonly ActionName[] =>
-  on?.locks ?? spread(actions, OPERATIONS);
+const operationsOf = ({ on, actions, further }: SqlMutant): readonly Operation[] =>
+  on?.locks ?? spread([...actions, ...further], OPERATIONS);
 
 export class LocksHunter implements Hunter {
   readonly check = "locks";
@@ -33,9 +33,9 @@ export class LocksHunter implements Hunter {
     for (const operation of operationsOf(mutant)) {
       const options = { server, situations: situations([operation]) };
       const look = async (): Promise<Kill | null> => {
-        const { plans } = await record({ ...options, amendment });
+        const { plans, swallowed } = await record({ ...options, amendment });
         const found = differences(this.plans, plans, [operation]);
-        const [first] = differenceFindings(found);
+        const [first] = [...differenceFindings(found), ...swallowedFindings(swallowed)];
         return first ? { check, steps: 1, how: first.title } : null;
       };
       const kill = await orError(check, look, `${operation}: `);
