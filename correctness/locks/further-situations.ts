@@ -84,7 +84,6 @@ const lanes: readonly Told[] = [
     way: [lane("b", 1), lane("a", 1), enqueue("a:1", "j1"), enqueue("b:1", "j2")],
     call: prioritise(2, "j1", "j2"),
     words: "moved",
-    turned: true,
   },
   {
     way: [...both, lane("b", 1), lane("a", 1)],
@@ -109,27 +108,21 @@ const deadlinePass: FurtherCall = { action: "RescueExpiredDeadlinesPass", args: 
 const rescues = (call: FurtherCall, deadline?: number): readonly Told[] => {
   const [ofA, ofB] = [claim("a", deadline), claim("b", deadline)];
   return [
-    { way: [], call, words: "noop" },
     { way: [inA, ofA], call, words: "noop" },
     { way: [...both, ofA, ofB, tick], call, words: "rescued", turned: true },
-    { way: [...both, ofB, turn("Claims"), ofA, tick], call, words: "rescued" },
   ];
 };
 
 const passes: readonly Told[] = [
+  { way: [], call: stalePass, words: "noop" },
   ...rescues(stalePass),
-  {
-    way: [...both, claim("a"), turn("Claims"), claim("b"), tick],
-    call: stalePass,
-    words: "rescued",
-  },
   {
     way: [inA, claim("a"), heartbeat("j1"), turn("Claims"), tick],
     call: stalePass,
     words: "rescued",
   },
   {
-    way: [inA, turn("Queue"), enqueue("a", "j3"), claim("a"), claim("a"), tick],
+    way: [...both, claim("b"), turn("Claims"), claim("a"), tick],
     call: stalePass,
     words: "rescued",
   },
@@ -172,14 +165,8 @@ const claimers: readonly Told[] = [
 const waiting = [...both, claim("a"), park("j1"), turn("Queue"), turn("Claims"), turn("Leases")];
 
 const rings: readonly Told[] = [
-  { way: [], call: health, words: "ok" },
-  {
-    way: waiting,
-    call: health,
-    words:
-      "claim callbackWait, lease leaseLive, lease nextSlotFull, queue queueActiveLeases, " +
-      "queue queueUnclosedClaimRefs, queue queuePendingReady",
-  },
+  { way: [], call: health, words: "free" },
+  { way: waiting, call: health, words: "pinned" },
 ];
 
 /** The jobs of the call in the other order. */

@@ -120,9 +120,7 @@ const further: Twins = {
   RingHealth: {
     batch: false,
     statement: (_list, b, { sql, scope }) => sql.ringHealth(cutoffOf(b, scope), now(b)),
-    answer: answering((rows) => ({
-      result: rows.map((row) => `${String(row["ring"])} ${String(row["pin"])}`).join(", ") || "ok",
-    })),
+    answer: answering((rows) => ({ result: rows.length === 0 ? "free" : "pinned" })),
   },
 };
 

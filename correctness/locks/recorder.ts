@@ -150,14 +150,17 @@ class Recorder {
     }
     if (!others && building.length === 0)
       return [{ kinds: callKinds, segments, again: (body) => body(session) }];
-    const nth = async (kind: CallKind, n: number): Promise<Watched> => {
-      const again: Again = (body) => this.nth({ text, n }, body);
+    const nth =
+      (n: number): Again =>
+      (body) =>
+        this.nth({ text, n }, body);
+    const seen = async (kind: CallKind, again: Again): Promise<Watched> => {
       return { kinds: [kind], segments: await again((s) => observe(site, s, text)), again };
     };
-    const watched = [await nth("first", 1)];
+    const watched: Watched[] = [{ kinds: ["first"], segments, again: nth(1) }];
     for (const n of building.length > 0 ? building : [planning])
-      watched.push(await nth("planning", n));
-    return [...watched, await nth("generic", Math.max(planning, ...building) + 1)];
+      watched.push(await seen("planning", nth(n)));
+    return [...watched, await seen("generic", (body) => body(session))];
   }
 
   /** Opens a session that has made all calls before this one. */

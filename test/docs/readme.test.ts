@@ -8,9 +8,9 @@ import { newTally } from "../../correctness/conform/tally.js";
 import { modelled } from "../../correctness/explore/model.js";
 import { readConstants } from "../../correctness/explore/scope.js";
 import { pairs } from "../../correctness/interleave/cases.js";
-import { operations } from "../../correctness/interleave/places.js";
 import { triples } from "../../correctness/interleave/triples.js";
 import { readPlans } from "../../correctness/locks/files.js";
+import { allOperations } from "../../correctness/locks/operations.js";
 import { readmeFile, withTables } from "../../correctness/report/models.js";
 import {
   readManifest,
@@ -64,7 +64,7 @@ test("the table that check prints has the manifest's numbers", async () => {
 test("and of what meets, and of lock plans, as many as there are", async () => {
   expect(readme).toContain(`  ${pairs.length} pairs, ${triples.length} triples `);
   const { plans } = await readPlans();
-  expect(readme).toContain(`  ${operations.length} operations, ${plans.length} plans `);
+  expect(readme).toContain(`  ${allOperations.length} operations, ${plans.length} plans `);
 });
 
 /** What stands in backticks in this section. */

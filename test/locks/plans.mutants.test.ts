@@ -4,8 +4,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { differenceFindings } from "../../correctness/locks/claim.js";
+import type { Operation } from "../../correctness/locks/operations.js";
 import type { Amendment } from "../../correctness/locks/site.js";
-import type { ActionName } from "../../src/core/index.js";
 import { ringproofSql } from "../../src/postgres/install.js";
 import { openPostgres, type PostgresServer } from "../../src/postgres/server.js";
 import { changedSql } from "../../correctness/mutants/changed-sql.js";
@@ -29,7 +29,7 @@ const keysAsCalled = `
     where unique_key is not null`;
 
 interface Mutant {
-  readonly operation: ActionName;
+  readonly operation: Operation;
   readonly amendment: Amendment;
   /** What is said of it, and in which calls of a session it shows. */
   readonly title: string;
