@@ -76,6 +76,40 @@ const mutants: Readonly<Record<string, Mutant>> = {
       "PruneLeases, after prune.lock_ring: expected ForUpdate on rings#lease (skip)," +
       " found ForUpdate on rings#lease",
   },
+  "a pass of rescue waits for another one": {
+    operation: "RescueStaleReceiptsPass",
+    amendment: functions(
+      "rescue_pass",
+      "visit_claim_slot",
+      " for update skip locked",
+      " for update",
+    ),
+    title:
+      "RescueStaleReceiptsPass, after visit_claim_slot.lock_cursors: expected ForUpdate on" +
+      " claim_slots#0 (skip), found ForUpdate on claim_slots#0",
+  },
+  "claims by queue wait for a busy lane": {
+    operation: "ClaimFromQueue",
+    amendment: functions("lanes", "choose_lane", " of h skip locked", " of h"),
+    title:
+      "ClaimFromQueue, after waiting_since.find_pending: expected ForUpdate on" +
+      " lane_claim_heads#a (skip), found ForUpdate on lane_claim_heads#a",
+  },
+  "new lanes are created in the order of the old ones": {
+    operation: "Reprioritise",
+    amendment: functions("lanes", "change_lanes", "order by 2, 3, 4 offset", "order by 1 offset"),
+    title:
+      "Reprioritise, after ensure_lane.insert_lane: expected UniqueKey on" +
+      " lanes_queue_priority_enqueue_shard_key#a/2/0, found UniqueKey on" +
+      " lanes_queue_priority_enqueue_shard_key#b/2/0",
+  },
+  "claimers take a slot without their mutex": {
+    operation: "AcquireClaimer",
+    amendment: functions("claimers", "acquire_claimer", "perform ringproof.lock_claimers", "--"),
+    title:
+      "AcquireClaimer, after lock_claimers.lock_claimers: expected Advisory on" +
+      " advisory#queue_claimer_leases/1075015857, found no lock here",
+  },
   "truncation waits for readers of a TOAST table": {
     operation: "PruneLeases",
     amendment: functions(
