@@ -37,14 +37,14 @@ export function definitionsOf(family: string): readonly Definition[] {
 export const definitions = (): readonly Definition[] =>
   ringproofSql().files.flatMap((file) => definitionsOf(file.replace(/\.sql$/, "")));
 
-/** Those that are called for one of these actions or focused modules, directly or not. */
+/** Those that are called for one of these actions, focused modules or functions, or by them. */
 export function definitionsFor(
   all: readonly Definition[],
   callers: readonly string[],
 ): readonly Definition[] {
   const byName = new Map(all.map((definition) => [definition.name, definition]));
-  const tagged = ({ actions, modules }: Definition) =>
-    [...actions, ...modules].some((name) => callers.includes(name));
+  const tagged = ({ name, actions, modules }: Definition) =>
+    [name, ...actions, ...modules].some((caller) => callers.includes(caller));
   const reached = new Set(all.filter(tagged));
   for (const { sql } of reached)
     for (const [, name] of sql.matchAll(/\bringproof\.(\w+)/g)) {

@@ -51,8 +51,10 @@ Conflicts ==
 RowModes == {"ForKeyShare", "ForShare", "ForNoKeyUpdate", "ForUpdate"}
 TableModes == DOMAIN Conflicts \ (RowModes \cup {"Advisory", "UniqueKey"})
 
+\* Those that lock tables against others. A rescue pass does not: nobody queues behind its requests.
 Maintenance == {"RotateQueue", "RotateClaims", "RotateLeases",
-                "PruneQueue", "PruneClaims", "PruneLeases"}
+                "PruneQueue", "PruneClaims", "PruneLeases",
+                "RollupTerminalCounts", "RebuildTerminalCounts"}
 
 Clash(mode, other) == other \in Conflicts[mode]
 

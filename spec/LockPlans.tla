@@ -2,8 +2,8 @@
 (* The locks that each operation takes, in order, as Postgres was seen to take *)
 (* them; written by ringproof locks --write out of lock-plans.json, where the  *)
 (* label of the statement behind each step is. A row is a table and its key, a *)
-(* unique key an index and the key. new1, new2 are ids that the call draws by  *)
-(* itself: nobody else has them.                                               *)
+(* unique key an index and the key. Left out is what has an id that the call   *)
+(* draws by itself, new1 or new2: nobody else can want it meanwhile.           *)
 
 Wait(on, mode)   == [on |-> on, mode |-> mode, policy |-> "wait"]
 NoWait(on, mode) == [on |-> on, mode |-> mode, policy |-> "nowait"]
@@ -22,11 +22,13 @@ Plans == <<
       Wait("ready_entries", "RowExclusiveLock"),
       Wait("ready_entries_0_pkey#a/1", "UniqueKey") >>],
   \* ending: Enqueue(a, j3, wait 1): enqueued; first, planning, generic
+  \* ending: Enqueue(a, j3 j4, wait 1): enqueued; first, planning, generic
+  \* ending: Enqueue(a, j4 j3, wait 1): enqueued, rows the other way round; first, planning,
+  \*   generic
   [op |-> "Enqueue", steps |-> <<
       Wait("job_ids", "RowExclusiveLock"),
       Wait("deferred_jobs", "RowExclusiveLock"),
       Wait("lanes", "RowShareLock"),
-      Wait("deferred_jobs_pkey#new1", "UniqueKey"),
       Wait("lanes#a", "ForKeyShare") >>],
   \* ending: Enqueue(a, j3 j4): enqueued; first, planning, generic
   \* ending: Enqueue(a, j4 j3): enqueued, rows the other way round; first, planning, generic
@@ -39,22 +41,11 @@ Plans == <<
       Wait("ready_entries", "RowExclusiveLock"),
       Wait("ready_entries_0_pkey#a/1", "UniqueKey"),
       Wait("ready_entries_0_pkey#a/2", "UniqueKey") >>],
-  \* ending: Enqueue(a, j3 j4, wait 1): enqueued; first, planning, generic
-  \* ending: Enqueue(a, j4 j3, wait 1): enqueued, rows the other way round; first, planning,
-  \*   generic
-  [op |-> "Enqueue", steps |-> <<
-      Wait("job_ids", "RowExclusiveLock"),
-      Wait("deferred_jobs", "RowExclusiveLock"),
-      Wait("lanes", "RowShareLock"),
-      Wait("deferred_jobs_pkey#new1", "UniqueKey"),
-      Wait("deferred_jobs_pkey#new2", "UniqueKey"),
-      Wait("lanes#a", "ForKeyShare") >>],
   \* both keys: Enqueue(a, j3): enqueued; first, planning, generic
   [op |-> "Enqueue", steps |-> <<
       Wait("job_ids", "RowExclusiveLock"),
       Wait("unique_keys", "RowExclusiveLock"),
       Wait("unique_keys_pkey#k1", "UniqueKey"),
-      Wait("unique_keys_job_id_key#new1", "UniqueKey"),
       Wait("lane_enqueue_heads", "RowExclusiveLock"),
       Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
       Wait("rings", "AccessShareLock"),
@@ -62,29 +53,13 @@ Plans == <<
       Wait("ready_entries", "RowExclusiveLock"),
       Wait("ready_entries_0_pkey#a/1", "UniqueKey") >>],
   \* both keys: Enqueue(a, j3 j4): enqueued; first, planning, generic
-  [op |-> "Enqueue", steps |-> <<
-      Wait("job_ids", "RowExclusiveLock"),
-      Wait("unique_keys", "RowExclusiveLock"),
-      Wait("unique_keys_pkey#k1", "UniqueKey"),
-      Wait("unique_keys_job_id_key#new1", "UniqueKey"),
-      Wait("unique_keys_pkey#k2", "UniqueKey"),
-      Wait("unique_keys_job_id_key#new2", "UniqueKey"),
-      Wait("lane_enqueue_heads", "RowExclusiveLock"),
-      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
-      Wait("rings", "AccessShareLock"),
-      Wait("ready_entries_0", "RowExclusiveLock"),
-      Wait("ready_entries", "RowExclusiveLock"),
-      Wait("ready_entries_0_pkey#a/1", "UniqueKey"),
-      Wait("ready_entries_0_pkey#a/2", "UniqueKey") >>],
   \* both keys: Enqueue(a, j4 j3): enqueued, rows the other way round; first, planning,
   \*   generic
   [op |-> "Enqueue", steps |-> <<
       Wait("job_ids", "RowExclusiveLock"),
       Wait("unique_keys", "RowExclusiveLock"),
       Wait("unique_keys_pkey#k1", "UniqueKey"),
-      Wait("unique_keys_job_id_key#new2", "UniqueKey"),
       Wait("unique_keys_pkey#k2", "UniqueKey"),
-      Wait("unique_keys_job_id_key#new1", "UniqueKey"),
       Wait("lane_enqueue_heads", "RowExclusiveLock"),
       Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
       Wait("rings", "AccessShareLock"),
@@ -5746,6 +5721,745 @@ Plans == <<
       NoWait("lease_claims_1", "AccessShareLock"),
       NoWait("lease_claim_closures", "AccessShareLock"),
       NoWait("lease_claim_closures_0", "AccessShareLock"),
-      NoWait("lease_claim_closures_1", "AccessShareLock") >>]
+      NoWait("lease_claim_closures_1", "AccessShareLock") >>],
+  \* lanes: EnsureLane(a, 0): found; first, planning, generic
+  [op |-> "EnsureLane", steps |-> <<
+      Wait("lanes", "AccessShareLock") >>],
+  \* lanes: EnsureLane(c, 0): created; first, planning, generic
+  [op |-> "EnsureLane", steps |-> <<
+      Wait("lanes", "AccessShareLock"),
+      Wait("lanes", "RowExclusiveLock"),
+      Wait("lanes_lane_id_seq", "RowExclusiveLock"),
+      Wait("lanes_queue_priority_enqueue_shard_key#c/0/0", "UniqueKey"),
+      Wait("lane_enqueue_heads", "RowExclusiveLock"),
+      Wait("lane_claim_heads", "RowExclusiveLock") >>],
+  \* lanes: ClaimFromQueue(a, 2): empty; first, planning, generic
+  [op |-> "ClaimFromQueue", steps |-> <<
+      Wait("lane_claim_heads", "RowShareLock"),
+      Wait("lanes", "AccessShareLock"),
+      Wait("rings", "AccessShareLock"),
+      Wait("attempt_evidence", "AccessShareLock"),
+      Wait("attempt_evidence_0", "AccessShareLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("ready_tombstones", "AccessShareLock"),
+      Wait("ready_tombstones_0", "AccessShareLock") >>],
+  \* lanes: Enqueue(a, j1) -> ClaimFromQueue(a, 2): claimed; first, planning, generic
+  \* lanes: Enqueue(a, j1) -> RotateQueue -> Enqueue(a, j3) -> ClaimFromQueue(a, 2): claimed;
+  \*   first, planning, generic
+  \* lanes: Enqueue(a, j1 j3) -> Reprioritise(j3, 1) -> ClaimFromQueue(a, 2): claimed; first,
+  \*   planning, generic
+  \* lanes: Enqueue(a, j1 j3) -> Reprioritise(j3, 1) -> ClaimFromQueue(a, 2): claimed, rows
+  \*   the other way round; first, planning, generic
+  [op |-> "ClaimFromQueue", steps |-> <<
+      Wait("lane_claim_heads", "RowShareLock"),
+      Wait("lanes", "AccessShareLock"),
+      Wait("rings", "AccessShareLock"),
+      Wait("attempt_evidence", "AccessShareLock"),
+      Wait("attempt_evidence_0", "AccessShareLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("ready_tombstones", "AccessShareLock"),
+      Wait("ready_tombstones_0", "AccessShareLock"),
+      Skip("lane_claim_heads#a", "ForUpdate"),
+      Wait("lane_enqueue_heads", "AccessShareLock"),
+      Wait("lease_claims_0", "RowExclusiveLock"),
+      Wait("attempt_evidence", "RowExclusiveLock"),
+      Wait("attempt_evidence_0", "RowExclusiveLock"),
+      Wait("attempt_evidence_0_pkey#a/1", "UniqueKey"),
+      Wait("lease_claims", "RowExclusiveLock"),
+      Wait("lease_claims_0_pkey#a/1", "UniqueKey") >>],
+  \* lanes: Enqueue(a, j1 j3) -> Reprioritise(j3, 1) -> ClaimFromQueue(a, 2): claimed, with
+  \*   somebody in the way of ForUpdate on lane_claim_heads#a; first, planning, generic
+  [op |-> "ClaimFromQueue", steps |-> <<
+      Wait("lane_claim_heads", "RowShareLock"),
+      Wait("lanes", "AccessShareLock"),
+      Wait("rings", "AccessShareLock"),
+      Wait("attempt_evidence", "AccessShareLock"),
+      Wait("attempt_evidence_0", "AccessShareLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("ready_tombstones", "AccessShareLock"),
+      Wait("ready_tombstones_0", "AccessShareLock"),
+      Skip("lane_claim_heads#a:1", "ForUpdate"),
+      Wait("lane_enqueue_heads", "AccessShareLock"),
+      Wait("lease_claims_0", "RowExclusiveLock"),
+      Wait("attempt_evidence", "RowExclusiveLock"),
+      Wait("attempt_evidence_0", "RowExclusiveLock"),
+      Wait("attempt_evidence_0_pkey#a:1/1", "UniqueKey"),
+      Wait("lease_claims", "RowExclusiveLock"),
+      Wait("lease_claims_0_pkey#a:1/1", "UniqueKey") >>],
+  \* lanes: Reprioritise(j1, 1): notReady; first, planning, generic
+  [op |-> "Reprioritise", steps |-> <<
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("ready_entries_1", "AccessShareLock"),
+      Wait("lane_claim_heads", "RowShareLock"),
+      Wait("attempt_evidence", "AccessShareLock"),
+      Wait("attempt_evidence_0", "AccessShareLock"),
+      Wait("attempt_evidence_1", "AccessShareLock"),
+      Wait("lanes", "AccessShareLock"),
+      Wait("ready_tombstones", "AccessShareLock"),
+      Wait("ready_tombstones_0", "AccessShareLock"),
+      Wait("ready_tombstones_1", "AccessShareLock"),
+      Wait("rings", "AccessShareLock") >>],
+  \* lanes: Enqueue(a, j1) -> Reprioritise(j1, 0): sameLane; first, planning, generic
+  [op |-> "Reprioritise", steps |-> <<
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("ready_entries_1", "AccessShareLock"),
+      Wait("lane_claim_heads", "RowShareLock"),
+      Wait("lane_claim_heads#a", "ForUpdate"),
+      Wait("attempt_evidence", "AccessShareLock"),
+      Wait("attempt_evidence_0", "AccessShareLock"),
+      Wait("attempt_evidence_1", "AccessShareLock"),
+      Wait("lanes", "AccessShareLock"),
+      Wait("ready_tombstones", "AccessShareLock"),
+      Wait("ready_tombstones_0", "AccessShareLock"),
+      Wait("ready_tombstones_1", "AccessShareLock"),
+      Wait("rings", "AccessShareLock"),
+      Wait("ready_tombstones", "RowExclusiveLock") >>],
+  \* lanes: Enqueue(a, j1) -> Reprioritise(j1, 1): moved; first, planning, generic
+  [op |-> "Reprioritise", steps |-> <<
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("ready_entries_1", "AccessShareLock"),
+      Wait("lane_claim_heads", "RowShareLock"),
+      Wait("lane_claim_heads#a", "ForUpdate"),
+      Wait("attempt_evidence", "AccessShareLock"),
+      Wait("attempt_evidence_0", "AccessShareLock"),
+      Wait("attempt_evidence_1", "AccessShareLock"),
+      Wait("lanes", "AccessShareLock"),
+      Wait("ready_tombstones", "AccessShareLock"),
+      Wait("ready_tombstones_0", "AccessShareLock"),
+      Wait("ready_tombstones_1", "AccessShareLock"),
+      Wait("rings", "AccessShareLock"),
+      Wait("lanes", "RowExclusiveLock"),
+      Wait("lanes_lane_id_seq", "RowExclusiveLock"),
+      Wait("lanes_queue_priority_enqueue_shard_key#a/1/0", "UniqueKey"),
+      Wait("lane_enqueue_heads", "RowExclusiveLock"),
+      Wait("lane_claim_heads", "RowExclusiveLock"),
+      Wait("ready_tombstones", "RowExclusiveLock"),
+      Wait("ready_tombstones_0", "RowExclusiveLock"),
+      Wait("ready_tombstones_0_pkey#a/1", "UniqueKey"),
+      Wait("ready_entries_0", "RowExclusiveLock"),
+      Wait("ready_entries", "RowExclusiveLock") >>],
+  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Reprioritise(j1 j2, 2): moved; first,
+  \*   planning, generic
+  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Reprioritise(j2 j1, 2): moved, rows the other
+  \*   way round; first, planning, generic
+  [op |-> "Reprioritise", steps |-> <<
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("ready_entries_1", "AccessShareLock"),
+      Wait("lane_claim_heads", "RowShareLock"),
+      Wait("lane_claim_heads#a", "ForUpdate"),
+      Wait("lane_claim_heads#b", "ForUpdate"),
+      Wait("attempt_evidence", "AccessShareLock"),
+      Wait("attempt_evidence_0", "AccessShareLock"),
+      Wait("attempt_evidence_1", "AccessShareLock"),
+      Wait("lanes", "AccessShareLock"),
+      Wait("ready_tombstones", "AccessShareLock"),
+      Wait("ready_tombstones_0", "AccessShareLock"),
+      Wait("ready_tombstones_1", "AccessShareLock"),
+      Wait("rings", "AccessShareLock"),
+      Wait("lanes", "RowExclusiveLock"),
+      Wait("lanes_lane_id_seq", "RowExclusiveLock"),
+      Wait("lanes_queue_priority_enqueue_shard_key#a/2/0", "UniqueKey"),
+      Wait("lane_enqueue_heads", "RowExclusiveLock"),
+      Wait("lane_claim_heads", "RowExclusiveLock"),
+      Wait("lanes_queue_priority_enqueue_shard_key#b/2/0", "UniqueKey"),
+      Wait("ready_tombstones", "RowExclusiveLock"),
+      Wait("ready_tombstones_0", "RowExclusiveLock"),
+      Wait("ready_tombstones_0_pkey#a/1", "UniqueKey"),
+      Wait("ready_entries_0", "RowExclusiveLock"),
+      Wait("ready_entries", "RowExclusiveLock"),
+      Wait("ready_tombstones_0_pkey#b/1", "UniqueKey") >>],
+  \* lanes: EnsureLane(b, 1) -> EnsureLane(a, 1) -> Enqueue(a:1, j1) -> Enqueue(b:1, j2) ->
+  \*   Reprioritise(j1 j2, 2): moved; first, planning, generic
+  [op |-> "Reprioritise", steps |-> <<
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("ready_entries_1", "AccessShareLock"),
+      Wait("lane_claim_heads", "RowShareLock"),
+      Wait("lane_claim_heads#b:1", "ForUpdate"),
+      Wait("lane_claim_heads#a:1", "ForUpdate"),
+      Wait("attempt_evidence", "AccessShareLock"),
+      Wait("attempt_evidence_0", "AccessShareLock"),
+      Wait("attempt_evidence_1", "AccessShareLock"),
+      Wait("lanes", "AccessShareLock"),
+      Wait("ready_tombstones", "AccessShareLock"),
+      Wait("ready_tombstones_0", "AccessShareLock"),
+      Wait("ready_tombstones_1", "AccessShareLock"),
+      Wait("rings", "AccessShareLock"),
+      Wait("lanes", "RowExclusiveLock"),
+      Wait("lanes_lane_id_seq", "RowExclusiveLock"),
+      Wait("lanes_queue_priority_enqueue_shard_key#a/2/0", "UniqueKey"),
+      Wait("lane_enqueue_heads", "RowExclusiveLock"),
+      Wait("lane_claim_heads", "RowExclusiveLock"),
+      Wait("lanes_queue_priority_enqueue_shard_key#b/2/0", "UniqueKey"),
+      Wait("ready_tombstones", "RowExclusiveLock"),
+      Wait("ready_tombstones_0", "RowExclusiveLock"),
+      Wait("ready_tombstones_0_pkey#a:1/1", "UniqueKey"),
+      Wait("ready_entries_0", "RowExclusiveLock"),
+      Wait("ready_entries", "RowExclusiveLock"),
+      Wait("ready_tombstones_0_pkey#b:1/1", "UniqueKey") >>],
+  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> EnsureLane(b, 1) -> EnsureLane(a, 1) ->
+  \*   Reprioritise(j1 j2, 1): moved; first, planning, generic
+  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> EnsureLane(b, 1) -> EnsureLane(a, 1) ->
+  \*   Reprioritise(j2 j1, 1): moved, rows the other way round; first, planning, generic
+  [op |-> "Reprioritise", steps |-> <<
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("ready_entries_1", "AccessShareLock"),
+      Wait("lane_claim_heads", "RowShareLock"),
+      Wait("lane_claim_heads#a", "ForUpdate"),
+      Wait("lane_claim_heads#b", "ForUpdate"),
+      Wait("attempt_evidence", "AccessShareLock"),
+      Wait("attempt_evidence_0", "AccessShareLock"),
+      Wait("attempt_evidence_1", "AccessShareLock"),
+      Wait("lanes", "AccessShareLock"),
+      Wait("ready_tombstones", "AccessShareLock"),
+      Wait("ready_tombstones_0", "AccessShareLock"),
+      Wait("ready_tombstones_1", "AccessShareLock"),
+      Wait("rings", "AccessShareLock"),
+      Wait("ready_tombstones", "RowExclusiveLock"),
+      Wait("ready_tombstones_0", "RowExclusiveLock"),
+      Wait("ready_tombstones_0_pkey#b/1", "UniqueKey"),
+      Wait("lane_enqueue_heads", "RowExclusiveLock"),
+      Wait("lane_enqueue_heads#b:1", "ForNoKeyUpdate"),
+      Wait("ready_entries_0", "RowExclusiveLock"),
+      Wait("ready_entries", "RowExclusiveLock"),
+      Wait("ready_entries_0_pkey#b:1/1", "UniqueKey"),
+      Wait("ready_tombstones_0_pkey#a/1", "UniqueKey"),
+      Wait("lane_enqueue_heads#a:1", "ForNoKeyUpdate"),
+      Wait("ready_entries_0_pkey#a:1/1", "UniqueKey") >>],
+  \* lanes: Enqueue(a, j1) -> MoveQueue(j1, b): moved; first, planning, generic
+  [op |-> "MoveQueue", steps |-> <<
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("ready_entries_1", "AccessShareLock"),
+      Wait("lane_claim_heads", "RowShareLock"),
+      Wait("lane_claim_heads#a", "ForUpdate"),
+      Wait("attempt_evidence", "AccessShareLock"),
+      Wait("attempt_evidence_0", "AccessShareLock"),
+      Wait("attempt_evidence_1", "AccessShareLock"),
+      Wait("lanes", "AccessShareLock"),
+      Wait("ready_tombstones", "AccessShareLock"),
+      Wait("ready_tombstones_0", "AccessShareLock"),
+      Wait("ready_tombstones_1", "AccessShareLock"),
+      Wait("rings", "AccessShareLock"),
+      Wait("ready_tombstones", "RowExclusiveLock"),
+      Wait("ready_tombstones_0", "RowExclusiveLock"),
+      Wait("ready_tombstones_0_pkey#a/1", "UniqueKey"),
+      Wait("lane_enqueue_heads", "RowExclusiveLock"),
+      Wait("lane_enqueue_heads#b", "ForNoKeyUpdate"),
+      Wait("ready_entries_0", "RowExclusiveLock"),
+      Wait("ready_entries", "RowExclusiveLock"),
+      Wait("ready_entries_0_pkey#b/1", "UniqueKey") >>],
+  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> MoveQueue(j1 j2, c): moved; first, planning,
+  \*   generic
+  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> MoveQueue(j2 j1, c): moved, rows the other way
+  \*   round; first, planning, generic
+  [op |-> "MoveQueue", steps |-> <<
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("ready_entries_1", "AccessShareLock"),
+      Wait("lane_claim_heads", "RowShareLock"),
+      Wait("lane_claim_heads#a", "ForUpdate"),
+      Wait("lane_claim_heads#b", "ForUpdate"),
+      Wait("attempt_evidence", "AccessShareLock"),
+      Wait("attempt_evidence_0", "AccessShareLock"),
+      Wait("attempt_evidence_1", "AccessShareLock"),
+      Wait("lanes", "AccessShareLock"),
+      Wait("ready_tombstones", "AccessShareLock"),
+      Wait("ready_tombstones_0", "AccessShareLock"),
+      Wait("ready_tombstones_1", "AccessShareLock"),
+      Wait("rings", "AccessShareLock"),
+      Wait("lanes", "RowExclusiveLock"),
+      Wait("lanes_lane_id_seq", "RowExclusiveLock"),
+      Wait("lanes_queue_priority_enqueue_shard_key#c/0/0", "UniqueKey"),
+      Wait("lane_enqueue_heads", "RowExclusiveLock"),
+      Wait("lane_claim_heads", "RowExclusiveLock"),
+      Wait("ready_tombstones", "RowExclusiveLock"),
+      Wait("ready_tombstones_0", "RowExclusiveLock"),
+      Wait("ready_tombstones_0_pkey#a/1", "UniqueKey"),
+      Wait("ready_tombstones_0_pkey#b/1", "UniqueKey"),
+      Wait("ready_entries_0", "RowExclusiveLock"),
+      Wait("ready_entries", "RowExclusiveLock") >>],
+  \* lanes: Enqueue(a, j1 j3) -> Reprioritise(j3, 1) -> MoveQueue(j1 j3, b): moved; first,
+  \*   planning, generic
+  \* lanes: Enqueue(a, j1 j3) -> Reprioritise(j3, 1) -> MoveQueue(j3 j1, b): moved, rows the
+  \*   other way round; first, planning, generic
+  [op |-> "MoveQueue", steps |-> <<
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("ready_entries_1", "AccessShareLock"),
+      Wait("lane_claim_heads", "RowShareLock"),
+      Wait("lane_claim_heads#a", "ForUpdate"),
+      Wait("lane_claim_heads#a:1", "ForUpdate"),
+      Wait("attempt_evidence", "AccessShareLock"),
+      Wait("attempt_evidence_0", "AccessShareLock"),
+      Wait("attempt_evidence_1", "AccessShareLock"),
+      Wait("lanes", "AccessShareLock"),
+      Wait("ready_tombstones", "AccessShareLock"),
+      Wait("ready_tombstones_0", "AccessShareLock"),
+      Wait("ready_tombstones_1", "AccessShareLock"),
+      Wait("rings", "AccessShareLock"),
+      Wait("lanes", "RowExclusiveLock"),
+      Wait("lanes_lane_id_seq", "RowExclusiveLock"),
+      Wait("lanes_queue_priority_enqueue_shard_key#b/1/0", "UniqueKey"),
+      Wait("lane_enqueue_heads", "RowExclusiveLock"),
+      Wait("lane_claim_heads", "RowExclusiveLock"),
+      Wait("ready_tombstones", "RowExclusiveLock"),
+      Wait("ready_tombstones_0", "RowExclusiveLock"),
+      Wait("ready_tombstones_0_pkey#a/1", "UniqueKey"),
+      Wait("lane_enqueue_heads#b", "ForNoKeyUpdate"),
+      Wait("ready_entries_0", "RowExclusiveLock"),
+      Wait("ready_entries", "RowExclusiveLock"),
+      Wait("ready_entries_0_pkey#b/1", "UniqueKey"),
+      Wait("ready_tombstones_0_pkey#a:1/1", "UniqueKey") >>],
+  \* passes: RescueStaleReceiptsPass: noop; first, planning, generic
+  [op |-> "RescueStaleReceiptsPass", steps |-> <<
+      Wait("rings", "AccessShareLock"),
+      Wait("claim_slots", "RowShareLock"),
+      Skip("claim_slots#0", "ForUpdate"),
+      Wait("lease_claims", "AccessShareLock"),
+      Wait("lease_claims_0", "AccessShareLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("attempt_state", "RowExclusiveLock") >>],
+  \* passes: RescueStaleReceiptsPass: noop, with somebody in the way of ForUpdate on
+  \*   claim_slots#0; first, planning, generic
+  [op |-> "RescueStaleReceiptsPass", steps |-> <<
+      Wait("rings", "AccessShareLock"),
+      Wait("claim_slots", "RowShareLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("attempt_state", "RowExclusiveLock") >>],
+  \* passes: Enqueue(a, j1) -> Claim(a, 1, 99) -> RescueStaleReceiptsPass: noop; first,
+  \*   planning, generic
+  [op |-> "RescueStaleReceiptsPass", steps |-> <<
+      Wait("rings", "AccessShareLock"),
+      Wait("claim_slots", "RowShareLock"),
+      Skip("claim_slots#0", "ForUpdate"),
+      Wait("lease_claims", "AccessShareLock"),
+      Wait("lease_claims_0", "AccessShareLock"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("claim_slots", "RowExclusiveLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("attempt_state", "RowExclusiveLock") >>],
+  \* passes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
+  \*   PassTime -> RescueStaleReceiptsPass: rescued; first, planning, generic
+  \* passes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
+  \*   PassTime -> RescueStaleReceiptsPass: rescued, rows the other way round; first,
+  \*   planning, generic
+  [op |-> "RescueStaleReceiptsPass", steps |-> <<
+      Wait("rings", "AccessShareLock"),
+      Wait("claim_slots", "RowShareLock"),
+      Skip("claim_slots#0", "ForUpdate"),
+      Wait("lease_claims", "AccessShareLock"),
+      Wait("lease_claims_0", "AccessShareLock"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Skip("lease_claims_0#a/1", "ForUpdate"),
+      Skip("lease_claims_0#b/1", "ForUpdate"),
+      Wait("claim_slots", "RowExclusiveLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("lane_enqueue_heads", "RowExclusiveLock"),
+      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
+      Wait("lane_enqueue_heads#b", "ForNoKeyUpdate"),
+      Wait("ready_entries_0", "RowExclusiveLock"),
+      Wait("ready_entries", "RowExclusiveLock"),
+      Wait("ready_entries_0_pkey#a/2", "UniqueKey"),
+      Wait("ready_entries_0_pkey#b/2", "UniqueKey") >>],
+  \* passes: Enqueue(a, j1) -> Claim(a, 1, 99) -> Heartbeat(j1/1) -> RotateClaims -> PassTime
+  \*   -> RescueStaleReceiptsPass: rescued; first, planning, generic
+  [op |-> "RescueStaleReceiptsPass", steps |-> <<
+      Wait("rings", "AccessShareLock"),
+      Wait("claim_slots", "RowShareLock"),
+      Skip("claim_slots#0", "ForUpdate"),
+      Wait("lease_claims", "AccessShareLock"),
+      Wait("lease_claims_0", "AccessShareLock"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Skip("lease_claims_0#a/1", "ForUpdate"),
+      Wait("claim_slots", "RowExclusiveLock"),
+      Skip("claim_slots#1", "ForUpdate"),
+      Wait("lease_claims_1", "AccessShareLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("attempt_state#j1/1", "ForUpdate"),
+      Skip("attempt_state_pkey#j1/1", "UniqueKey"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("lane_enqueue_heads", "RowExclusiveLock"),
+      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
+      Wait("ready_entries_0", "RowExclusiveLock"),
+      Wait("ready_entries", "RowExclusiveLock"),
+      Wait("ready_entries_0_pkey#a/2", "UniqueKey") >>],
+  \* passes: Enqueue(a, j1) -> Claim(a, 1, 99) -> Heartbeat(j1/1) -> RotateClaims -> PassTime
+  \*   -> RescueStaleReceiptsPass: rescued, with somebody in the way of ForUpdate on
+  \*   lease_claims_0#a/1; first, planning, generic
+  [op |-> "RescueStaleReceiptsPass", steps |-> <<
+      Wait("rings", "AccessShareLock"),
+      Wait("claim_slots", "RowShareLock"),
+      Skip("claim_slots#0", "ForUpdate"),
+      Wait("lease_claims", "AccessShareLock"),
+      Wait("lease_claims_0", "AccessShareLock"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Skip("claim_slots#1", "ForUpdate"),
+      Wait("lease_claims_1", "AccessShareLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("attempt_state", "RowExclusiveLock") >>],
+  \* passes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(b, 1, 99) -> RotateClaims -> Claim(a,
+  \*   1, 99) -> PassTime -> RescueStaleReceiptsPass: rescued; first, planning, generic
+  [op |-> "RescueStaleReceiptsPass", steps |-> <<
+      Wait("rings", "AccessShareLock"),
+      Wait("claim_slots", "RowShareLock"),
+      Skip("claim_slots#0", "ForUpdate"),
+      Wait("lease_claims", "AccessShareLock"),
+      Wait("lease_claims_0", "AccessShareLock"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Skip("lease_claims_0#b/1", "ForUpdate"),
+      Wait("claim_slots", "RowExclusiveLock"),
+      Skip("claim_slots#1", "ForUpdate"),
+      Wait("lease_claims_1", "AccessShareLock"),
+      Wait("lease_claim_closures_1", "AccessShareLock"),
+      Wait("lease_claims_1", "RowShareLock"),
+      Skip("lease_claims_1#a/1", "ForUpdate"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_1", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
+      Wait("lease_claim_closures_1_pkey#j1/1", "UniqueKey"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("lane_enqueue_heads", "RowExclusiveLock"),
+      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
+      Wait("lane_enqueue_heads#b", "ForNoKeyUpdate"),
+      Wait("ready_entries_0", "RowExclusiveLock"),
+      Wait("ready_entries", "RowExclusiveLock"),
+      Wait("ready_entries_0_pkey#a/2", "UniqueKey"),
+      Wait("ready_entries_0_pkey#b/2", "UniqueKey") >>],
+  \* passes: Enqueue(a, j1) -> Claim(a, 1, 1) -> RescueExpiredDeadlinesPass: noop; first,
+  \*   planning, generic
+  [op |-> "RescueExpiredDeadlinesPass", steps |-> <<
+      Wait("rings", "AccessShareLock"),
+      Wait("claim_slots", "RowShareLock"),
+      Skip("claim_slots#0", "ForUpdate"),
+      Wait("lease_claims", "AccessShareLock"),
+      Wait("lease_claims_0", "AccessShareLock"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("attempt_state", "RowExclusiveLock") >>],
+  \* passes: Enqueue(a, j1) -> Claim(a, 1, 1) -> RescueExpiredDeadlinesPass: noop, with
+  \*   somebody in the way of ForUpdate on claim_slots#0; first, planning, generic
+  [op |-> "RescueExpiredDeadlinesPass", steps |-> <<
+      Wait("rings", "AccessShareLock"),
+      Wait("claim_slots", "RowShareLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("attempt_state", "RowExclusiveLock") >>],
+  \* passes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 1) -> Claim(b, 1, 1) -> PassTime
+  \*   -> RescueExpiredDeadlinesPass: rescued; first, planning, generic
+  \* passes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 1) -> Claim(b, 1, 1) -> PassTime
+  \*   -> RescueExpiredDeadlinesPass: rescued, rows the other way round; first, planning,
+  \*   generic
+  [op |-> "RescueExpiredDeadlinesPass", steps |-> <<
+      Wait("rings", "AccessShareLock"),
+      Wait("claim_slots", "RowShareLock"),
+      Skip("claim_slots#0", "ForUpdate"),
+      Wait("lease_claims", "AccessShareLock"),
+      Wait("lease_claims_0", "AccessShareLock"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Skip("lease_claims_0#a/1", "ForUpdate"),
+      Skip("lease_claims_0#b/1", "ForUpdate"),
+      Wait("claim_slots", "RowExclusiveLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("lane_enqueue_heads", "RowExclusiveLock"),
+      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
+      Wait("lane_enqueue_heads#b", "ForNoKeyUpdate"),
+      Wait("ready_entries_0", "RowExclusiveLock"),
+      Wait("ready_entries", "RowExclusiveLock"),
+      Wait("ready_entries_0_pkey#a/2", "UniqueKey"),
+      Wait("ready_entries_0_pkey#b/2", "UniqueKey") >>],
+  \* passes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 1) -> Claim(b, 1, 1) -> PassTime
+  \*   -> RescueExpiredDeadlinesPass: rescued, with somebody in the way of ForUpdate on
+  \*   lease_claims_0#b/1; first, planning, generic
+  [op |-> "RescueExpiredDeadlinesPass", steps |-> <<
+      Wait("rings", "AccessShareLock"),
+      Wait("claim_slots", "RowShareLock"),
+      Skip("claim_slots#0", "ForUpdate"),
+      Wait("lease_claims", "AccessShareLock"),
+      Wait("lease_claims_0", "AccessShareLock"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Skip("lease_claims_0#a/1", "ForUpdate"),
+      Wait("claim_slots", "RowExclusiveLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("lane_enqueue_heads", "RowExclusiveLock"),
+      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
+      Wait("ready_entries_0", "RowExclusiveLock"),
+      Wait("ready_entries", "RowExclusiveLock"),
+      Wait("ready_entries_0_pkey#a/2", "UniqueKey") >>],
+  \* counts: RollupTerminalCounts(0): skippedActive queueCurrent; first, planning, generic
+  \* counts: RollupTerminalCounts(2): noop; first, planning, generic
+  \* counts: RollupTerminalCounts(1): noop, with somebody in the way of
+  \*   ShareUpdateExclusiveLock on queue_terminal_live_counts; first, planning, generic
+  [op |-> "RollupTerminalCounts", steps |-> <<
+      Wait("rings", "AccessShareLock") >>],
+  \* counts: RollupTerminalCounts(1): noop; first, planning, generic
+  [op |-> "RollupTerminalCounts", steps |-> <<
+      Wait("rings", "AccessShareLock"),
+      NoWait("queue_terminal_live_counts", "ShareUpdateExclusiveLock"),
+      NoWait("queue_terminal_count_deltas_1", "AccessShareLock"),
+      Wait("queue_terminal_count_deltas", "AccessShareLock") >>],
+  \* counts: RollupTerminalCounts(1): noop, with somebody in the way of AccessShareLock on
+  \*   queue_terminal_count_deltas_1; first, planning, generic
+  [op |-> "RollupTerminalCounts", steps |-> <<
+      Wait("rings", "AccessShareLock"),
+      NoWait("queue_terminal_live_counts", "ShareUpdateExclusiveLock") >>],
+  \* counts: Enqueue(a, j1) -> Enqueue(b, j2) -> CancelReady(j1) -> CancelReady(j2) ->
+  \*   RotateQueue -> RollupTerminalCounts(0): rolledUp; first, planning, generic
+  \* counts: Enqueue(a, j1) -> Enqueue(b, j2) -> CancelReady(j1) -> CancelReady(j2) ->
+  \*   RotateQueue -> RollupTerminalCounts(0): rolledUp, rows the other way round; first,
+  \*   planning, generic
+  [op |-> "RollupTerminalCounts", steps |-> <<
+      Wait("rings", "AccessShareLock"),
+      NoWait("queue_terminal_live_counts", "ShareUpdateExclusiveLock"),
+      NoWait("queue_terminal_count_deltas_0", "AccessShareLock"),
+      Wait("queue_terminal_count_deltas", "AccessShareLock"),
+      NoWait("queue_terminal_count_deltas_0", "AccessExclusiveLock"),
+      Wait("lanes", "AccessShareLock"),
+      Wait("queue_terminal_live_counts_pkey#a/cancelled/j1", "UniqueKey"),
+      Wait("queue_terminal_live_counts_pkey#b/cancelled/j2", "UniqueKey") >>],
+  \* counts: Enqueue(a, j1) -> Enqueue(b, j2) -> CancelReady(j1) -> CancelReady(j2) ->
+  \*   RotateQueue -> RollupTerminalCounts(0) -> DiscardTerminal(j1) -> DiscardTerminal(j2) ->
+  \*   RollupTerminalCounts(0): rolledUp; first, planning, generic
+  \* counts: Enqueue(a, j1) -> Enqueue(b, j2) -> CancelReady(j1) -> CancelReady(j2) ->
+  \*   RotateQueue -> RollupTerminalCounts(0) -> DiscardTerminal(j1) -> DiscardTerminal(j2) ->
+  \*   RollupTerminalCounts(0): rolledUp, rows the other way round; first, planning, generic
+  [op |-> "RollupTerminalCounts", steps |-> <<
+      Wait("rings", "AccessShareLock"),
+      NoWait("queue_terminal_live_counts", "ShareUpdateExclusiveLock"),
+      NoWait("queue_terminal_count_deltas_0", "AccessShareLock"),
+      Wait("queue_terminal_count_deltas", "AccessShareLock"),
+      NoWait("queue_terminal_count_deltas_0", "AccessExclusiveLock"),
+      Wait("lanes", "AccessShareLock"),
+      Wait("queue_terminal_live_counts#a/cancelled/j1", "ForNoKeyUpdate"),
+      Wait("queue_terminal_live_counts#b/cancelled/j2", "ForNoKeyUpdate") >>],
+  \* counts: RebuildTerminalCounts: rebuilt; first, planning, generic
+  [op |-> "RebuildTerminalCounts", steps |-> <<
+      NoWait("queue_terminal_live_counts", "ShareUpdateExclusiveLock"),
+      Wait("done_entries", "AccessShareLock"),
+      Wait("done_entries_0", "AccessShareLock"),
+      Wait("done_entries_1", "AccessShareLock"),
+      Wait("lanes", "AccessShareLock"),
+      Wait("queue_terminal_count_deltas", "AccessShareLock"),
+      Wait("queue_terminal_count_deltas_0", "AccessShareLock"),
+      Wait("queue_terminal_count_deltas_1", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_batches_1", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_1", "AccessShareLock"),
+      Wait("rings", "AccessShareLock") >>],
+  \* counts: RebuildTerminalCounts: rebuilt, with somebody in the way of
+  \*   ShareUpdateExclusiveLock on queue_terminal_live_counts; first, planning, generic
+  [op |-> "RebuildTerminalCounts", steps |-> << >>],
+  \* counts: Enqueue(a, j1) -> Enqueue(b, j2) -> CancelReady(j1) -> CancelReady(j2) ->
+  \*   RebuildTerminalCounts: rebuilt; first, planning, generic
+  \* counts: Enqueue(a, j1) -> Enqueue(b, j2) -> CancelReady(j1) -> CancelReady(j2) ->
+  \*   RebuildTerminalCounts: rebuilt, rows the other way round; first, planning, generic
+  [op |-> "RebuildTerminalCounts", steps |-> <<
+      NoWait("queue_terminal_live_counts", "ShareUpdateExclusiveLock"),
+      Wait("done_entries", "AccessShareLock"),
+      Wait("done_entries_0", "AccessShareLock"),
+      Wait("done_entries_1", "AccessShareLock"),
+      Wait("lanes", "AccessShareLock"),
+      Wait("queue_terminal_count_deltas", "AccessShareLock"),
+      Wait("queue_terminal_count_deltas_0", "AccessShareLock"),
+      Wait("queue_terminal_count_deltas_1", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_batches_1", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_1", "AccessShareLock"),
+      Wait("rings", "AccessShareLock"),
+      Wait("queue_terminal_live_counts_pkey#a/cancelled/j1", "UniqueKey"),
+      Wait("queue_terminal_live_counts_pkey#b/cancelled/j2", "UniqueKey") >>],
+  \* counts: Enqueue(a, j1) -> Enqueue(b, j2) -> CancelReady(j1) -> CancelReady(j2) ->
+  \*   RotateQueue -> RollupTerminalCounts(0) -> RebuildTerminalCounts: rebuilt; first,
+  \*   planning, generic
+  \* counts: Enqueue(a, j1) -> Enqueue(b, j2) -> CancelReady(j1) -> CancelReady(j2) ->
+  \*   RotateQueue -> RollupTerminalCounts(0) -> RebuildTerminalCounts: rebuilt, rows the
+  \*   other way round; first, planning, generic
+  [op |-> "RebuildTerminalCounts", steps |-> <<
+      NoWait("queue_terminal_live_counts", "ShareUpdateExclusiveLock"),
+      Wait("done_entries", "AccessShareLock"),
+      Wait("done_entries_0", "AccessShareLock"),
+      Wait("done_entries_1", "AccessShareLock"),
+      Wait("lanes", "AccessShareLock"),
+      Wait("queue_terminal_count_deltas", "AccessShareLock"),
+      Wait("queue_terminal_count_deltas_0", "AccessShareLock"),
+      Wait("queue_terminal_count_deltas_1", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_batches_1", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_1", "AccessShareLock"),
+      Wait("rings", "AccessShareLock"),
+      Wait("queue_terminal_live_counts#a/cancelled/j1", "ForNoKeyUpdate"),
+      Wait("queue_terminal_live_counts#b/cancelled/j2", "ForNoKeyUpdate") >>],
+  \* claimers: AcquireClaimer(x): acquired; first, planning, generic
+  [op |-> "AcquireClaimer", steps |-> <<
+      Wait("queue_claimer_leases", "AccessShareLock"),
+      Wait("advisory#queue_claimer_leases/1075015857", "Advisory"),
+      Wait("queue_claimer_leases", "RowExclusiveLock"),
+      Wait("queue_claimer_leases_pkey#a/0", "UniqueKey") >>],
+  \* claimers: AcquireClaimer(x) -> AcquireClaimer(x): kept; first, planning, generic
+  \* claimers: AcquireClaimer(x) -> AcquireClaimer(y) -> AcquireClaimer(z): full; first,
+  \*   planning, generic
+  [op |-> "AcquireClaimer", steps |-> <<
+      Wait("queue_claimer_leases", "AccessShareLock") >>],
+  \* claimers: AcquireClaimer(x) -> AcquireClaimer(y): acquired; first, planning, generic
+  [op |-> "AcquireClaimer", steps |-> <<
+      Wait("queue_claimer_leases", "AccessShareLock"),
+      Wait("advisory#queue_claimer_leases/1075015857", "Advisory"),
+      Wait("queue_claimer_leases", "RowExclusiveLock"),
+      Wait("queue_claimer_leases_pkey#a/1", "UniqueKey") >>],
+  \* claimers: AcquireClaimer(x) -> AcquireClaimer(y) -> PassTime -> AcquireClaimer(z):
+  \*   acquired; first, planning, generic
+  \* claimers: AcquireClaimer(x) -> AcquireClaimer(y) -> PassTime -> PassTime -> PassTime ->
+  \*   AcquireClaimer(z): acquired; first, planning, generic
+  [op |-> "AcquireClaimer", steps |-> <<
+      Wait("queue_claimer_leases", "AccessShareLock"),
+      Wait("advisory#queue_claimer_leases/1075015857", "Advisory"),
+      Wait("queue_claimer_leases", "RowExclusiveLock"),
+      Wait("queue_claimer_leases#a/0", "ForNoKeyUpdate") >>],
+  \* claimers: ClaimerClaimed(x): notHeld; first, planning, generic
+  [op |-> "ClaimerClaimed", steps |-> << >>],
+  \* claimers: ClaimerClaimed(x, 0, 1): superseded; first, planning, generic
+  \* claimers: AcquireClaimer(x) -> ClaimerClaimed(x, 0, 1): fresh; first, planning, generic
+  [op |-> "ClaimerClaimed", steps |-> <<
+      Wait("queue_claimer_leases", "AccessShareLock") >>],
+  \* claimers: AcquireClaimer(x) -> PassTime -> ClaimerClaimed(x, 0, 1): refreshed; first,
+  \*   planning, generic
+  [op |-> "ClaimerClaimed", steps |-> <<
+      Wait("queue_claimer_leases", "AccessShareLock"),
+      Wait("advisory#queue_claimer_leases/1075015857", "Advisory"),
+      Wait("queue_claimer_leases", "RowExclusiveLock"),
+      Wait("queue_claimer_leases#a/0", "ForNoKeyUpdate") >>],
+  \* rings: RingHealth: free; first, planning, generic
+  [op |-> "RingHealth", steps |-> <<
+      Wait("rings", "AccessShareLock") >>],
+  \* rings: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) ->
+  \*   RotateQueue -> RotateClaims -> RotateLeases -> RingHealth: pinned; first, planning,
+  \*   generic
+  [op |-> "RingHealth", steps |-> <<
+      Wait("rings", "AccessShareLock"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("lease_claim_closures_1", "AccessShareLock"),
+      Wait("lease_claims", "AccessShareLock"),
+      Wait("lease_claims_0", "AccessShareLock"),
+      Wait("leases", "AccessShareLock"),
+      Wait("leases_0", "AccessShareLock"),
+      Wait("leases_1", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_batches_1", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_1", "AccessShareLock"),
+      Wait("attempt_evidence", "AccessShareLock"),
+      Wait("attempt_evidence_0", "AccessShareLock"),
+      Wait("attempt_evidence_1", "AccessShareLock"),
+      Wait("lease_claims_1", "AccessShareLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("ready_tombstones", "AccessShareLock"),
+      Wait("ready_tombstones_0", "AccessShareLock"),
+      Wait("ready_tombstones_1", "AccessShareLock"),
+      Wait("done_entries_0", "AccessShareLock") >>]
 >>
 =============================================================================

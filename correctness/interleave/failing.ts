@@ -4,6 +4,7 @@
  * and the planned error is none.
  */
 
+import type pg from "pg";
 import type { Call, Outcome } from "../../src/core/index.js";
 import { outcomeText } from "../report/calls.js";
 import type { Finding } from "../claims.js";
@@ -23,20 +24,28 @@ export interface Swallowed {
 /** The error of `breakpoint()` in breakpoints.sql. */
 const PLANNED = "RP002";
 
-/** What the call answers although there is an error at this label; null if the error comes out. */
-async function failAt(arena: Arena, call: Call, label: string): Promise<Outcome | null> {
-  const { controller } = arena;
-  await controller.query("begin");
+/** What comes of a call although there is an error at this label; null if the error comes out. */
+export async function withErrorAt<T>(
+  client: pg.Client,
+  label: string,
+  call: () => Promise<T>,
+): Promise<T | null> {
+  await client.query("begin");
   try {
-    await controller.query("select set_config('breakpoint.failing', $1, true)", [label]);
-    const { rows } = await controller.query(arena.textOf(call));
-    return arena.answerOf(call, rows);
+    await client.query("select set_config('breakpoint.failing', $1, true)", [label]);
+    return await call();
   } catch (error) {
     if ((error as { code?: string }).code === PLANNED) return null;
     throw error;
   } finally {
-    await controller.query("rollback");
+    await client.query("rollback");
   }
+}
+
+async function failAt(arena: Arena, call: Call, label: string): Promise<Outcome | null> {
+  const { controller } = arena;
+  const found = await withErrorAt(controller, label, () => controller.query(arena.textOf(call)));
+  return found && arena.answerOf(call, found.rows);
 }
 
 /** What was tried so far: each label of each action once. */

@@ -59,13 +59,16 @@ export interface Work extends Case {
   readonly atMost: number;
 }
 
-/** The operations of these names, in the registry's order. */
-export function operationsNamed(names: readonly string[]): readonly ActionName[] {
-  const unknown = names.find((name) => !operations.some((o) => o === name));
-  if (unknown === undefined) return operations.filter((o) => names.includes(o));
+/** Those of these operations that somebody names, in their order. */
+export function namedAmong<Name extends string>(
+  all: readonly Name[],
+  names: readonly string[],
+): readonly Name[] {
+  const unknown = names.find((name) => !all.some((o) => o === name));
+  if (unknown === undefined) return all.filter((o) => names.includes(o));
   throw new UserError(
     `There is no operation ${unknown}.`,
-    `${didYouMean(unknown, operations)}Their names stand in MAPPING.md.`,
+    `${didYouMean(unknown, all)}Their names stand in MAPPING.md.`,
   );
 }
 
@@ -94,7 +97,7 @@ export interface Plan {
 }
 
 export function planFor(extent: Extent, names: readonly string[]): Plan {
-  const some = operationsNamed(names);
+  const some = namedAmong(operations, names);
   const wanted = {
     pairs: pairs.filter((pair) => concerns(some, pair)),
     triples: triples.filter((triple) => concerns(some, triple)),

@@ -80,7 +80,9 @@ export class Blockers {
   private statement({ on, mode, place }: Lock, held: Holding): string | null {
     const obstacle = obstacleTo(mode, held.modes(on));
     if (obstacle === undefined || place.kind === "gone") return null;
-    if (place.kind === "advisory") return `select pg_advisory_xact_lock(${place.ids.join()})`;
+    // Postgres shows as unsigned what it takes as signed.
+    if (place.kind === "advisory")
+      return `select pg_advisory_xact_lock(${place.ids.map((id) => id | 0).join()})`;
     const relation = place.kind === "key" ? place.index.relation : place.relation;
     const { kind, name } = this.names.relation(relation)!;
     const table = this.names.sqlName(relation, this.schema);
@@ -91,7 +93,7 @@ export class Blockers {
       return beside("RowShareLock")
         ? `select from only ${table} where ctid = '${place.at}' ${rowClauses[obstacle]}`
         : null;
-    if (kind === "S") return `alter sequence ${table} owned by none`;
+    if (kind === "S") return `alter sequence ${table} cache 1`;
     if (kind !== "t") return `lock table only ${table} in ${spelled(obstacle)} mode`;
     return obstacle === "AccessShareLock" ? `select from ${table}` : null;
   }
@@ -105,6 +107,7 @@ export class Blockers {
       .filter((column) => !index.columns.includes(column));
     const changed = Object.fromEntries(others.map((column) => [column, --this.strange]));
     const text = JSON.stringify({ ...row, ...changed }).replaceAll("'", "''");
-    return `insert into ${name} select * from jsonb_populate_record(null::${name}, '${text}')`;
+    return `insert into ${name} overriding system value
+            select * from jsonb_populate_record(null::${name}, '${text}')`;
   }
 }

@@ -1,12 +1,10 @@
 /** C6 as a claim: the plans on disk are recorded again, and must be what Postgres takes. */
 
 import { readFile } from "node:fs/promises";
-import type { ActionName } from "../../src/core/index.js";
 import { UserError } from "../../src/errors.js";
 import { openPostgres } from "../../src/postgres/server.js";
 import type { Claim, ClaimResult, Context, Finding, Row } from "../claims.js";
-import { operations } from "../interleave/places.js";
-import { operationsNamed } from "../interleave/plan.js";
+import { namedAmong } from "../interleave/plan.js";
 import { shardOf } from "../shard.js";
 import { differences, type Difference } from "./compare.js";
 import {
@@ -17,15 +15,17 @@ import {
   writePlans,
   type Recording,
 } from "./files.js";
-import { labelsOf, outside } from "./labels.js";
+import { allLabels } from "./labels.js";
+import { allOperations, type Operation } from "./operations.js";
 import { callKinds, type Plan } from "./plan.js";
+import type { Swallowed } from "./planned-errors.js";
 import { record, type Recorded } from "./recorder.js";
 import { situations } from "./situations.js";
 
 /** The named operations, or all of them, in this shard. */
-function chosen({ configs, shard }: Context): readonly ActionName[] {
-  const named = configs.length === 0 ? operations : operationsNamed(configs);
-  return shardOf(operations, shard, (name) => named.includes(name));
+function chosen({ configs, shard }: Context): readonly Operation[] {
+  const named = configs.length === 0 ? allOperations : namedAmong(allOperations, configs);
+  return shardOf(allOperations, shard, (name) => named.includes(name));
 }
 
 const words = (calls: readonly string[]): string =>
@@ -52,12 +52,12 @@ export function differenceFindings(found: readonly Difference[]): readonly Findi
 }
 
 /** Labels that no call came to: of some operations alone, nobody can tell which they should. */
-function unreached(
-  wanted: readonly ActionName[],
+export function unreached(
+  wanted: readonly Operation[],
   reached: ReadonlySet<string>,
 ): readonly Finding[] {
-  if (wanted.length < operations.length) return [];
-  const labels = labelsOf(wanted).filter((label) => !reached.has(label));
+  if (wanted.length < allOperations.length) return [];
+  const labels = allLabels().filter((label) => !reached.has(label));
   if (labels.length === 0) return [];
   return [
     {
@@ -67,6 +67,14 @@ function unreached(
     },
   ];
 }
+
+export const swallowedFindings = (all: readonly Swallowed[]): readonly Finding[] =>
+  all.map(({ operation, situation, label, answer }) => ({
+    title: `${operation}: an error at ${label} does not come out`,
+    lines: [`in ${situation}`, `it answers:  ${answer}`],
+    replay: `ringproof locks ${operation}`,
+    bundle: { operation, situation, label },
+  }));
 
 async function staleModule(recording: Recording): Promise<readonly Finding[]> {
   const text = await readFile(moduleFile(), "utf8").catch(() => "");
@@ -81,7 +89,7 @@ async function staleModule(recording: Recording): Promise<readonly Finding[]> {
 }
 
 function rowsOf(
-  wanted: readonly ActionName[],
+  wanted: readonly Operation[],
   { plans, seconds }: Recorded,
   found: readonly Difference[],
 ): readonly Row[] {
@@ -113,7 +121,7 @@ function sameInEveryCall(plans: readonly Plan[]): boolean {
   return [...texts.values()].every(({ size }) => size === 1);
 }
 
-async function recordAll(context: Context, wanted: readonly ActionName[]) {
+async function recordAll(context: Context, wanted: readonly Operation[]) {
   const server = await openPostgres(context.pg);
   try {
     const recorded = await record({
@@ -128,20 +136,15 @@ async function recordAll(context: Context, wanted: readonly ActionName[]) {
   }
 }
 
-/** What the plans are not of. */
-function note(disk: Recording, postgres: number): string {
-  const version =
-    disk.postgres === postgres
-      ? ""
-      : `The plans are of Postgres ${disk.postgres}, and this is Postgres ${postgres}. `;
-  const functions = new Set(outside().map((label) => label.split(".")[0]));
-  const names = [...functions].join(", ");
-  return `${version}No operation of the model calls, and no plan is of: ${names}.`;
-}
+/** Another planner may lock something else. */
+const otherVersion = (disk: Recording, postgres: number): Pick<ClaimResult, "note"> =>
+  disk.postgres === postgres
+    ? {}
+    : { note: `The plans are of Postgres ${disk.postgres}, and this is Postgres ${postgres}.` };
 
 function result(
   started: number,
-  wanted: readonly ActionName[],
+  wanted: readonly Operation[],
   recorded: Recorded,
   found: readonly Difference[],
   findings: readonly Finding[],
@@ -168,11 +171,15 @@ async function run(context: Context): Promise<ClaimResult> {
   const found = differences(disk.plans, recorded.plans, wanted);
   const findings = [
     ...differenceFindings(found),
+    ...swallowedFindings(recorded.swallowed),
     ...unreached(wanted, recorded.reached),
     ...(await staleModule(disk)),
   ];
-  const said = note(disk, recorded.postgres);
-  return { ...result(started, wanted, recorded, found, findings), note: said };
+  const { postgres } = recorded;
+  return {
+    ...result(started, wanted, recorded, found, findings),
+    ...otherVersion(disk, postgres),
+  };
 }
 
 /** Records every plan and writes both files anew. */
@@ -183,12 +190,12 @@ export async function writeLocks(context: Context): Promise<ClaimResult> {
       "What is written are the plans of all operations.",
       "Leave out their names and --shard, or leave out --write to compare some of them.",
     );
-  const recorded = await recordAll(context, operations);
-  const { plans, postgres } = recorded;
+  const recorded = await recordAll(context, allOperations);
+  const { plans, postgres, reached, swallowed } = recorded;
   await writePlans({ postgres, plans: distinct(plans) });
-  const findings = unreached(operations, recorded.reached);
-  const written = "Written: spec/lock-plans.json and spec/LockPlans.tla.";
-  return { ...result(started, operations, recorded, [], findings), note: written };
+  const findings = [...swallowedFindings(swallowed), ...unreached(allOperations, reached)];
+  const note = "Written: spec/lock-plans.json and spec/LockPlans.tla.";
+  return { ...result(started, allOperations, recorded, [], findings), note };
 }
 
 export const locksClaim: Claim = {

@@ -92,8 +92,8 @@ const HEAD = `----------------------------- MODULE LockPlans -------------------
 (* The locks that each operation takes, in order, as Postgres was seen to take *)
 (* them; written by ringproof locks --write out of lock-plans.json, where the  *)
 (* label of the statement behind each step is. A row is a table and its key, a *)
-(* unique key an index and the key. new1, new2 are ids that the call draws by  *)
-(* itself: nobody else has them.                                               *)
+(* unique key an index and the key. Left out is what has an id that the call   *)
+(* draws by itself, new1 or new2: nobody else can want it meanwhile.           *)
 
 Wait(on, mode)   == [on |-> on, mode |-> mode, policy |-> "wait"]
 NoWait(on, mode) == [on |-> on, mode |-> mode, policy |-> "nowait"]
@@ -121,10 +121,13 @@ function comment(text: string): string {
   return lines.map((line) => `  \\*${line}`).join("\n");
 }
 
+/** Whether somebody else may want the same: nobody knows an id that this call draws by itself. */
+export const isShared = ({ on }: Step): boolean => !/#(?:.*\/)?new\d+(?:\/|$)/.test(on);
+
 /** Plans that differ in labels only are one to the model. */
 export function moduleText({ plans }: Recording): string {
   const byText = new Map<string, SeenPlan[]>();
-  for (const plan of plans) {
+  for (const plan of plans.map((one) => ({ ...one, steps: one.steps.filter(isShared) }))) {
     const key = JSON.stringify([plan.operation, plan.steps.map(stepText)]);
     byText.set(key, [...(byText.get(key) ?? []), plan]);
   }

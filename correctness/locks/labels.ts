@@ -1,20 +1,15 @@
-/** Which labelled statements the operations can come to, and which of them no plan shows. */
+/** Which labelled statements the operations can come to. */
 
-import { actionNames, type ActionName } from "../../src/core/index.js";
-import { definitions, definitionsFor } from "../definitions.js";
+import { definitions, definitionsFor, type Definition } from "../definitions.js";
 import { labelled } from "../interleave/instrument.js";
+import { functionOf, type Operation } from "./operations.js";
+
+const labelsIn = (some: readonly Definition[]): readonly string[] =>
+  some.flatMap(({ sql }) => labelled(sql)).map(({ label }) => label);
 
 /** The labels of everything that these operations call, directly or not. */
-export const labelsOf = (operations: readonly ActionName[]): readonly string[] =>
-  definitionsFor(definitions(), operations)
-    .flatMap(({ sql }) => labelled(sql))
-    .map(({ label }) => label);
+export const labelsOf = (operations: readonly Operation[]): readonly string[] =>
+  labelsIn(definitionsFor(definitions(), operations.map(functionOf)));
 
-/** What no operation of the model calls: claimers, counts, passes of rescue over a whole ring. */
-export function outside(): readonly string[] {
-  const inside = new Set(labelsOf(actionNames));
-  return definitions()
-    .flatMap(({ sql }) => labelled(sql))
-    .map(({ label }) => label)
-    .filter((label) => !inside.has(label));
-}
+/** Every label that ships. */
+export const allLabels = (): readonly string[] => labelsIn(definitions());

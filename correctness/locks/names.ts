@@ -24,10 +24,13 @@ export interface UniqueIndex {
 
 export type Row = Readonly<Record<string, unknown>>;
 
-/** The jobs of a state by their ids; those that the call enqueues come after them. */
+/** Who is there before the call; what it adds by itself comes after them. */
 export interface Cast {
   readonly binding: Binding;
+  /** The id of the next new job. */
   readonly nextId: number;
+  readonly lanes: ReadonlyMap<number, string>;
+  readonly nextLane: number;
 }
 
 export class Names {
@@ -86,8 +89,8 @@ export class Names {
 const BUCKETS = 256;
 
 function valueName(column: string, value: unknown, cast: Cast): string {
-  const { binding } = cast;
-  if (column === "lane_id") return binding.lanes.get(Number(value)) ?? String(value);
+  const { binding, lanes, nextLane } = cast;
+  if (column === "lane_id") return nameIn(lanes, Number(value), nextLane);
   if (column === "job_id") return jobName(Number(value), cast);
   if (column === "bucket") {
     const ids = [...binding.jobs.keys()].map(Number);
@@ -95,6 +98,9 @@ function valueName(column: string, value: unknown, cast: Cast): string {
   }
   return String(value);
 }
+
+const nameIn = (known: ReadonlyMap<number, string>, id: number, next: number): string =>
+  known.get(id) ?? `new${id - next + 1}`;
 
 const jobName = (id: number, { binding, nextId }: Cast): string =>
   binding.jobs.get(String(id)) ?? `new${id - nextId + 1}`;

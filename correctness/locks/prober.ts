@@ -83,17 +83,22 @@ export class Prober {
     });
     met.forEach(({ waited, passed }, i) => {
       const { label } = segments[i]!;
+      const before = segments.slice(0, i + 1);
       for (const lock of waited) this.policies.set(lockKind(label, lock), "wait");
       const kinds = new Set(passed.map((lock) => lockKind(label, lock)));
       if (kinds.size > 1) this.oneByOne.add(label);
-      else for (const kind of kinds) this.policies.set(kind, this.passing(label, passed[0]!));
+      else for (const kind of kinds) this.policies.set(kind, this.passing(before, passed[0]!));
     });
     return met;
   }
 
-  /** What is not waited for is passed over, or given up. */
-  private passing(label: string, lock: Lock): Policy {
-    const text = this.site.statements.get(statementOf(label)) ?? "";
-    return !ofRelation(lock) && /\bskip\s+locked\b/i.test(text) ? "skip" : "nowait";
+  /**
+   * What is not waited for is passed over, or given up, as the last statement says that tries a
+   * lock: what it calls has labels of its own.
+   */
+  private passing(segments: readonly Segment[], lock: Lock): Policy {
+    const texts = segments.map((one) => this.site.statements.get(statementOf(one.label)) ?? "");
+    const said = texts.findLast((text) => /\b(?:skip\s+locked|nowait)\b/i.test(text)) ?? "";
+    return !ofRelation(lock) && /\bskip\b/i.test(said) ? "skip" : "nowait";
   }
 }

@@ -5,11 +5,12 @@
 
 import { observe, outline, statementOf, type Segment, type Trap } from "./observe.js";
 import { callKinds, type CallKind, type Plan, type Step } from "./plan.js";
+import { PlannedErrors, type Swallowed } from "./planned-errors.js";
 import { Prober, type Again, type Order } from "./prober.js";
 import type { PostgresServer } from "../../src/postgres/server.js";
 import { Session } from "./session.js";
 import { Site, stateKey, type Amendment } from "./site.js";
-import type { Situation } from "./situations.js";
+import type { Situation } from "./situation.js";
 
 /** Calls of a session in which the same was seen. */
 interface Watched {
@@ -36,6 +37,7 @@ export interface Recorded {
   readonly plans: readonly Plan[];
   /** Labels that some call came to, whether it locked anything there or not. */
   readonly reached: ReadonlySet<string>;
+  readonly swallowed: readonly Swallowed[];
   /** The seconds that the situations of each operation took. */
   readonly seconds: ReadonlyMap<string, number>;
 }
@@ -69,6 +71,7 @@ export async function record(options: RecordOptions): Promise<Recorded> {
   const found = new Map<Situation, readonly Plan[]>();
   const seconds = new Map<string, number>();
   const reached = new Set<string>();
+  const swallowed: Swallowed[] = [];
   const recordPart = async (part: readonly Situation[]): Promise<void> => {
     const site = await Site.open(server, amendment);
     try {
@@ -83,6 +86,7 @@ export async function record(options: RecordOptions): Promise<Recorded> {
         progress?.(found.size, situations.length);
       }
       for (const label of recorder.reached) reached.add(label);
+      swallowed.push(...recorder.errors.swallowed);
     } finally {
       await site.close();
     }
@@ -90,11 +94,13 @@ export async function record(options: RecordOptions): Promise<Recorded> {
   const ended = await Promise.allSettled(parts(situations).map(recordPart));
   const failed = ended.find((end) => end.status === "rejected");
   if (failed) throw failed.reason;
-  return { plans: situations.flatMap((situation) => found.get(situation)!), reached, seconds };
+  const plans = situations.flatMap((situation) => found.get(situation)!);
+  return { plans, reached, swallowed, seconds };
 }
 
 class Recorder {
   readonly reached = new Set<string>();
+  readonly errors: PlannedErrors;
   private readonly site: Site;
   private readonly prober: Prober;
   private planning = 0;
@@ -104,6 +110,7 @@ class Recorder {
   constructor(site: Site) {
     this.site = site;
     this.prober = new Prober(site);
+    this.errors = new PlannedErrors(site);
   }
 
   async record(situation: Situation): Promise<readonly Plan[]> {
@@ -117,6 +124,8 @@ class Recorder {
         const { operation, name } = situation;
         plans.push(...kinds.map((call) => ({ operation, situation: name, call, steps })));
         plans.push(...(await this.refused(situation, text, watched)));
+        const labels = segments.map(({ label }) => label);
+        await this.errors.look(situation, text, labels);
       }
     });
     return plans;
@@ -141,14 +150,17 @@ class Recorder {
     }
     if (!others && building.length === 0)
       return [{ kinds: callKinds, segments, again: (body) => body(session) }];
-    const nth = async (kind: CallKind, n: number): Promise<Watched> => {
-      const again: Again = (body) => this.nth({ text, n }, body);
+    const nth =
+      (n: number): Again =>
+      (body) =>
+        this.nth({ text, n }, body);
+    const seen = async (kind: CallKind, again: Again): Promise<Watched> => {
       return { kinds: [kind], segments: await again((s) => observe(site, s, text)), again };
     };
-    const watched = [await nth("first", 1)];
+    const watched: Watched[] = [{ kinds: ["first"], segments, again: nth(1) }];
     for (const n of building.length > 0 ? building : [planning])
-      watched.push(await nth("planning", n));
-    return [...watched, await nth("generic", Math.max(planning, ...building) + 1)];
+      watched.push(await seen("planning", nth(n)));
+    return [...watched, await seen("generic", (body) => body(session))];
   }
 
   /** Opens a session that has made all calls before this one. */

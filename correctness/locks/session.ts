@@ -35,9 +35,16 @@ export interface Place {
   /** Tells its gates from those of others on the same server. */
   readonly number: number;
   readonly controller: pg.Client;
-  /** The id that the next new job gets. */
-  readonly nextId: number;
+  /** For each sequence, the id that comes next. */
+  readonly next: Readonly<Record<string, number>>;
 }
+
+/** New jobs and lanes get the same ids in every call: those that come after what is there. */
+export const rewound = ({ schema, next }: Pick<Place, "schema" | "next">): string =>
+  Object.entries(next)
+    .map(([sequence, id]) => `setval('"${schema}".${sequence}', ${id}, false)`)
+    .join(", ")
+    .replace(/^/, "select ");
 
 const plansKept =
   "select count(*)::int as plans from pg_backend_memory_contexts where name = 'CachedPlan'";
@@ -100,10 +107,8 @@ export class Session {
     return this.reports;
   }
 
-  /** New jobs get the same ids in every call: those that come after the jobs of the state. */
   private get rewound(): string {
-    const { schema, nextId } = this.place;
-    return `select setval('"${schema}".job_ids', ${nextId}, false)`;
+    return rewound(this.place);
   }
 
   /** Several statements, and then how many plans the session keeps for later calls. */

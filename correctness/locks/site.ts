@@ -12,7 +12,6 @@ import { requalify } from "../../src/postgres/requalify.js";
 import { connect, type PostgresServer } from "../../src/postgres/server.js";
 import { statements } from "../../src/postgres/statements.js";
 import { PostgresStorage } from "../../src/postgres/storage.js";
-import { twinOf } from "../conform/attempts.js";
 import {
   installBreakpoints,
   instrument,
@@ -20,10 +19,11 @@ import {
   type Labelled,
 } from "../interleave/instrument.js";
 import { Blockers } from "./blockers.js";
+import { twinFor } from "./further.js";
 import { Holding, type Lock, type LockMode } from "./locks.js";
 import { Names, type Cast, type Row } from "./names.js";
-import type { Place, Report } from "./session.js";
-import type { Situation } from "./situations.js";
+import { rewound, type Place, type Report } from "./session.js";
+import type { Situation } from "./situation.js";
 
 /** What is different from the SQL that ships, written for the schema `ringproof`. */
 export interface Amendment {
@@ -50,7 +50,7 @@ export class Site {
   readonly number = randomInt(2 ** 30);
   names!: Names;
   blockers!: Blockers;
-  cast: Cast = { binding: newBinding(new Map()), nextId: 1 };
+  cast: Cast = { binding: newBinding(new Map()), nextId: 1, lanes: new Map(), nextLane: 1 };
   /** Every labelled statement, by its label. */
   readonly statements = new Map<string, string>();
   private root: Binding = newBinding(new Map());
@@ -97,8 +97,8 @@ export class Site {
   }
 
   get place(): Place {
-    const { server, schema, number, controller, cast } = this;
-    return { server, schema, number, controller, nextId: cast.nextId };
+    const { server, schema, number, controller, next } = this;
+    return { server, schema, number, controller, next };
   }
 
   private describe(some: readonly Labelled[]): void {
@@ -118,23 +118,39 @@ export class Site {
     const context = { sql: statements(schema), scope };
     const key = stateKey(situation);
     if (key !== this.loaded) {
-      await controller.query(
-        `select "${schema}".renew('root'), setval('"${schema}".job_ids', 1, false)`,
-      );
+      await controller.query(`select "${schema}".renew('root')`);
+      await this.meet(this.root);
       let binding = this.root;
       for (const { action, args } of way) {
-        const statement = twinOf(action).statement([args], binding, context);
+        const statement = twinFor(action).statement([args], binding, context);
         const rows = statement ? (await controller.query(inline(statement))).rows : [];
-        binding = twinOf(action).answer(rows, [args], binding).binding;
+        binding = twinFor(action).answer(rows, [args], binding).binding;
       }
-      const nextId = Math.max(0, ...[...binding.jobs.keys()].map(Number)) + 1;
-      await controller.query(`select setval('"${schema}".job_ids', ${nextId}, false)`);
+      await this.meet(binding);
       if (reversed) await controller.query(`select "${schema}".turn_round()`);
-      this.cast = { binding, nextId };
       this.loaded = key;
       this.taken = await this.keys();
     }
-    return inline(twinOf(operation).statement(list, this.cast.binding, context)!);
+    return inline(twinFor(operation).statement(list, this.cast.binding, context)!);
+  }
+
+  /** These jobs are there, and some lanes. */
+  private async meet(binding: Binding): Promise<void> {
+    const { rows } = await this.controller.query<{ lane_id: number; name: string }>(
+      `select lane_id, concat_ws(':', queue, nullif(priority, 0)) as name
+       from "${this.schema}".lanes`,
+    );
+    const lanes = new Map(rows.map(({ lane_id, name }) => [lane_id, name]));
+    const after = (ids: Iterable<number | string>) => Math.max(0, ...[...ids].map(Number)) + 1;
+    const [nextId, nextLane] = [after(binding.jobs.keys()), after(lanes.keys())];
+    this.cast = { binding, nextId, lanes, nextLane };
+    await this.controller.query(rewound(this));
+  }
+
+  /** The ids that come next. */
+  get next(): Place["next"] {
+    const { nextId, nextLane } = this.cast;
+    return { job_ids: nextId, lanes_lane_id_seq: nextLane };
   }
 
   private async keys(): Promise<ReadonlyMap<number, readonly Lock[]>> {

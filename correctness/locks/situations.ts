@@ -1,6 +1,6 @@
 /**
- * In which situations the locks of an operation are recorded. The explorer chooses: of each
- * operation, the first state for every answer and for every set of tables whose rows it changes;
+ * In which situations the locks of an operation are recorded. The explorer chooses: of each one of
+ * the model, the first state for every answer and for every set of tables whose rows it changes;
  * and where one statement takes several of its calls, two of them, in both orders.
  */
 
@@ -25,18 +25,9 @@ import { callsTo, type Node } from "../conform/tree.js";
 import { operations } from "../interleave/places.js";
 import { areas, meeting, startsOf, type Area } from "../interleave/scopes.js";
 import { callText, formatCalls } from "../report/calls.js";
-
-export interface Situation {
-  readonly operation: ActionName;
-  /** The calls that lead to it, and what is called and answered there. */
-  readonly name: string;
-  readonly scope: Scope;
-  readonly way: readonly Call[];
-  /** The arguments of the calls that one statement makes. */
-  readonly list: readonly Call["args"][];
-  /** Whether the rows lie in their tables the other way round. */
-  readonly reversed: boolean;
-}
+import { furtherSituations } from "./further-situations.js";
+import { allOperations, type Operation } from "./operations.js";
+import { saidOf, type Situation } from "./situation.js";
 
 /** Every state of an area up to here is looked at. */
 const STATES = 160;
@@ -203,8 +194,7 @@ function* ordersOf(action: ActionName, one: Tried, found: Found): Generator<Situ
   const way = callsTo(node);
   for (const reversed of one.jobs.length > 1 ? [false, true] : [false]) {
     const list = reversed ? turned(one.list) : one.list;
-    const told = `${callText({ action, list })}: ${one.words.join(", ")}`;
-    const last = reversed ? `${told}, rows the other way round` : told;
+    const last = saidOf(callText({ action, list }), one.words, reversed);
     const name = `${area}: ${[...formatCalls(way), last].join(" → ")}`;
     yield { operation: action, name, scope, way, list, reversed };
   }
@@ -218,8 +208,13 @@ interface Found {
 
 type Kinds = ReadonlyMap<ActionName, Map<string, readonly Situation[]>>;
 
-/** Of these operations, in the registry's order. */
-export function situations(wanted: readonly ActionName[] = operations): readonly Situation[] {
+/** Of these operations, in their order. */
+export function situations(wanted: readonly Operation[] = allOperations): readonly Situation[] {
+  const ofModel = operations.filter((name) => wanted.includes(name));
+  return [...explored(ofModel), ...furtherSituations(wanted)];
+}
+
+function explored(wanted: readonly ActionName[]): readonly Situation[] {
   const found: Kinds = new Map(wanted.map((name) => [name, new Map()]));
   for (const place of places) {
     const scope: Scope = { ...meeting(place), enabled: actionNames };

@@ -100,7 +100,7 @@ export class ConformHunter implements Hunter {
   /** The SQL that ships, beside a core that is wrong. */
   async huntCore({ action, table }: CoreMutant): Promise<Kill | null> {
     const some = this.grounds.filter((ground) =>
-      ground.concerns({ actions: [action], modules: [] }),
+      ground.concerns({ actions: [action], further: [], modules: [] }),
     );
     const look = (reach: Reach) =>
       this.first(some, (_, walk) => walk({ only: [action], table, reach, effort: new Effort() }));

@@ -26,6 +26,15 @@ export const forbidden: Table = {
     ],
     on: { locks: ["CancelReady", "MoveReady"] },
   },
+  "slot-orders": {
+    about: "passes of rescue wait for each other's slots, each from what is its oldest one",
+    loss: "two passes end each other by deadlock once the ring turns between them",
+    tlc: [],
+    changes: () => [
+      changed("rescue_pass", "visit_claim_slot", "for update skip locked", "for update"),
+    ],
+    on: { locks: ["RescueStaleReceiptsPass", "RescueExpiredDeadlinesPass"] },
+  },
   "key-leak": {
     about: "a job that is given up keeps its unique key",
     loss: "nobody can enqueue that work again",

@@ -2,6 +2,7 @@
 
 import { actionNames, type ActionName } from "../../src/core/index.js";
 import { definitions, definitionsFor, type Definition } from "../definitions.js";
+import { functionOf, furtherNames, type FurtherName, type Operation } from "../locks/operations.js";
 
 export interface SqlChange {
   readonly definition: Definition;
@@ -14,7 +15,7 @@ export interface Grounds {
   /** Configurations. */
   readonly conform?: readonly string[];
   /** Operations. */
-  readonly locks?: readonly ActionName[];
+  readonly locks?: readonly Operation[];
   /** Names of what meets, as in `Claim × Claim`. */
   readonly interleave?: readonly string[];
   readonly lockstep?: true;
@@ -23,6 +24,8 @@ export interface Grounds {
 /** Who calls something, directly or not. */
 export interface Callers {
   readonly actions: readonly ActionName[];
+  /** Calls that are no action of the model. */
+  readonly further: readonly FurtherName[];
   /** Focused modules. */
   readonly modules: readonly string[];
 }
@@ -39,16 +42,22 @@ export interface SqlMutant extends Callers {
 /** Who reaches each of the shipped definitions. */
 export function callersOf(): (some: readonly Definition[]) => Callers {
   const all = definitions();
-  const reached = <Name extends string>(name: Name) => {
-    const names = definitionsFor(all, [name]).map((definition) => definition.name);
+  const reached = <Name extends string>(name: Name, tag: string = name) => {
+    const names = definitionsFor(all, [tag]).map((definition) => definition.name);
     return [name, new Set(names)] as const;
   };
-  const byAction = actionNames.map(reached);
-  const byModule = [...new Set(all.flatMap(({ modules }) => modules))].map(reached);
+  const byAction = actionNames.map((name) => reached(name));
+  const byFurther = furtherNames.map((name) => reached(name, functionOf(name)));
+  const modules = new Set(all.flatMap((definition) => definition.modules));
+  const byModule = [...modules].map((name) => reached(name));
   return (some) => {
     const reaching = <Name>(each: readonly (readonly [Name, ReadonlySet<string>])[]) =>
       each.filter(([, names]) => some.some(({ name }) => names.has(name))).map(([who]) => who);
-    return { actions: reaching(byAction), modules: reaching(byModule) };
+    return {
+      actions: reaching(byAction),
+      further: reaching(byFurther),
+      modules: reaching(byModule),
+    };
   };
 }
 

@@ -15,6 +15,7 @@ import { focusedTwins } from "../../src/postgres/focused-twins.js";
 import { modelName } from "../../src/postgres/twin.js";
 import { codeIn as code, mappingTable as table } from "../../correctness/explain/mapping.js";
 import { operations } from "../../correctness/interleave/places.js";
+import { furtherNames } from "../../correctness/locks/operations.js";
 import { parseManifest } from "../../correctness/tlc/manifest.js";
 
 const read = (...path: string[]) => readFileSync(join(packageRoot(), ...path), "utf8");
@@ -78,6 +79,19 @@ describe("tables", () => {
   test.each(table("Tables"))("%s is in Postgres as its row says", (name, cell) => {
     for (const sqlName of code(cell!)) expect(sql).toContain(`create table ringproof.${sqlName} (`);
     if (name! in columns) expect(modelName(code(cell!)[0]!)).toBe(name);
+  });
+});
+
+describe("further calls", () => {
+  test("those whose locks are recorded are the rows", () => {
+    expect(first("Further calls")).toEqual(furtherNames);
+  });
+
+  test.each(table("Further calls"))("%s is a function, and no action", (name, fn) => {
+    const [sqlName] = code(fn!);
+    expect(modelName(`_${sqlName}`)).toBe(name);
+    expect(sql).toMatch(new RegExp(`create or replace function ringproof\\.${sqlName}\\(`));
+    expect(sql).not.toMatch(new RegExp(`-- @action ${name}\\n`));
   });
 });
 

@@ -12,12 +12,12 @@ import { itemsOf } from "../../correctness/coverage/items.js";
 import { modelled } from "../../correctness/explore/model.js";
 import { readConstants } from "../../correctness/explore/scope.js";
 import { pairs } from "../../correctness/interleave/cases.js";
-import { operations } from "../../correctness/interleave/places.js";
 import { triples } from "../../correctness/interleave/triples.js";
 import { readPlans } from "../../correctness/locks/files.js";
 import { bugs } from "../../correctness/mutants/bugs.js";
 import { coreBugs } from "../../correctness/mutants/core-bugs.js";
 import { knownBugs } from "../../correctness/mutants/known-bugs.js";
+import { allOperations } from "../../correctness/locks/operations.js";
 import { readmeFile, withTables } from "../../correctness/report/models.js";
 import {
   readManifest,
@@ -118,7 +118,7 @@ test("the table that check prints has the manifest's numbers", async () => {
 test("and of what meets, of lock plans and of what is covered, as many as there are", async () => {
   expect(readme).toContain(`  ${pairs.length} pairs, ${triples.length} triples `);
   const { plans } = await readPlans();
-  expect(readme).toContain(`  ${operations.length} operations, ${plans.length} plans `);
+  expect(readme).toContain(`  ${allOperations.length} operations, ${plans.length} plans `);
   const items = itemsOf(await readManifest(manifestFile()));
   expect(readme).toContain(`  ${items.length} items, 0 zeros `);
 });

@@ -4,8 +4,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { differenceFindings } from "../../correctness/locks/claim.js";
+import type { Operation } from "../../correctness/locks/operations.js";
 import type { Amendment } from "../../correctness/locks/site.js";
-import type { ActionName } from "../../src/core/index.js";
 import { ringproofSql } from "../../src/postgres/install.js";
 import { openPostgres, type PostgresServer } from "../../src/postgres/server.js";
 import { changedSql } from "../../correctness/mutants/changed-sql.js";
@@ -29,7 +29,7 @@ const keysAsCalled = `
     where unique_key is not null`;
 
 interface Mutant {
-  readonly operation: ActionName;
+  readonly operation: Operation;
   readonly amendment: Amendment;
   /** What is said of it, and in which calls of a session it shows. */
   readonly title: string;
@@ -75,6 +75,40 @@ const mutants: Readonly<Record<string, Mutant>> = {
     title:
       "PruneLeases, after prune.lock_ring: expected ForUpdate on rings#lease (skip)," +
       " found ForUpdate on rings#lease",
+  },
+  "a pass of rescue waits for another one": {
+    operation: "RescueStaleReceiptsPass",
+    amendment: functions(
+      "rescue_pass",
+      "visit_claim_slot",
+      " for update skip locked",
+      " for update",
+    ),
+    title:
+      "RescueStaleReceiptsPass, after visit_claim_slot.lock_cursors: expected ForUpdate on" +
+      " claim_slots#0 (skip), found ForUpdate on claim_slots#0",
+  },
+  "claims by queue wait for a busy lane": {
+    operation: "ClaimFromQueue",
+    amendment: functions("lanes", "choose_lane", " of h skip locked", " of h"),
+    title:
+      "ClaimFromQueue, after waiting_since.find_pending: expected ForUpdate on" +
+      " lane_claim_heads#a (skip), found ForUpdate on lane_claim_heads#a",
+  },
+  "new lanes are created in the order of the old ones": {
+    operation: "Reprioritise",
+    amendment: functions("lanes", "change_lanes", "order by 2, 3, 4 offset", "order by 1 offset"),
+    title:
+      "Reprioritise, after ensure_lane.insert_lane: expected UniqueKey on" +
+      " lanes_queue_priority_enqueue_shard_key#a/2/0, found UniqueKey on" +
+      " lanes_queue_priority_enqueue_shard_key#b/2/0",
+  },
+  "claimers take a slot without their mutex": {
+    operation: "AcquireClaimer",
+    amendment: functions("claimers", "acquire_claimer", "perform ringproof.lock_claimers", "--"),
+    title:
+      "AcquireClaimer, after lock_claimers.lock_claimers: expected Advisory on" +
+      " advisory#queue_claimer_leases/1075015857, found no lock here",
   },
   "truncation waits for readers of a TOAST table": {
     operation: "PruneLeases",

@@ -105,6 +105,20 @@ test("locks", async () => {
   });
 });
 
+test("locks: by a call that is no action of the model, and by an error that it keeps", async () => {
+  const patient = named("visit_claim_slot.wait.1");
+  const masked = named("try_lock_deltas.swallowErrors.1");
+  await using(await LocksHunter.open(server), async (hunter) => {
+    expect((await hunter.hunt(patient))!.how).toMatch(
+      /^RescueStaleReceiptsPass, .* claim_slots#0$/,
+    );
+    expect((await hunter.hunt(masked))!.how).toBe(
+      "RollupTerminalCounts: an error at try_lock_deltas.lock_deltas does not come out",
+    );
+    expect(await hunter.hunt(unchanged(masked))).toBeNull();
+  });
+});
+
 test("interleave", async () => {
   const { work } = planFor(extents.quick, ["Claim"]);
   const claims = work.filter(({ name }) => name === "Claim × Claim");

@@ -141,5 +141,12 @@ describe("on the shipped SQL", () => {
     expect(of("pin_slot")).toContain("Claim");
     expect(of("carry_forward")).toEqual(["PruneQueue", "PruneClaims", "PruneLeases"]);
     expect(of("rollup_terminal_counts")).toEqual([]);
+    const further = (name: string) => all.find((m) => m.definition.name === name)!.further;
+    expect(further("try_lock_deltas")).toEqual(["RollupTerminalCounts"]);
+    expect(further("end_attempts")).toEqual([
+      "RescueStaleReceiptsPass",
+      "RescueExpiredDeadlinesPass",
+    ]);
+    expect(further("retry_from_dlq")).toEqual([]);
   });
 });

@@ -129,6 +129,40 @@ test("jobs move by the names of their lanes, and keep their shards", async () =>
   ]);
 });
 
+/** Two calls at once that create the same two lanes, from lanes that lie in two orders. */
+async function twoCreators(): Promise<unknown[]> {
+  const jobs: string[] = [];
+  for (const [queue, priority] of [
+    ["mail", 1],
+    ["news", 1],
+    ["news", 2],
+    ["mail", 2],
+  ] as const)
+    jobs.push(...(await waiting("job", priority, 0, 0, queue)));
+  await client.query(
+    `create function ${schema}.slowly() returns trigger language plpgsql as
+       $$ begin perform pg_sleep(0.2); return new; end $$;
+     create trigger slowly before insert on ${schema}.lanes
+       for each row execute function ${schema}.slowly()`,
+  );
+  const [one, two] = [lanes, new Lanes(other, { schema })];
+  const ended = await Promise.allSettled([
+    one.reprioritise(jobs.slice(0, 2), 5, at(1)),
+    two.reprioritise(jobs.slice(2), 5, at(1)),
+  ]);
+  return ended.map((end) => (end.status === "fulfilled" ? end.value : end.reason.code));
+}
+
+test("two that create the same lanes wait for each other in turn", async () => {
+  expect(await twoCreators()).toEqual(Array(2).fill(["moved", "moved"]));
+});
+
+test("planted: new lanes in the order of the old ones", async () => {
+  const [from, to] = ["order by 2, 3, 4 offset 0", "order by lane_id offset 0"];
+  await client.query(changedSql("lanes", "change_lanes", from, to));
+  expect(await twoCreators()).toContain("40P01");
+});
+
 /** What comes out of three lanes while somebody else is claiming from a fourth. */
 async function scenario(): Promise<unknown[]> {
   await waiting("patient", 2, 0);

@@ -104,7 +104,8 @@ const among = (plan: Plan, others: readonly Plan[]): Plan => ({
 const meets = (plan: Plan, other: Plan): boolean =>
   elements(plan.steps).some((step) => minds(other, step));
 
-const maintenance = /^(Rotate|Prune)(Queue|Claims|Leases)$/;
+/** Those that lock tables against others. */
+const maintenance = /^((Rotate|Prune)(Queue|Claims|Leases)|(Rollup|Rebuild)TerminalCounts)$/;
 export const maintains = ({ op }: Plan): boolean => maintenance.test(op);
 
 /** Of plans that are alike in whatever anybody minds, the first stands for all. */

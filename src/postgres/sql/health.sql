@@ -110,17 +110,22 @@ declare
   v_slot int;
   v_next int;
 begin
+  --@ read_rings
   for v_ring in select * from ringproof.rings order by ring loop
     v_slot := ringproof.oldest_slot(v_ring.ring);
     continue when v_slot is null;
+    --@ find_readers
     return query select v_ring.ring, v_slot, 'reader', r.what, r.remedy
       from ringproof.slot_readers(v_ring.ring, v_slot) r;
     if v_ring.ring = 'queue' then
+      --@ find_queue_pins
       return query select v_ring.ring, v_slot, p.* from ringproof.queue_pins(v_slot) p;
     elsif v_ring.ring = 'claim' then
+      --@ find_open_pins
       return query select v_ring.ring, v_slot, p.*
         from ringproof.open_pins(v_slot, p_cutoff, p_now) p;
     else
+      --@ find_leases
       return query select v_ring.ring, v_slot, 'leaseLive',
           format('%s lease-managed attempts', count(*)), 'see the claim ring: they must end'
         from ringproof.leases where slot = v_slot having count(*) > 0;

@@ -70,7 +70,8 @@ end
 $$;
 
 -- Moves pending jobs to the lanes of another queue or priority, null for their own; each keeps its
--- enqueue shard. All their lanes are locked before the first of them moves.
+-- enqueue shard. All their lanes are locked before the first of them moves. Lanes that are new are
+-- created in the order of their names: somebody else may be creating the same.
 create or replace function ringproof.change_lanes(
   p_job_ids bigint[], p_queue text, p_priority int, p_now timestamptz)
 returns text[]
@@ -84,9 +85,12 @@ declare
 begin
   for v_target, v_places in
     with targets as materialized (
-      select lane_id, ringproof.ensure_lane(coalesce(p_queue, queue),
-               coalesce(p_priority, priority), enqueue_shard) as target
-      from ringproof.lanes where lane_id = any (v_lanes))
+      select lane_id, ringproof.ensure_lane(queue, priority, enqueue_shard) as target
+      from (
+        select lane_id, coalesce(p_queue, queue) as queue,
+               coalesce(p_priority, priority) as priority, enqueue_shard
+        from ringproof.lanes where lane_id = any (v_lanes)
+        order by 2, 3, 4 offset 0) l)
     select t.target, array_agg(j.place order by j.place)
     from unnest(p_job_ids) with ordinality as j (job_id, place)
     join ringproof.pending_entries p using (job_id)

@@ -18,8 +18,9 @@ begin
   --@ read_lane
   select lane_id into strict v_lane from ringproof.lanes
   where queue = p_queue and priority = p_priority and enqueue_shard = p_shard;
-  --@ insert_heads
+  --@ insert_enqueue_head
   insert into ringproof.lane_enqueue_heads (lane_id) values (v_lane) on conflict do nothing;
+  --@ insert_claim_head
   insert into ringproof.lane_claim_heads (lane_id) values (v_lane) on conflict do nothing;
   return v_lane;
 end
