@@ -113,7 +113,7 @@ async function onEach(
       if (labels) await installCounters(client, schema);
       while (next < work.length && found.length === 0 && goOn())
         found.push(...[await walker.walk(work[next++]!)].filter((d) => d !== null));
-      if (labels) addAll(options.tally.labels, await executions(client));
+      if (labels) addAll(options.tally.labels, await executions(client, schema));
     } finally {
       await uninstall(client, { schema }).catch(() => undefined);
       await client.end();

@@ -62,7 +62,7 @@ export async function conformFocused(
     await walker.prepare();
     if (context.labels) await installCounters(client, schema);
     const found = await walker.walk();
-    if (context.labels) addAll(own.labels, await executions(client));
+    if (context.labels) addAll(own.labels, await executions(client, schema));
     merge(tally, own);
     const run = { name, states, pieces: states, started, tally: own };
     return conformed(run, found && focusedFinding(found, walker.graph, name));

@@ -80,7 +80,8 @@ const never: Readonly<Record<Kind, string>> = {
 };
 
 const inTier = "Add a configuration of this tier to spec/manifest.json";
-const onPostgres = "Add a configuration in which that is so to correctness/conform/claim.ts.";
+const onPostgres =
+  "Add a configuration in which that is so to those of this tier in correctness/conform.";
 const area = "Add an area in which that is so to correctness/interleave/scopes.ts.";
 
 /** What to do. */

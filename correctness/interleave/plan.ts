@@ -7,7 +7,7 @@ import { didYouMean } from "../tlc/nearest.js";
 import { Bounded } from "./bounded.js";
 import { Chooser, nameOf, pairs, type Case } from "./cases.js";
 import { operations, placesOf } from "./places.js";
-import { areas, deepAreas, type Area } from "./scopes.js";
+import { areas, deepAreas, pruningAreas, type Area } from "./scopes.js";
 import { Schedules, type Schedule } from "./schedules.js";
 import { TripleChooser, triples } from "./triples.js";
 
@@ -27,10 +27,19 @@ export interface Extent {
   readonly switches: number;
 }
 
-const everywhere = [...areas, ...deepAreas];
+const near = [...areas, ...pruningAreas];
+const everywhere = [...near, ...deepAreas];
 
 export const extents: Readonly<Record<Tier, Extent>> = {
-  quick: { areas, starts: 80, states: 3, tripleStates: 1, atMost: 3, spreadAfter: 0, switches: 1 },
+  quick: {
+    areas: near,
+    starts: 80,
+    states: 3,
+    tripleStates: 1,
+    atMost: 3,
+    spreadAfter: 0,
+    switches: 1,
+  },
   full: {
     areas: everywhere,
     starts: 300,

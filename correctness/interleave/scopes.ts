@@ -43,22 +43,23 @@ export const areas: readonly Area[] = [
     deadlines: [NONE, 1],
   }),
   area("turning", ["CompleteFast", "RotateQueue", "RotateClaims", "PruneClaims", "PruneQueue"]),
-  area("leases", [
-    "ParkForCallback",
-    "ResumeCallback",
-    "RotateLeases",
-    "RotateQueue",
-    "CompleteSlow",
-  ]),
+  area("leases", ["ParkForCallback", "ResumeCallback", "RotateLeases", "CompleteSlow"]),
   area("lanes", ["CancelReady", "FailToDlq", "AdvanceClaimCursor", "Retry"], {
     lanes: ["a", "b"],
   }),
+  area("keys", ["Fail", "FailToDlq", "CancelReady", "Snooze", "PassTime"], {
+    sameKey: [["j1", "j2"]],
+  }),
+];
+
+/** Small ones, too: slots of which something outlives a prune, and slots that are pinned. */
+export const pruningAreas: readonly Area[] = [
   area("keeping", ["Fail", "RotateQueue", "RotateClaims", "CompleteFast"], {
     leases: [1],
     failedFloor: 1,
   }),
-  area("keys", ["Fail", "FailToDlq", "CancelReady", "Snooze", "PassTime"], {
-    sameKey: [["j1", "j2"]],
+  area("pinned", ["ParkForCallback", "RotateLeases", "RotateQueue", "CompleteSlow"], {
+    leases: [1],
   }),
 ];
 

@@ -105,7 +105,7 @@ export class Database {
 
   /** Of labelled statements, where they are counted. */
   executions(): Promise<Executions> {
-    return executions(this.client);
+    return executions(this.client, this.options.schema);
   }
 
   /** Removes the schema and hangs up. A server that is gone has nothing left to remove. */

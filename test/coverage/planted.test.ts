@@ -104,19 +104,19 @@ describe("labelled statements on Postgres", () => {
     const { dir, files } = ringproofSql();
     for (const file of files) {
       const sql = readFileSync(join(dir, file), "utf8");
-      const counter = /perform nextval\('pg_temp\."at \w+\.\w+"'\);/g;
+      const counter = /perform nextval\('ringproof\."at \w+\.\w+"'\);/g;
       expect(counting(sql).replace(counter, "")).toBe(sql.replace(/--@ \w+$/gm, ""));
       expect(counting(sql).match(counter) ?? []).toHaveLength(labelled(sql).length);
     }
   });
 
   test("each execution counts, rolled back or not; what is not reached is zero", async () => {
-    expect((await executions(client)).size).toBe(0);
+    expect((await executions(client, schema)).size).toBe(0);
     await countLabels(client, schema);
     const storage = new PostgresStorage(client, { schema });
     const lane = await storage.ensureLane("mail", 0, 0);
     const times = async (...labels: readonly string[]) => {
-      const all = await executions(client);
+      const all = await executions(client, schema);
       return labels.map((label) => all.get(label));
     };
     const labels = ["enqueue.allocate_ids", "enqueue.insert_deferred", "claim.insert_receipt"];
@@ -129,5 +129,8 @@ describe("labelled statements on Postgres", () => {
     await client.query("rollback to claimed; rollback");
     expect(await times(...labels)).toEqual([2, 1, 1]);
     expect(await times("ensure_lane.insert_lane", "prune.move_tail")).toEqual([1, 0]);
+    const other = await connect(server);
+    await new PostgresStorage(other, { schema }).claim(lane, 1, now).finally(() => other.end());
+    expect(await times("claim.insert_receipt")).toEqual([2]);
   });
 });
