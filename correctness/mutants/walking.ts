@@ -1,15 +1,19 @@
-/** C4 as a hunter: short random runs of the three, with a mutant. */
+/** C4 as a hunter: random runs of the three, with a mutant; short ones first, where all is near. */
 
 import type { PostgresServer } from "../../src/postgres/server.js";
-import { smallScope as scope } from "../lockstep/claim.js";
-import { runLockstep } from "../lockstep/lockstep.js";
+import { lockstepScope, smallScope } from "../lockstep/claim.js";
+import { NotTaken } from "../lockstep/database.js";
+import { runLockstep, type Failure, type LockstepOptions } from "../lockstep/lockstep.js";
 import { traceText } from "../lockstep/text.js";
-import type { Hunter, Kill } from "./hunter.js";
+import { orError, Stillborn, type Hunter, type Kill } from "./hunter.js";
 import { changedText, type SqlMutant } from "./sql-mutant.js";
 
-const RUNS = 40;
-const STEPS = 80;
-const SEED = 7;
+const walks = [
+  { scope: smallScope, runs: 20, steps: 100 },
+  { scope: lockstepScope, runs: 4, steps: 300 },
+] as const satisfies readonly Partial<LockstepOptions>[];
+
+const every = { seed: 7, asked: 4, connections: 1, shrink: false } as const;
 
 export class LockstepHunter implements Hunter {
   readonly check = "lockstep";
@@ -19,18 +23,28 @@ export class LockstepHunter implements Hunter {
     this.server = server;
   }
 
-  async hunt(mutant: SqlMutant): Promise<Kill | null> {
+  hunt(mutant: SqlMutant): Promise<Kill | null> {
     const { server, check } = this;
-    const size = { scope, runs: RUNS, steps: STEPS, connections: 1, shrink: false };
-    const { failure } = await runLockstep({
-      server,
-      seed: SEED,
-      amend: changedText(mutant),
-      ...size,
+    const amend = changedText(mutant);
+    return orError(check, async () => {
+      for (const size of walks) {
+        const walked = runLockstep({ server, amend, ...every, ...size });
+        const { failure } = await walked.catch(orStillborn);
+        if (failure) return { check, steps: failure.trace.length, how: howOf(failure) };
+      }
+      return null;
     });
-    if (!failure) return null;
-    return { check, steps: failure.trace.length, how: traceText(failure.trace) };
   }
 
   async close(): Promise<void> {}
+}
+
+function orStillborn(error: unknown): never {
+  throw error instanceof NotTaken ? new Stillborn(error.message) : error;
+}
+
+/** The calls, and what is wrong beside the rows. */
+function howOf({ trace, bad }: Failure): string {
+  const said = bad.error ?? [...bad.faults, ...bad.health.shown, ...bad.health.expected][0];
+  return traceText(trace) + (said === undefined ? "" : `: ${said}`);
 }

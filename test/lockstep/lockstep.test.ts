@@ -42,7 +42,7 @@ test("contract, core and Postgres stay in step, and what did not occur is named"
   expect(unseen(result).length).toBeLessThan(allAnswers.length / 8);
   expect([...result.counts.keys(), ...unseen(result)].sort()).toEqual([...allAnswers].sort());
   const kept = ["rebuild rebuilt", "rollup noop", "rollup rolledUp", "rollup skippedActive"];
-  expect([...result.upkeep.keys()].sort()).toEqual(kept);
+  expect([...result.beside.keys()].sort()).toEqual(kept);
   expect(await schemas()).toBe(0);
 });
 
