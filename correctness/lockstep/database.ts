@@ -107,14 +107,18 @@ export class Database {
     return faults;
   }
 
-  /** Removes the schema and hangs up. A server that is gone has nothing left to remove. */
+  /**
+   * Removes the schema and hangs up. A server that is gone has nothing left to remove; a step that
+   * was interrupted may have left a transaction, for which the bystander waits.
+   */
   async close(): Promise<void> {
-    const { schema } = this.options;
+    const gone = (error: unknown) => {
+      if (!(error instanceof UserError)) throw error;
+    };
+    await this.client.query("rollback").catch(gone);
     await this.bystander.close();
-    await uninstall(this.client, { schema })
-      .catch((error: unknown) => {
-        if (!(error instanceof UserError)) throw error;
-      })
+    await uninstall(this.client, { schema: this.schema })
+      .catch(gone)
       .finally(() => this.client.end());
   }
 

@@ -32,7 +32,7 @@ const modes = [
 const lockName = (mode: string): string =>
   `${mode.replaceAll(/(?:^| )[a-z]/g, (letter) => letter.trim().toUpperCase())}Lock`;
 
-/** What a presence is made from: two partitions of the oldest slot, and what is not of that slot. */
+/** Two partitions of the oldest slot, its first, and what is not of that slot. */
 interface Place {
   readonly some: readonly string[];
   readonly first: string;
