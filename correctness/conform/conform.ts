@@ -25,6 +25,7 @@ import { statements } from "../../src/postgres/statements.js";
 import { PostgresStorage } from "../../src/postgres/storage.js";
 import type { Answered, TwinContext } from "../../src/postgres/twin.js";
 import { attempts, expect, presentable, twinOf, type Attempt, type Expected } from "./attempts.js";
+import { placeOfLane } from "./lane-names.js";
 import { divergence, FailedCall, type Divergence, type Found } from "./divergence.js";
 import { readSnapshot, type Snapshot } from "./snapshot.js";
 import { count, type Tally } from "./tally.js";
@@ -235,12 +236,12 @@ export async function installHarness(client: pg.Client, schema: string): Promise
   await client.query(requalify(await readFile(path, "utf8"), schema));
 }
 
-/** The ids of the scope's lanes; `mail/1` is shard 1 of the queue `mail`. */
+/** The ids of the scope's lanes. */
 export async function ensureLanes(storage: PostgresStorage, { lanes }: Pick<Scope, "lanes">) {
   const ids = new Map<string, number>();
   for (const lane of lanes) {
-    const [queue, shard = 0] = lane.split("/");
-    ids.set(lane, await storage.ensureLane(queue!, 0, Number(shard)));
+    const { queue, priority, shard } = placeOfLane(lane);
+    ids.set(lane, await storage.ensureLane(queue, priority, shard));
   }
   return ids;
 }

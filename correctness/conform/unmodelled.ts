@@ -17,6 +17,7 @@ import {
   type TableName,
 } from "../../src/core/index.js";
 import { idOf, laneOf, type Binding } from "../../src/postgres/binding.js";
+import { placeOfLane } from "./lane-names.js";
 import { hasFailed, hours, placeOf, type Cells, type Snapshot } from "./snapshot.js";
 
 /** Every pending row at or behind a lane's cursor is in a slot of its generation or later. */
@@ -57,14 +58,14 @@ function lateness(table: TableName, cells: Cells, now: number): number {
 const jobIn = (table: "doneEntries" | "readyEntries", row: Cells) =>
   row[columns[table].indexOf("job")];
 
-/** A prune takes rows of failed jobs along as they are. */
+/** A prune takes rows of failed jobs along as they are; one that was moved has left others. */
 function carried(table: TableName, row: Cells, before: Snapshot | null): boolean {
   if (table !== "doneEntries" && table !== "readyEntries") return false;
   const written = placeOf(table, "written");
   const failed = (before?.doneEntries ?? []).filter(hasFailed).map((r) => jobIn("doneEntries", r));
   const job = jobIn(table, row);
-  const was = (before?.[table] ?? []).find((r) => jobIn(table, r) === job);
-  return failed.includes(job!) && was?.[written] === row[written];
+  const were = (before?.[table] ?? []).filter((r) => jobIn(table, r) === job);
+  return failed.includes(job!) && were.some((r) => r[written] === row[written]);
 }
 
 /** Every row that is new bears the time of the call; `before` is null where there were none. */
@@ -92,15 +93,17 @@ const laneOfCompact = (db: Db, { slot, job, lease }: CompletionMember): Lane =>
     (r) => r.slot === slot && r.job === job && r.lease === lease - 1 && !tombstoned(db, r),
   )?.lane ?? "of no row";
 
+/** Every terminal fact, and the lane that it came from. */
+export const factsWithLanes = (db: Db) => [
+  ...compactFacts(db).map((f) => ({ ...f, lane: laneOfCompact(db, f), state: "completed" })),
+  ...db.doneEntries,
+];
+
 /** What is counted of each queue, state and bucket is what is there. */
 function wrongCounts({ terminalCounts }: Snapshot, db: Db, b: Binding): string[] {
-  const facts = [
-    ...compactFacts(db).map((f) => ({ ...f, lane: laneOfCompact(db, f), state: "completed" })),
-    ...db.doneEntries,
-  ];
   const there = new Map<string, number>();
-  for (const { lane, state, job } of facts) {
-    const [queue] = lane.split("/");
+  for (const { lane, state, job } of factsWithLanes(db)) {
+    const { queue } = placeOfLane(lane);
     const key = `${state} jobs of queue ${queue} in bucket ${BigInt(idOf(b, job)) % buckets}`;
     there.set(key, (there.get(key) ?? 0) + 1);
   }

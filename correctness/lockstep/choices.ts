@@ -82,6 +82,9 @@ const choice: fc.Arbitrary<Choice> = fc.record({
 /** What a run does seldom: runs in which something is neglected go further than balanced ones. */
 const neglected = fc.subarray([...actionNames], { maxLength: 6 });
 
+/** A run begins with new jobs: without any there is little to do. */
+const PRODUCERS = 3;
+
 /** How far the search for a shorter run has come: the length of the piece it tries to drop. */
 interface Progress {
   readonly piece: number;
@@ -152,7 +155,9 @@ export class Runs extends fc.Arbitrary<readonly Choice[]> {
       const [first, second] = [drawn(), drawn()];
       return seldom.includes(first.action) ? second : first;
     };
-    return new fc.Value(Array.from({ length: this.steps }, draw), undefined);
+    const run = Array.from({ length: this.steps }, draw);
+    const first = run.slice(0, PRODUCERS).map((c): Choice => ({ ...c, action: "Enqueue" }));
+    return new fc.Value([...first, ...run.slice(PRODUCERS)], undefined);
   }
 
   override canShrinkWithoutContext(_value: unknown): _value is readonly Choice[] {

@@ -13,10 +13,19 @@ const named = (count: number): string[] => Array.from({ length: count }, (_, i) 
 /** Ten keys of three jobs each: two that are often in one batch, and one that comes later. */
 const sameKey = Array.from({ length: 10 }, (_, i) => [2 * i + 1, 2 * i + 2, i + 51]);
 
+/**
+ * Every shard of every priority of every queue. Ids are given in the order of the names, as the
+ * core has it, so that the more urgent lane is not the one with the lower id.
+ */
+const lanesOf = (shards: readonly number[]): string[] =>
+  ["a", "b"].flatMap((queue) =>
+    [10, 9].flatMap((priority) => shards.map((shard) => `${queue}/${priority}/${shard}`)),
+  );
+
 /** The same in every tier, so that a seed and a path are all that a replay needs. */
 export const lockstepScope: Scope = {
   jobs: named(100),
-  lanes: ["a/0", "a/1", "b/0", "b/1", "c/0", "c/1"],
+  lanes: lanesOf([0, 1]),
   queueSlots: 4,
   claimSlots: 4,
   leaseSlots: 4,
@@ -36,12 +45,14 @@ export const lockstepScope: Scope = {
 /** Few jobs and slots, so that everything meets everything soon: for planted bugs. */
 export const smallScope: Scope = {
   ...lockstepScope,
-  jobs: lockstepScope.jobs.slice(0, 8),
-  lanes: ["a", "b"],
+  jobs: lockstepScope.jobs.slice(0, 16),
+  lanes: lanesOf([0]),
   queueSlots: 2,
   claimSlots: 2,
   leaseSlots: 2,
   maxBatch: 3,
+  maxWait: 1,
+  sameKey: lockstepScope.sameKey.slice(0, 2),
 };
 
 export const lockstepSteps = 500;

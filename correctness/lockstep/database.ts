@@ -6,7 +6,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type pg from "pg";
-import type { Db, Job, Outcome, Scope } from "../../src/core/index.js";
+import type { Db, Outcome, Scope } from "../../src/core/index.js";
 import { UserError } from "../../src/errors.js";
 import { packageRoot } from "../../src/package-root.js";
 import { auditQuery } from "../../src/postgres/audit.js";
@@ -15,33 +15,22 @@ import { install, uninstall } from "../../src/postgres/install.js";
 import { requalify } from "../../src/postgres/requalify.js";
 import { connect, type PostgresServer } from "../../src/postgres/server.js";
 import { statements } from "../../src/postgres/statements.js";
-import { PostgresStorage } from "../../src/postgres/storage.js";
-import type { TwinContext } from "../../src/postgres/twin.js";
+import { cutoffOf, type TwinContext } from "../../src/postgres/twin.js";
 import { twinOf, type Attempt } from "../conform/attempts.js";
-import { ensureLanes, installHarness } from "../conform/conform.js";
+import { installHarness } from "../conform/conform.js";
+import { errorText } from "../conform/divergence.js";
 import { countLabels, executions, type Executions } from "../coverage/labels.js";
 import { readSnapshot, type Snapshot } from "../conform/snapshot.js";
 import { wrongRows, wrongTimes } from "../conform/unmodelled.js";
+import { sinceIn, type ByQueue, type Point } from "./by-queue.js";
+import { Bystander } from "./bystander.js";
+import { rowsOf } from "./calling.js";
+import type { Health, Held } from "./health.js";
+import { healthQuery, shownLines, type HealthRow } from "./health-shown.js";
+import { newLanes, type Sessions } from "./lanes.js";
+import { heldBy } from "./presence.js";
+import type { Manner, Seen } from "./seen.js";
 import type { Upkeep } from "./upkeep.js";
-
-/** What Postgres answered to one attempt, and what it looks like afterwards. */
-export interface Seen {
-  readonly outcomes: readonly Outcome[];
-  /** What it said instead of answering. */
-  readonly error: string | null;
-  readonly db: Db;
-  /** What is wrong with the rows beyond what the model says of them. */
-  readonly faults: readonly string[];
-  /** The public view. */
-  readonly jobs: readonly JobPlace[];
-}
-
-/** One row of the view `jobs`. */
-export interface JobPlace {
-  readonly job: Job;
-  readonly state: string;
-  readonly lease: number;
-}
 
 interface Look {
   readonly snapshot: Snapshot;
@@ -57,19 +46,23 @@ export interface DatabaseOptions {
   readonly labels?: boolean;
 }
 
+/** Postgres does not take the SQL that it is to be amended with. */
+export class NotTaken extends Error {}
+
 export class Database {
   private readonly client: pg.Client;
+  private readonly bystander: Bystander;
   private readonly options: DatabaseOptions;
   private readonly context: TwinContext;
   private readonly look: string;
-  private start: Binding = newBinding(new Map());
-  private binding: Binding = this.start;
+  private binding: Binding = newBinding(new Map());
   private last: Snapshot | null = null;
   private audit = "";
 
-  private constructor(client: pg.Client, options: DatabaseOptions) {
+  private constructor(client: pg.Client, bystander: Bystander, options: DatabaseOptions) {
     const { schema, scope } = options;
     this.client = client;
+    this.bystander = bystander;
     this.options = options;
     this.context = { sql: statements(schema), scope };
     this.look =
@@ -78,10 +71,25 @@ export class Database {
   }
 
   static async connect(server: PostgresServer, options: DatabaseOptions): Promise<Database> {
-    return new Database(await connect(server), options);
+    const client = await connect(server);
+    try {
+      return new Database(client, await Bystander.connect(server, client), options);
+    } catch (error) {
+      await client.end();
+      throw error;
+    }
   }
 
-  /** Installs the schema with the lanes of the scope. */
+  get schema(): string {
+    return this.options.schema;
+  }
+
+  private get sessions(): Sessions {
+    const { client, bystander, schema } = this;
+    return { client, bystander, schema };
+  }
+
+  /** Installs the schema. */
   async prepare(): Promise<void> {
     const { schema, scope, amend, labels } = this.options;
     const { queueSlots, claimSlots, leaseSlots } = scope;
@@ -90,70 +98,81 @@ export class Database {
     await installHarness(this.client, schema);
     const path = join(packageRoot(), "correctness", "lockstep", "reset.sql");
     await this.client.query(requalify(await readFile(path, "utf8"), schema));
-    if (amend) await this.client.query(requalify(amend, schema));
     this.audit = await auditQuery(schema);
-    const storage = new PostgresStorage(this.client, { schema });
-    this.start = newBinding(await ensureLanes(storage, scope));
+    if (amend) await this.client.query(requalify(amend, schema)).catch(notTaken);
   }
 
-  /** Back to the state before the first step. */
-  async reset(): Promise<void> {
-    await this.client.query(`select "${this.options.schema}".reset()`);
-    this.binding = this.start;
+  /** To the state before the first step, with new lanes; what is wrong with these. */
+  async reset(): Promise<readonly string[]> {
+    await this.client.query(`select "${this.schema}".reset()`);
+    const { ids, faults } = await newLanes(this.sessions, this.options.scope);
+    this.binding = newBinding(ids);
     this.last = null;
+    return faults;
   }
 
   /** Of labelled statements, where they are counted. */
   executions(): Promise<Executions> {
-    return executions(this.client, this.options.schema);
-  }
-
-  /** Removes the schema and hangs up. A server that is gone has nothing left to remove. */
-  async close(): Promise<void> {
-    const { schema } = this.options;
-    await uninstall(this.client, { schema })
-      .catch((error: unknown) => {
-        if (!(error instanceof UserError)) throw error;
-      })
-      .finally(() => this.client.end());
+    return executions(this.client, this.schema);
   }
 
   /**
-   * Makes the attempt; for what happens outside the database, `known` says how it went. If
-   * `audited`, the rows that it leaves go through `ringproof audit` as well.
+   * Removes the schema and hangs up. A server that is gone has nothing left to remove; a step that
+   * was interrupted may have left a transaction, for which the bystander waits.
    */
-  async make(attempt: Attempt, known: readonly Outcome[], audited: boolean): Promise<Seen> {
-    const twin = twinOf(attempt.action);
-    const statement = twin.statement(attempt.list, this.binding, this.context);
-    let outcomes = known;
-    let error: string | null = null;
-    if (!statement) {
-      if (known[0]!.result !== "noop") {
-        this.binding = twin.answer([], attempt.list, this.binding).binding;
-      }
-    } else {
-      try {
-        const { rows } = await this.client.query(statement.text, [...statement.values]);
-        const answered = twin.answer(rows, attempt.list, this.binding);
-        outcomes = answered.outcomes;
-        this.binding = answered.binding;
-      } catch (thrown) {
-        if (thrown instanceof UserError) throw thrown;
-        error = describe(thrown);
-        outcomes = [];
-      }
-    }
-    const seen = await this.see();
-    const violations = audited ? await this.violations() : [];
-    return { outcomes, error, ...seen, faults: [...seen.faults, ...violations] };
+  async close(): Promise<void> {
+    const gone = (error: unknown) => {
+      if (!(error instanceof UserError)) throw error;
+    };
+    await this.client.query("rollback").catch(gone);
+    await this.bystander.close();
+    await uninstall(this.client, { schema: this.schema })
+      .catch(gone)
+      .finally(() => this.client.end());
   }
 
-  /** What maintenance says that no action of the model is. */
+  /** Where the run has come, for who chooses by what Postgres shows of these rows. */
+  at(db: Db): Point {
+    return { db, binding: this.binding, since: sinceIn(this.last, this.binding) };
+  }
+
+  /** Makes the attempt; for what happens outside the database, `known` says how it went. */
+  async make(attempt: Attempt, known: readonly Outcome[], manner: Manner): Promise<Seen> {
+    const answered = await this.answer(attempt, known, manner.by ?? null);
+    const seen = await this.see(manner);
+    const violations = manner.audited ? await this.violations() : [];
+    return { ...answered, ...seen, faults: [...seen.faults, ...violations] };
+  }
+
+  private async answer(
+    { action, list }: Attempt,
+    known: readonly Outcome[],
+    by: ByQueue | null,
+  ): Promise<Pick<Seen, "outcomes" | "error">> {
+    const twin = twinOf(action);
+    const { binding, context } = this;
+    const statement = by?.statement(context.sql) ?? twin.statement(list, binding, context);
+    if (!statement) {
+      if (known[0]!.result !== "noop") this.binding = twin.answer([], list, binding).binding;
+      return { outcomes: known, error: null };
+    }
+    try {
+      const rows = await rowsOf(this.sessions, statement, binding, by);
+      const answered = twin.answer(rows, list, binding);
+      this.binding = answered.binding;
+      return { outcomes: answered.outcomes, error: null };
+    } catch (thrown) {
+      return { outcomes: [], error: describe(thrown) };
+    }
+  }
+
+  /** What is said to calls that are no actions of the model, in one word where it has one. */
   async keepUp({ statement }: Upkeep): Promise<string> {
     const { text, values } = statement(this.context.sql, timeOf(this.binding.tick));
     try {
-      const { rows } = await this.client.query<{ answer: Outcome }>(text, [...values]);
-      return rows[0]!.answer.result;
+      const { rows } = await this.client.query<{ answer: Outcome | string[] }>(text, [...values]);
+      const answer = rows[0]?.answer;
+      return Array.isArray(answer) ? answer.join(" ") : (answer?.result ?? "nothing");
     } catch (thrown) {
       return `error ${describe(thrown)}`;
     }
@@ -167,23 +186,64 @@ export class Database {
     return rows.map(({ name, what }) => `the audit finds ${name} violated: ${what}`);
   }
 
-  private async see(): Promise<Pick<Seen, "db" | "faults" | "jobs">> {
+  /** Looks, while whoever is to be there is there. */
+  private async see({ asked = false, presence }: Manner): Promise<Pick<Seen, LookedAt>> {
+    if (!presence) return this.lookAt(asked ? [] : null);
+    const { client, bystander, schema } = this;
+    const { own, other } = presence;
+    if (own) await client.query(`begin; ${own}`);
+    const { waits, end } = await bystander.send(other);
+    try {
+      return await this.lookAt(heldBy(presence, { pid: bystander.pid, waits, schema }));
+    } finally {
+      if (own) await client.query("rollback");
+      await end;
+      await bystander.end("rollback");
+    }
+  }
+
+  private async lookAt(held: readonly Held[] | null): Promise<Pick<Seen, LookedAt>> {
     const { rows } = await this.client.query<Look>({ name: "look", text: this.look });
     const { snapshot, jobs } = rows[0]!;
     const { binding, last } = this;
     const { scope } = this.options;
     this.last = snapshot;
-    const db = readSnapshot(snapshot, binding, scope);
+    const read = readSnapshot(snapshot, binding, scope);
+    const db = { ...read, laneHeads: { ...headless(scope), ...read.laneHeads } };
     return {
       db,
       faults: [...wrongRows(snapshot, db, binding, scope), ...wrongTimes(last, snapshot, binding)],
       jobs: (jobs ?? []).map(([id, state, lease]) => ({ job: jobOf(binding, id), state, lease })),
+      health: held && (await this.ask(held)),
     };
+  }
+
+  private async ask(held: readonly Held[]): Promise<Health> {
+    const { binding, last } = this;
+    const { schema, scope } = this.options;
+    const values = [cutoffOf(binding, scope), timeOf(binding.tick)];
+    const shown = await this.client
+      .query<HealthRow>({ name: "health", text: healthQuery(schema), values })
+      .then(
+        ({ rows }) => shownLines(rows[0]!, binding),
+        (thrown: unknown) => [`error ${describe(thrown)}`],
+      );
+    return { shown, binding, since: sinceIn(last, binding), held };
   }
 }
 
+type LookedAt = "db" | "faults" | "jobs" | "health";
+
+/** What is shown of lanes that Postgres does not have. */
+const headless = ({ lanes }: Scope): Db["laneHeads"] =>
+  Object.fromEntries(lanes.map((lane) => [lane, { next: 0, cursor: 0 }]));
+
 /** An error of Postgres with its SQLSTATE. */
 function describe(error: unknown): string {
-  const { code, message } = error as Error & { readonly code?: string };
-  return code ? `${code} ${message}` : message;
+  if (error instanceof UserError) throw error;
+  return errorText(error as Error);
+}
+
+function notTaken(error: unknown): never {
+  throw new NotTaken(describe(error));
 }

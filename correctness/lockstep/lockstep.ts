@@ -14,7 +14,8 @@ import { addAll } from "../conform/tally.js";
 import type { Executions } from "../coverage/labels.js";
 import { Runs, type Choice } from "./choices.js";
 import { Database } from "./database.js";
-import { walk, type BadStep, type Walk, type WalkOptions } from "./trio.js";
+import type { BadStep } from "./compare.js";
+import { walk, type Walk, type WalkOptions } from "./trio.js";
 
 export interface Failure {
   readonly seed: number;
@@ -31,8 +32,8 @@ export interface LockstepResult {
   readonly steps: number;
   /** Answers per action and result, such as `Claim empty`. */
   readonly counts: ReadonlyMap<string, number>;
-  /** The same of maintenance outside the model, such as `rollup noop`. */
-  readonly upkeep: ReadonlyMap<string, number>;
+  /** The same of what is beside the calls of the model, such as `rollup noop`. */
+  readonly beside: ReadonlyMap<string, number>;
   /** How often Postgres came to each labelled statement, where that is counted. */
   readonly labels: Executions;
   readonly failure?: Failure;
@@ -54,6 +55,8 @@ export interface LockstepOptions {
   readonly shrink?: boolean;
   /** Whether executions of labelled statements are counted. */
   readonly labels?: boolean | undefined;
+  /** Health is asked for after one of so many steps; of twelve unless said. */
+  readonly asked?: number;
   /** Each has a schema of its own. */
   readonly connections?: number;
   readonly signal?: AbortSignal | undefined;
@@ -118,7 +121,7 @@ const add = (counts: Map<string, number>, key: string) =>
 /** The runs of all connections: what is left to do, what was counted, and the first that failed. */
 class Runner {
   readonly counts = new Map<string, number>();
-  readonly upkeep = new Map<string, number>();
+  readonly beside = new Map<string, number>();
   runs = 0;
   private begun = 0;
   steps = 0;
@@ -173,14 +176,14 @@ class Runner {
   }
 
   private walk(database: Database, choices: readonly Choice[], counted: boolean): Promise<Walk> {
-    const { scope, tables, signal } = this.options;
+    const { scope, tables, signal, asked } = this.options;
     const table = tables?.core ?? actions;
-    const passed: WalkOptions["passed"] = (attempt, outcomes, kept) => {
+    const passed: WalkOptions["passed"] = (attempt, outcomes, beside) => {
       if (!counted) return;
       this.count(attempt, outcomes);
-      if (kept) add(this.upkeep, kept);
+      for (const name of beside) add(this.beside, name);
     };
-    return walk(database, choices, { scope, table, signal, passed });
+    return walk(database, choices, { scope, table, signal, passed, ...(asked && { asked }) });
   }
 
   private count({ action }: Attempt, outcomes: readonly Outcome[]): void {
@@ -216,8 +219,8 @@ export async function runLockstep(options: LockstepOptions): Promise<LockstepRes
     for (const end of ends) if (end.status === "rejected") throw end.reason;
     for (const database of databases) addAll(labels, await database.executions());
   });
-  const { runs, steps, counts, upkeep, failure } = runner;
-  return { runs, steps, counts, upkeep, labels, ...(failure && { failure }) };
+  const { runs, steps, counts, beside, failure } = runner;
+  return { runs, steps, counts, beside, labels, ...(failure && { failure }) };
 }
 
 function checkPath(path: string | undefined): void {

@@ -1,6 +1,7 @@
--- What lockstep adds to an installed schema: the state before the first step, again and again.
+-- What lockstep adds to an installed schema: the state before the first step, again and again; and
+-- what it asks of its session.
 
--- Empties every table, and sets rings, lane heads and job ids to where they begin. Lanes stay.
+-- Empties every table, lanes too, and sets rings, job ids and lane ids to where they begin.
 -- Rows are deleted, because after a truncation everything is planned anew; only tables that dead
 -- rows have made big are truncated.
 create or replace function ringproof.reset() returns void
@@ -28,18 +29,27 @@ begin
   update ringproof.rings
   set current_slot = 0, generation = 0, tail_generation = tail_generation * 0;
   update ringproof.claim_slots set stale_cursor = null, deadline_cursor = null;
-  update ringproof.lane_enqueue_heads set next_seq = 1;
-  update ringproof.lane_claim_heads set cursor_seq = 1, cursor_generation = 0;
+  delete from ringproof.lane_enqueue_heads;
+  delete from ringproof.lane_claim_heads;
+  delete from ringproof.lanes;
   perform setval('ringproof.job_ids', 1, false);
+  perform setval(pg_get_serial_sequence('ringproof.lanes', 'lane_id'), 1, false);
   select string_agg(c.oid::regclass::text, ', ') into v_big
   from pg_class c
   where c.relkind = 'r' and pg_relation_size(c.oid) > 65536
     and c.relnamespace = (
       select relnamespace from pg_class where oid = 'ringproof.meta'::regclass)
     and not exists (select from pg_constraint where confrelid = c.oid)
-    and c.oid not in (
-      'ringproof.rings'::regclass, 'ringproof.lane_enqueue_heads'::regclass,
-      'ringproof.lane_claim_heads'::regclass, 'ringproof.claim_slots'::regclass);
+    and c.oid not in ('ringproof.rings'::regclass, 'ringproof.claim_slots'::regclass);
   if v_big is not null then execute 'truncate table ' || v_big; end if;
 end
 $$;
+
+-- What a statement does not put in order comes backwards, or as it was hashed.
+create index on ringproof.ready_entries (lane_id, lane_seq desc);
+set enable_seqscan = off;
+set enable_bitmapscan = off;
+set enable_sort = off;
+
+-- Nobody else's lock is there for long: a call that waits for one would wait for ever.
+set lock_timeout = '5s';

@@ -4,16 +4,21 @@ import type { Outcome } from "../../src/core/index.js";
 import type { Attempt } from "../conform/attempts.js";
 import { callText, outcomeText } from "../report/calls.js";
 import { formatDiff } from "../report/diff.js";
-import type { BadStep } from "./trio.js";
+import type { BadStep, Sides } from "./compare.js";
 
 const answersText = (outcomes: readonly Outcome[]): string =>
   outcomes.map(outcomeText).join(", ") || "nothing";
 
 export const traceText = (trace: readonly Attempt[]): string => trace.map(callText).join(" → ");
 
+const sideLines = ({ expected, shown }: Sides): readonly string[] => [
+  ...expected.map((line) => `  - ${line}`),
+  ...shown.map((line) => `  + ${line}`),
+];
+
 /** The first bad step: what was expected, what happened, and what is different afterwards. */
 export function badStepLines(bad: BadStep) {
-  const { attempt, expected, actual, error, contract, rows, faults, view, upkeep } = bad;
+  const { attempt, expected, actual, error, contract, rows, faults } = bad;
   const allowed = (why: string | null) => why ?? "allowed";
   const section = (title: string, lines: readonly string[]) =>
     lines.length > 0 ? [title, ...lines] : [];
@@ -30,13 +35,14 @@ export function badStepLines(bad: BadStep) {
       "rows of Postgres, beyond what the core says",
       faults.map((line) => `  ${line}`),
     ),
-    ...section("jobs, - as the contract has them, + as the view of Postgres shows them", [
-      ...view.contract.map((line) => `  - ${line}`),
-      ...view.postgres.map((line) => `  + ${line}`),
-    ]),
     ...section(
-      "maintenance outside the model",
-      upkeep.map((line) => `  ${line}`),
+      "jobs, - as the contract has them, + as the view of Postgres shows them",
+      sideLines(bad.view),
+    ),
+    ...section("health, - by the rows of the core, + as Postgres shows it", sideLines(bad.health)),
+    ...section(
+      "beside the calls of the model",
+      bad.beside.map((line) => `  ${line}`),
     ),
   ];
 }

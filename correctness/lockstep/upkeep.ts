@@ -1,6 +1,6 @@
 /**
- * Maintenance that is no action of the model, because it changes no row that the model knows: some
- * choices begin with it. What it leaves must be what was there, to the three and to the counts.
+ * Calls that are no actions of the model, because they change no row that the model knows: some
+ * choices begin with one. What it leaves must be what was there, to the three and to the counts.
  */
 
 import type { Scope } from "../../src/core/index.js";
@@ -33,4 +33,32 @@ const rebuild: Upkeep = {
 export function upkeepOf({ where }: Choice, { queueSlots }: Scope): Upkeep | null {
   if (where % 8 === 3) return rollup((where >> 3) % queueSlots);
   return where % 16 === 7 ? rebuild : null;
+}
+
+const someQueue = "a";
+const nobody = "999999999";
+
+/** With lanes in which jobs wait it would divide by nothing. */
+const withoutAgeing: Upkeep = {
+  name: "ageing",
+  text: "claim_from_queue without ageing",
+  statement: (sql, now) => {
+    const { text, values } = sql.claimFromQueue(someQueue, 1, null, 1, now);
+    return { text, values: values.with(3, "0") };
+  },
+  words: ["error 22023 p_ageing is 00:00:00, and must be positive"],
+};
+
+/** Where no job moves, no lane is made. */
+const ofNobody: Upkeep = {
+  name: "nobody",
+  text: "move_queue of nobody",
+  statement: (sql, now) => sql.moveQueue([nobody], "elsewhere", now),
+  words: ["notReady"],
+};
+
+/** Calls that are turned away. */
+export function refusedOf({ where }: Choice): Upkeep | null {
+  if (where % 32 === 15) return withoutAgeing;
+  return where % 32 === 31 ? ofNobody : null;
 }

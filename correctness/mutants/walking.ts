@@ -1,15 +1,24 @@
-/** C4 as a hunter: short random runs of the three, with a mutant. */
+/** C4 as a hunter: random runs of the three, with a mutant; short ones first, where all is near. */
 
 import type { PostgresServer } from "../../src/postgres/server.js";
-import { smallScope as scope } from "../lockstep/claim.js";
-import { runLockstep } from "../lockstep/lockstep.js";
+import { lockstepScope, smallScope } from "../lockstep/claim.js";
+import { NotTaken } from "../lockstep/database.js";
+import { runLockstep, type Failure, type LockstepOptions } from "../lockstep/lockstep.js";
 import { traceText } from "../lockstep/text.js";
-import { Effort, type Hunter, type Kill } from "./hunter.js";
+import { Effort, orError, Stillborn, type Hunter, type Kill } from "./hunter.js";
 import { changedText, type SqlMutant } from "./sql-mutant.js";
 
-const RUNS = { first: 15, thorough: 60 };
-const STEPS = 80;
-const SEED = 7;
+type Size = Pick<LockstepOptions, "scope" | "runs" | "steps">;
+
+const walks: Readonly<Record<"first" | "thorough", readonly Size[]>> = {
+  first: [{ scope: smallScope, runs: 12, steps: 100 }],
+  thorough: [
+    { scope: smallScope, runs: 40, steps: 100 },
+    { scope: lockstepScope, runs: 6, steps: 300 },
+  ],
+};
+
+const every = { seed: 7, asked: 4, connections: 1, shrink: false } as const;
 
 export class LockstepHunter implements Hunter {
   readonly check = "lockstep";
@@ -19,22 +28,31 @@ export class LockstepHunter implements Hunter {
     this.server = server;
   }
 
-  async hunt(mutant: SqlMutant, effort = new Effort()): Promise<Kill | null> {
+  hunt(mutant: SqlMutant, effort = new Effort()): Promise<Kill | null> {
     const { server, check } = this;
-    const { runs, failure } = await runLockstep({
-      server,
-      scope,
-      seed: SEED,
-      runs: Math.min(effort.thorough ? RUNS.thorough : RUNS.first, effort.left),
-      steps: STEPS,
-      amend: changedText(mutant),
-      connections: 1,
-      shrink: false,
+    const amend = changedText(mutant);
+    const { first, thorough } = walks;
+    const sizes = mutant.on ? [...first, ...thorough] : effort.thorough ? thorough : first;
+    return orError(check, async () => {
+      for (const size of sizes) {
+        if (!effort.take()) break;
+        const walked = runLockstep({ server, amend, ...every, ...size });
+        const { failure } = await walked.catch(orStillborn);
+        if (failure) return { check, steps: failure.trace.length, how: howOf(failure) };
+      }
+      return null;
     });
-    effort.taken += runs;
-    if (!failure) return null;
-    return { check, steps: failure.trace.length, how: traceText(failure.trace) };
   }
 
   async close(): Promise<void> {}
+}
+
+function orStillborn(error: unknown): never {
+  throw error instanceof NotTaken ? new Stillborn(error.message) : error;
+}
+
+/** The calls, and what is wrong beside the rows. */
+function howOf({ trace, bad }: Failure): string {
+  const said = bad.error ?? [...bad.faults, ...bad.health.shown, ...bad.health.expected][0];
+  return traceText(trace) + (said === undefined ? "" : `: ${said}`);
 }

@@ -5,7 +5,8 @@ import { withCleanup } from "../../src/cleanup.js";
 import type { PostgresServer } from "../../src/postgres/server.js";
 import type { Attempt } from "../conform/attempts.js";
 import { Database } from "../lockstep/database.js";
-import { Trio, type BadStep } from "../lockstep/trio.js";
+import type { BadStep } from "../lockstep/compare.js";
+import { Trio } from "../lockstep/trio.js";
 import type { Witness } from "./generate.js";
 
 /** The first step on which they do not agree. */
@@ -49,12 +50,12 @@ async function run(
   signal?: AbortSignal,
 ): Promise<Diverged | null> {
   const trio = new Trio(database, scope);
-  await database.reset();
+  const faults = await database.reset();
   for (const [step, { call }] of trace.entries()) {
     signal?.throwIfAborted();
     if (!call) continue;
     const attempt: Attempt = { action: call.action, list: [call.args] };
-    const { bad } = await trio.take(attempt, true);
+    const { bad } = await trio.take(attempt, { audited: true, asked: true }, faults);
     if (bad) return { step, bad };
   }
   return null;

@@ -19,6 +19,15 @@ const beyondTheModel: Readonly<Record<string, RegExp>> = {
   "closures are late": /a new row of leaseClaimClosures \(.*\) bears p_now \+ 1 s/,
   "rebuild counts what deltas will add":
     /jobs of queue \w in bucket \d: 2 counted, 1 there\n[^]*rebuild_terminal_counts\(\).*rebuilt/,
+  "a lane that is there draws a number": /ensure_lane, of a lane that is there, a number is drawn/,
+  "a lane waits since its last job came":
+    /- (\w\/\d+\/0) waits since tick 0\n {2}\+ \1 waits since tick 1/,
+  "a parked attempt counts as a silent one":
+    /- claim slot 0 callbackWait: [^]*\+ claim slot 0 (staleAttempt|longAttempt): /,
+  "who waits for a lock counts as a reader":
+    /\+ \w+ slot \d reader: session \d+ \(active\) holds AccessExclusiveLock /,
+  "a queue has the dead jobs of all":
+    /- (\w has a backlog of \d+, \d+ deferred), 0 dead\n {2}\+ \1, 1 dead/,
 };
 
 async function hunt(planted: { core?: ActionTable; amend?: string }): Promise<Failure> {

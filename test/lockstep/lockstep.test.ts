@@ -11,8 +11,13 @@ import {
   smallScope as small,
 } from "../../correctness/lockstep/claim.js";
 import { Runs } from "../../correctness/lockstep/choices.js";
+import { Database } from "../../correctness/lockstep/database.js";
 import { runLockstep, type LockstepOptions } from "../../correctness/lockstep/lockstep.js";
-import { allAnswers } from "../../src/core/index.js";
+import { badStepLines } from "../../correctness/lockstep/text.js";
+import { Trio } from "../../correctness/lockstep/trio.js";
+import type { Attempt } from "../../correctness/conform/attempts.js";
+import { withCleanup } from "../../src/cleanup.js";
+import { allAnswers, NONE } from "../../src/core/index.js";
 import { UserError } from "../../src/errors.js";
 import { connect, openPostgres, type PostgresServer } from "../../src/postgres/server.js";
 
@@ -41,8 +46,15 @@ test("contract, core and Postgres stay in step, and what did not occur is named"
   expect(result.steps).toBeGreaterThan(1500);
   expect(unseen(result).length).toBeLessThan(allAnswers.length / 8);
   expect([...result.counts.keys(), ...unseen(result)].sort()).toEqual([...allAnswers].sort());
-  const kept = ["rebuild rebuilt", "rollup noop", "rollup rolledUp", "rollup skippedActive"];
-  expect([...result.upkeep.keys()].sort()).toEqual(kept);
+  const upkeep = ["rebuild rebuilt", "rollup noop", "rollup rolledUp", "rollup skippedActive"];
+  const byQueue = ["claim_from_queue", "move_queue", "reprioritise"];
+  const refused = [
+    "ageing error 22023 p_ageing is 00:00:00, and must be positive",
+    "nobody notReady",
+  ];
+  const others = ["has", "has other", "reads", "wants", "wants row"];
+  const beside = [...upkeep, ...byQueue, ...refused, ...others];
+  expect([...result.beside.keys()].sort()).toEqual(beside.sort());
   expect(await schemas()).toBe(0);
 });
 
@@ -54,6 +66,37 @@ test("the same seed makes the same runs on one connection and on two", async () 
   expect([...two.counts].sort()).toEqual([...one.counts].sort());
   const other = await lockstep({ ...options, seed: 6 });
   expect([...other.counts].sort()).not.toEqual([...one.counts].sort());
+});
+
+test("a failed job that was moved and is then carried along was never written late", async () => {
+  const database = await Database.connect(server, { schema: "lockstep_moved", scope: small });
+  await withCleanup(
+    () => database.close(),
+    async () => {
+      await database.prepare();
+      expect(await database.reset()).toEqual([]);
+      const trio = new Trio(database, small);
+      const [from, lane] = small.lanes as [string, string];
+      const claim = { n: 1, deadline: NONE };
+      const calls: readonly Attempt[] = [
+        { action: "Enqueue", list: [{ lane: from, batch: ["j5", "j6"], wait: 0 }] },
+        { action: "Claim", list: [{ lane: from, ...claim }] },
+        { action: "PassTime", list: [{}] },
+        { action: "MoveReady", list: [{ job: "j6", lane }] },
+        { action: "Snooze", list: [{ token: { job: "j5", lease: 1 }, wait: 1 }] },
+        { action: "PassTime", list: [{}] },
+        { action: "RotateQueue", list: [{}] },
+        { action: "Claim", list: [{ lane, ...claim }] },
+        { action: "Fail", list: [{ token: { job: "j6", lease: 1 } }] },
+        { action: "PruneQueue", list: [{}] },
+      ];
+      for (const call of calls) {
+        const { bad } = await trio.take(call);
+        expect(bad && badStepLines(bad)).toBeNull();
+      }
+      expect(trio.state.db.doneEntries).toMatchObject([{ job: "j6", slot: 1 }]);
+    },
+  );
 });
 
 test("a path that fits, and is of no failure, is said to be just that", async () => {

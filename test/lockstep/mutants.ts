@@ -130,4 +130,47 @@ export const sqlMutants: Readonly<Record<string, string>> = {
     "-d.delta",
     "0",
   ),
+  "a lane that is there draws a number": changedSql(
+    "producers",
+    "ensure_lane",
+    "if found then",
+    "if false then",
+  ),
+  "a claim looks at the first lane only": changedSql(
+    "lanes",
+    "choose_lane",
+    "for update of h skip locked",
+    "",
+  ),
+  "a lane waits since its last job came": changedSql(
+    "lanes",
+    "waiting_since",
+    "order by r.lane_seq limit 1",
+    "order by r.lane_seq desc limit 1",
+  ),
+  "moved by name, jobs are told each other's answers": changedSql(
+    "lanes",
+    "change_lanes",
+    "v_answers[v_places[i]] := v_some[i]",
+    "v_answers[i] := v_some[i]",
+  ),
+  "a parked attempt counts as a silent one": changedSql(
+    "health",
+    "open_pins",
+    "when l.state = 'waiting' then 'callbackWait'",
+    "",
+  ),
+  "who waits for a lock counts as a reader": changedSql(
+    "health",
+    "slot_readers",
+    "and l.granted",
+    "",
+  ),
+  "a queue has the dead jobs of all": changedSql(
+    "health",
+    "queue_metrics",
+    `from ringproof.dlq_entries d
+        join ringproof.lanes x using (lane_id) where x.queue = l.queue`,
+    "from ringproof.dlq_entries d",
+  ),
 };

@@ -5,7 +5,7 @@
 
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { operationOf } from "../../correctness/lockstep/trio.js";
+import { operationOf } from "../../correctness/lockstep/compare.js";
 import {
   actionNames,
   allAnswers,

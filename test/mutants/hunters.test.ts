@@ -151,6 +151,13 @@ test("lockstep", async () => {
   const twice = planted(like, "counts", "rebuild_terminal_counts", "-d.delta", "0");
   const hunter = new LockstepHunter(server);
   expect(await hunter.hunt(twice)).toMatchObject({ check: "lockstep" });
+  const metrics = await hunter.hunt(named("ring_metrics.offByOne.1"));
+  expect(metrics!.how).toMatch(/: the claim ring is in slot 0 of 2, 0 in use$/);
+  const from = "from ringproof.unended_jobs";
+  const unread = planted(like, "evidence", "jobs", from, `${from} where 1 / (lane_id * 0) = 1`);
+  expect(await hunter.hunt(unread)).toMatchObject({ how: "22012 division by zero" });
+  const begun = planted(like, "slots", "pin_slot", "begin\n", "begun\n");
+  await expect(hunter.hunt(begun)).rejects.toThrow(Stillborn);
 });
 
 describe("the graph", () => {

@@ -33,17 +33,21 @@ select queue, state, sum(jobs)::bigint
 from ringproof.terminal_counts
 group by queue, state having sum(jobs) <> 0;
 
--- Other sessions' locks on the partitions of a slot: prune does not wait for them.
+-- Others' locks on the partitions of a slot: prune does not wait for them. What a serializable
+-- transaction remembers to have read is in nobody's way.
 create or replace function ringproof.slot_readers(p_ring text, p_slot int)
 returns table (what text, remedy text)
 language sql stable as $$
-  select format('session %s (%s) holds %s on %s', l.pid, coalesce(a.state, 'unknown'), l.mode,
-                l.relation::regclass),
-         format('end its transaction, or: select pg_terminate_backend(%s)', l.pid)
+  select case when l.pid is null then 'a prepared transaction'
+              else format('session %s (%s)', l.pid, coalesce(a.state, 'unknown')) end
+           || format(' holds %s on %s', l.mode, l.relation::regclass),
+         case when l.pid is null then 'commit it or roll it back: it is in pg_prepared_xacts'
+              else format('end its transaction, or: select pg_terminate_backend(%s)', l.pid) end
   from unnest(ringproof.ring_tables(p_ring)) as t (name)
   join pg_locks l on l.relation = format('ringproof.%I', t.name || '_' || p_slot)::regclass
   left join pg_stat_activity a on a.pid = l.pid
-  where l.locktype = 'relation' and l.granted and l.pid <> pg_backend_pid()
+  where l.locktype = 'relation' and l.granted and l.mode <> 'SIReadLock'
+    and coalesce(l.pid, 0) <> pg_backend_pid()
     and l.database = (select oid from pg_database where datname = current_database())
   order by 1
 $$;
