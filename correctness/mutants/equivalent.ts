@@ -8,6 +8,7 @@ export const equivalent: Readonly<Record<string, string>> = {
   "change_lanes.dropOrder.2":
     "an aggregate that puts its input in order is never hashed, so its groups come in order too",
   "change_lanes.dropOrder.3": "unnest returns the elements of one array in their order",
+  "answers_for.dropOrder.1": "unnest returns the elements of one array in their order",
   "open_pins.dropConjunct.3":
     "a job has one open attempt at most, and only open attempts have leases",
   "open_pins.forgetCondition.1": "an attempt has one lease at most, whose slot its state names",

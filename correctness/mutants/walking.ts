@@ -1,5 +1,6 @@
 /** C4 as a hunter: random runs of the three, with a mutant; short ones first, where all is near. */
 
+import type { Scope } from "../../src/core/index.js";
 import type { PostgresServer } from "../../src/postgres/server.js";
 import { lockstepScope, smallScope } from "../lockstep/claim.js";
 import { NotTaken } from "../lockstep/database.js";
@@ -10,8 +11,21 @@ import { changedText, type SqlMutant } from "./sql-mutant.js";
 
 type Size = Pick<LockstepOptions, "scope" | "runs" | "steps">;
 
+const jobs = Array.from({ length: 48 }, (_, i) => `j${i + 1}`);
+
+/** Large batches of jobs, of which four at a time carry the same unique key. */
+const keyedScope: Scope = {
+  ...smallScope,
+  jobs,
+  maxBatch: 8,
+  sameKey: Array.from({ length: 12 }, (_, i) => jobs.slice(4 * i, 4 * i + 4)),
+};
+
 const walks: Readonly<Record<"first" | "thorough", readonly Size[]>> = {
-  first: [{ scope: smallScope, runs: 12, steps: 100 }],
+  first: [
+    { scope: smallScope, runs: 12, steps: 100 },
+    { scope: keyedScope, runs: 4, steps: 50 },
+  ],
   thorough: [
     { scope: smallScope, runs: 40, steps: 100 },
     { scope: lockstepScope, runs: 6, steps: 300 },
