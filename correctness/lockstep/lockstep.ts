@@ -49,7 +49,7 @@ export interface LockstepOptions {
   readonly amend?: string;
   /** Whether shorter runs are tried once one has failed; they are unless said. */
   readonly shrink?: boolean;
-  /** Health is asked for after one of so many steps; of twelve unless said. */
+  /** Health is asked for after one of so many steps; of sixteen unless said. */
   readonly asked?: number;
   /** Each has a schema of its own. */
   readonly connections?: number;
