@@ -26,7 +26,7 @@ import { sinceIn, type ByQueue, type Point } from "./by-queue.js";
 import { Bystander } from "./bystander.js";
 import { rowsOf } from "./calling.js";
 import type { Health, Held } from "./health.js";
-import { healthQuery, shownLines, type HealthRow } from "./health-shown.js";
+import { shownLines, type Shown } from "./health-shown.js";
 import { newLanes, type Sessions } from "./lanes.js";
 import { heldBy } from "./presence.js";
 import type { Manner, Seen } from "./seen.js";
@@ -96,7 +96,7 @@ export class Database {
     await install(this.client, { schema, queueSlots, claimSlots, leaseSlots });
     if (labels) await countLabels(this.client, schema);
     await installHarness(this.client, schema);
-    const path = join(packageRoot(), "correctness", "lockstep", "reset.sql");
+    const path = join(packageRoot(), "correctness", "lockstep", "lockstep.sql");
     await this.client.query(requalify(await readFile(path, "utf8"), schema));
     this.audit = await auditQuery(schema);
     if (amend) await this.client.query(requalify(amend, schema)).catch(notTaken);
@@ -220,12 +220,11 @@ export class Database {
 
   private async ask(held: readonly Held[]): Promise<Health> {
     const { binding, last } = this;
-    const { schema, scope } = this.options;
-    const values = [cutoffOf(binding, scope), timeOf(binding.tick)];
+    const values = [cutoffOf(binding, this.options.scope), timeOf(binding.tick)];
     const shown = await this.client
-      .query<HealthRow>({ name: "health", text: healthQuery(schema), values })
+      .query<{ health: Shown }>(`select "${this.schema}".health($1, $2) as health`, values)
       .then(
-        ({ rows }) => shownLines(rows[0]!, binding),
+        ({ rows }) => shownLines(rows[0]!.health, binding),
         (thrown: unknown) => [`error ${describe(thrown)}`],
       );
     return { shown, binding, since: sinceIn(last, binding), held };

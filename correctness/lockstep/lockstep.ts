@@ -55,7 +55,7 @@ export interface LockstepOptions {
   readonly shrink?: boolean;
   /** Whether executions of labelled statements are counted. */
   readonly labels?: boolean | undefined;
-  /** Health is asked for after one of so many steps; of twelve unless said. */
+  /** Health is asked for after one of so many steps; of sixteen unless said. */
   readonly asked?: number;
   /** Each has a schema of its own. */
   readonly connections?: number;

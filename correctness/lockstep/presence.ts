@@ -89,8 +89,8 @@ export function presenceOf(
   scope: Scope,
   schema: string,
 ): Presence | null {
-  if (where % 16 !== 9) return null;
-  const number = where >> 4;
+  if (where % 32 !== 9) return null;
+  const number = where >> 5;
   const ring = ringNames[number % 3]!;
   const size = scope[`${ring}Slots`];
   const slot = oldestSlot(db.rings[ring], size);

@@ -49,7 +49,7 @@ export interface WalkOptions {
 const AUDITED = 250;
 
 /** It costs as much as a step. */
-const ASKED = 12;
+const ASKED = 16;
 
 export interface Made {
   /** What the core says. */

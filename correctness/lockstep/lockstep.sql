@@ -1,5 +1,5 @@
--- What lockstep adds to an installed schema: the state before the first step, again and again; and
--- what it asks of its session.
+-- What lockstep adds to an installed schema: the state before the first step, again and again, and
+-- all of health at once; and what it asks of its session.
 
 -- Empties every table, lanes too, and sets rings, job ids and lane ids to where they begin.
 -- Rows are deleted, because after a truncation everything is planned anew; only tables that dead
@@ -45,11 +45,36 @@ begin
 end
 $$;
 
--- What a statement does not put in order comes backwards, or as it was hashed.
+-- Everything that health shows. Whoever puts nothing in order gets it as it was hashed.
+create or replace function ringproof.health(p_cutoff timestamptz, p_now timestamptz)
+returns jsonb
+language plpgsql stable set enable_sort = off as $$
+begin
+  return jsonb_build_object(
+    'pins', (
+      select jsonb_agg(jsonb_build_array(ring, slot, pin, what, remedy) order by place)
+      from ringproof.ring_health(p_cutoff, p_now)
+        with ordinality as h (ring, slot, pin, what, remedy, place)),
+    'counts', (
+      select jsonb_agg(jsonb_build_array(queue, state, jobs)) from ringproof.queue_counts),
+    'metrics', (
+      select jsonb_agg(jsonb_build_array(queue, backlog, deferred, dead))
+      from ringproof.queue_metrics),
+    'rings', (
+      select jsonb_agg(jsonb_build_array(ring, slot_count, current_slot, slots_in_use))
+      from ringproof.ring_metrics),
+    'since', (
+      select jsonb_agg(jsonb_build_array(lane_id, ringproof.ticks(since)))
+      from ringproof.lanes
+      cross join lateral ringproof.waiting_since(lane_id) as w (since)
+      where since is not null));
+end
+$$;
+
+-- What a statement does not put in order comes backwards.
 create index on ringproof.ready_entries (lane_id, lane_seq desc);
 set enable_seqscan = off;
 set enable_bitmapscan = off;
-set enable_sort = off;
 
 -- Nobody else's lock is there for long: a call that waits for one would wait for ever.
 set lock_timeout = '5s';
