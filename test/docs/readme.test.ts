@@ -15,6 +15,8 @@ import { pairs } from "../../correctness/interleave/cases.js";
 import { triples } from "../../correctness/interleave/triples.js";
 import { readPlans } from "../../correctness/locks/files.js";
 import { bugs } from "../../correctness/mutants/bugs.js";
+import { coreMutants } from "../../correctness/mutants/core.js";
+import { readModels } from "../../correctness/mutants/models.js";
 import { coreBugs } from "../../correctness/mutants/core-bugs.js";
 import { knownBugs } from "../../correctness/mutants/known-bugs.js";
 import { allOperations } from "../../correctness/locks/operations.js";
@@ -121,6 +123,8 @@ test("and of what meets, of lock plans and of what is covered, as many as there 
   expect(readme).toContain(`  ${allOperations.length} operations, ${plans.length} plans `);
   const items = itemsOf(await readManifest(manifestFile()));
   expect(readme).toContain(`  ${items.length} items, 0 zeros `);
+  const planted = [...bugs(), ...coreMutants((await readModels()).explored)];
+  expect(readme).toContain(`  ${planted.length} mutants, 0 survived `);
 });
 
 /** What stands in backticks in this section. */
