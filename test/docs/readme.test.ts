@@ -124,7 +124,7 @@ test("and of what meets, of lock plans and of what is covered, as many as there 
   const items = itemsOf(await readManifest(manifestFile()));
   expect(readme).toContain(`  ${items.length} items, 0 zeros `);
   const planted = [...bugs(), ...coreMutants((await readModels()).explored)];
-  expect(readme).toContain(`  ${planted.length} mutants, 0 survived `);
+  expect(readme).toContain(` ${planted.length} mutants, 0 survived `);
 });
 
 /** What stands in backticks in this section. */
