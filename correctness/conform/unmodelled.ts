@@ -20,10 +20,14 @@ import { idOf, laneOf, type Binding } from "../../src/postgres/binding.js";
 import { placeOfLane } from "./lane-names.js";
 import { hasFailed, hours, placeOf, type Cells, type Snapshot } from "./snapshot.js";
 
-/** Every pending row at or behind a lane's cursor is in a slot of its generation or later. */
+/**
+ * Every pending row at or behind a lane's cursor is in a slot of its generation or later, which is
+ * that of a row of the lane that it has come to, unless that is gone with the oldest slot.
+ */
 function leadingCursors(snapshot: Snapshot, db: Db, b: Binding, scope: Scope): string[] {
   const { queueSlots } = scope;
-  const [cur, , generation] = snapshot.rings.queue;
+  const [cur, slots, generation] = snapshot.rings.queue;
+  const oldest = generation - slots + 1;
   const generationOf = (slot: number): number =>
     generation - ((cur + queueSlots - slot) % queueSlots);
   return (snapshot.laneHeads ?? []).flatMap(([id, , cursor, from]) => {
@@ -31,8 +35,11 @@ function leadingCursors(snapshot: Snapshot, db: Db, b: Binding, scope: Scope): s
     const missed = db.readyEntries.filter(
       (r) => r.lane === lane && r.seq >= cursor && generationOf(r.slot) < from && !spent(db, r),
     );
+    const passed = db.readyEntries.filter((r) => r.lane === lane && r.seq <= cursor);
+    const own = Math.max(oldest, ...passed.map((r) => generationOf(r.slot)));
     const head = `lane ${lane}: cursor_generation ${from} leads`;
     return [
+      ...(from > own ? [`${head} its own rows, of generation ${own} up to the cursor`] : []),
       ...(from > generation
         ? [`${head} the queue ring, which is at generation ${generation}`]
         : []),

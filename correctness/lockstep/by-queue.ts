@@ -13,23 +13,10 @@ import {
   type Scope,
 } from "../../src/core/index.js";
 import { idOf, tickLength, timeOf, type Binding } from "../../src/postgres/binding.js";
-import type { Statement, Statements } from "../../src/postgres/statements.js";
-import type { Attempt } from "../conform/attempts.js";
 import { laneAtPlace, placeOfLane, type LanePlace } from "../conform/lane-names.js";
 import { hours, placeOf, type Snapshot } from "../conform/snapshot.js";
 import type { Choice } from "./choices.js";
-
-/** An attempt that is made by a call of another name. */
-export interface ByQueue {
-  readonly name: string;
-  readonly attempt: Attempt;
-  readonly text: string;
-  readonly statement: (sql: Statements) => Statement;
-  /** The claim head of this lane is in the hands of another session meanwhile. */
-  readonly busy?: Lane;
-  /** There is nothing to hand out, nor anybody else: then no claim head is locked. */
-  readonly idle?: boolean;
-}
+import type { OtherCall } from "./other-call.js";
 
 /** What a choice is made from: the rows of the core, and what Postgres says of them. */
 export interface Point {
@@ -85,12 +72,12 @@ function turns(queue: string, ageing: number, { db, binding, since }: Point): re
  * Half of all claims name a queue, and of these half find the first lane in use; if it is the only
  * one, they get what a claim of an empty lane gets.
  */
-function claim(
+export function claimByQueue(
   { wait, where }: Choice,
   args: ArgsOf<"Claim">,
   point: Point,
   { lanes }: Scope,
-): ByQueue | null {
+): OtherCall | null {
   if (wait < 3) return null;
   const { tick } = point.binding;
   const { n, deadline } = args;
@@ -113,12 +100,12 @@ function claim(
 }
 
 /** Two of three moves name what changes; of a job that is not ready nobody can say to where. */
-function move(
+export function moveByName(
   { wait }: Choice,
   list: readonly ArgsOf<"MoveReady">[],
   { db, binding }: Point,
   { lanes }: Scope,
-): ByQueue | null {
+): OtherCall | null {
   if (wait < 2) return null;
   const { queue, priority } = placeOfLane(list[0]!.lane);
   const change: Partial<LanePlace> = wait < 4 ? { priority } : { queue };
@@ -138,16 +125,4 @@ function move(
     statement: (sql) =>
       wait < 4 ? sql.reprioritise(ids, priority, now) : sql.moveQueue(ids, queue, now),
   };
-}
-
-/** Taken from a number of the choice that its action has no other use for. */
-export function byQueue(
-  choice: Choice,
-  { action, list }: Attempt,
-  point: () => Point,
-  scope: Scope,
-): ByQueue | null {
-  if (action === "Claim") return claim(choice, list[0] as ArgsOf<"Claim">, point(), scope);
-  if (action !== "MoveReady") return null;
-  return move(choice, list as readonly ArgsOf<"MoveReady">[], point(), scope);
 }

@@ -1,9 +1,11 @@
 /** How a call is made while another session claims from a lane, and where no lane has a job. */
 
+import { UserError } from "../../src/errors.js";
 import type { Binding } from "../../src/postgres/binding.js";
 import type { Statement } from "../../src/postgres/statements.js";
 import type { Row } from "../../src/postgres/twin.js";
-import type { ByQueue } from "./by-queue.js";
+import { errorText } from "../conform/divergence.js";
+import type { OtherCall } from "./other-call.js";
 import type { Sessions } from "./lanes.js";
 
 /** Every lock of a row leaves its transaction there. */
@@ -18,7 +20,7 @@ export async function rowsOf(
   sessions: Sessions,
   { text, values }: Statement,
   { laneIds }: Binding,
-  by: ByQueue | null,
+  by: OtherCall | null,
 ): Promise<readonly Row[]> {
   const { client, bystander, schema } = sessions;
   const call = async () => (await client.query<Row>(text, [...values])).rows;
@@ -33,4 +35,10 @@ export async function rowsOf(
   const rows = await call();
   if ((await lastLocks(sessions)) === before) return rows;
   throw new Error("it locks the claim head of a lane in which no job waits");
+}
+
+/** What Postgres said instead of an answer; that there is no Postgres is an error of the user's. */
+export function describe(error: unknown): string {
+  if (error instanceof UserError) throw error;
+  return errorText(error as Error);
 }

@@ -18,19 +18,19 @@ import { statements } from "../../src/postgres/statements.js";
 import { cutoffOf, type TwinContext } from "../../src/postgres/twin.js";
 import { twinOf, type Attempt } from "../conform/attempts.js";
 import { installHarness } from "../conform/conform.js";
-import { errorText } from "../conform/divergence.js";
 import { countLabels, executions, type Executions } from "../coverage/labels.js";
 import { readSnapshot, type Snapshot } from "../conform/snapshot.js";
 import { wrongRows, wrongTimes } from "../conform/unmodelled.js";
-import { sinceIn, type ByQueue, type Point } from "./by-queue.js";
+import { sinceIn, type Point } from "./by-queue.js";
 import { Bystander } from "./bystander.js";
-import { rowsOf } from "./calling.js";
+import { describe, rowsOf } from "./calling.js";
 import type { Health, Held } from "./health.js";
 import { shownLines, type Shown } from "./health-shown.js";
 import { newLanes, type Sessions } from "./lanes.js";
+import type { OtherCall } from "./other-call.js";
 import { heldBy } from "./presence.js";
 import type { Manner, Seen } from "./seen.js";
-import type { Upkeep } from "./upkeep.js";
+import { keepUp, type Kept, type Upkeep } from "./upkeep.js";
 
 interface Look {
   readonly snapshot: Snapshot;
@@ -147,7 +147,7 @@ export class Database {
   private async answer(
     { action, list }: Attempt,
     known: readonly Outcome[],
-    by: ByQueue | null,
+    by: OtherCall | null,
   ): Promise<Pick<Seen, "outcomes" | "error">> {
     const twin = twinOf(action);
     const { binding, context } = this;
@@ -158,6 +158,7 @@ export class Database {
     }
     try {
       const rows = await rowsOf(this.sessions, statement, binding, by);
+      if (by?.answer) return { outcomes: by.answer(rows, binding), error: null };
       const answered = twin.answer(rows, list, binding);
       this.binding = answered.binding;
       return { outcomes: answered.outcomes, error: null };
@@ -166,16 +167,9 @@ export class Database {
     }
   }
 
-  /** What is said to calls that are no actions of the model, in one word where it has one. */
-  async keepUp({ statement }: Upkeep): Promise<string> {
-    const { text, values } = statement(this.context.sql, timeOf(this.binding.tick));
-    try {
-      const { rows } = await this.client.query<{ answer: Outcome | string[] }>(text, [...values]);
-      const answer = rows[0]?.answer;
-      return Array.isArray(answer) ? answer.join(" ") : (answer?.result ?? "nothing");
-    } catch (thrown) {
-      return `error ${describe(thrown)}`;
-    }
+  keepUp(upkeep: Upkeep): Promise<Kept> {
+    const { sessions, context, binding } = this;
+    return keepUp(sessions, upkeep, context.sql, timeOf(binding.tick));
   }
 
   private async violations(): Promise<readonly string[]> {
@@ -236,12 +230,6 @@ type LookedAt = "db" | "faults" | "jobs" | "health";
 /** What is shown of lanes that Postgres does not have. */
 const headless = ({ lanes }: Scope): Db["laneHeads"] =>
   Object.fromEntries(lanes.map((lane) => [lane, { next: 0, cursor: 0 }]));
-
-/** An error of Postgres with its SQLSTATE. */
-function describe(error: unknown): string {
-  if (error instanceof UserError) throw error;
-  return errorText(error as Error);
-}
 
 function notTaken(error: unknown): never {
   throw new NotTaken(describe(error));

@@ -1,7 +1,7 @@
 /** How a step is made on Postgres, and what is seen of it. */
 
 import type { Db, Job, Outcome } from "../../src/core/index.js";
-import type { ByQueue } from "./by-queue.js";
+import type { OtherCall } from "./other-call.js";
 import type { Health } from "./health.js";
 import type { Presence } from "./presence.js";
 
@@ -11,7 +11,7 @@ export interface Manner {
   /** Whether health is asked for. */
   readonly asked?: boolean;
   /** The call that is made instead of the action's own. */
-  readonly by?: ByQueue | null;
+  readonly by?: OtherCall | null;
   /** Who else is there when somebody looks, and asks for health. */
   readonly presence?: Presence | null;
 }

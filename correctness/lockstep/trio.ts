@@ -14,11 +14,11 @@ import {
 } from "../../src/core/index.js";
 import { initial, type ContractState } from "../../src/memory/index.js";
 import { expect, type Attempt } from "../conform/attempts.js";
-import { byQueue } from "./by-queue.js";
 import { resolve } from "./calls.js";
 import type { Choice } from "./choices.js";
 import { compare, type BadStep } from "./compare.js";
 import type { Database } from "./database.js";
+import { otherCall } from "./other-calls.js";
 import { presenceOf } from "./presence.js";
 import type { Manner } from "./seen.js";
 import { refusedOf, upkeepOf } from "./upkeep.js";
@@ -106,14 +106,14 @@ export async function walk(
     const { db } = trio.state;
     const resolved = resolve(choice, trio.state, scope);
     if (!resolved) continue;
-    const by = byQueue(choice, resolved, () => database.at(db), scope);
+    const by = otherCall(choice, resolved, () => database.at(db), scope);
     const attempt = by?.attempt ?? resolved;
     trace.push(attempt);
     const note = (text: string) => beside.push(`step ${trace.length}: ${text}`);
     const due = upkeepOf(choice, scope) ?? refusedOf(choice);
     const kept = due && (await database.keepUp(due));
-    if (due) note(`${due.text} before it: ${kept}`);
-    if (due && !due.words.includes(kept!)) faults = [...faults, ...beside.slice(-1)];
+    if (due) note(`${due.text} before it: ${kept!.said}`);
+    if (kept?.right === false) faults = [...faults, ...beside.slice(-1)];
     if (by) note(by.text);
     const presence = presenceOf(choice, db, scope, database.schema);
     if (presence) note(presence.text);
@@ -122,7 +122,7 @@ export async function walk(
     const asked = last || (choice.where + choice.wait) % every === 0;
     const { outcomes, bad } = await trio.take(attempt, { audited, asked, by, presence }, faults);
     if (bad) return { trace, used: i + 1, bad: { ...bad, beside } };
-    const names = [due && `${due.name} ${kept}`, by?.name, presence?.name];
+    const names = [due && `${due.name} ${kept!.said}`, by?.name, presence?.name];
     passed?.(
       attempt,
       outcomes,

@@ -47,7 +47,8 @@ test("contract, core and Postgres stay in step, and what did not occur is named"
   expect(unseen(result).length).toBeLessThan(allAnswers.length / 8);
   expect([...result.counts.keys(), ...unseen(result)].sort()).toEqual([...allAnswers].sort());
   const upkeep = ["rebuild rebuilt", "rollup noop", "rollup rolledUp", "rollup skippedActive"];
-  const byQueue = ["claim_from_queue", "move_queue", "reprioritise"];
+  const passes = ["rescue_expired_deadlines_pass", "rescue_stale_receipts_pass"];
+  const byQueue = ["claim_from_queue", "move_queue", "reprioritise", ...passes];
   const refused = [
     "ageing error 22023 p_ageing is 00:00:00, and must be positive",
     "nobody notReady",

@@ -1,0 +1,21 @@
+/** Which choices are made by another call than that of their action. */
+
+import type { ArgsOf, Scope } from "../../src/core/index.js";
+import type { Attempt } from "../conform/attempts.js";
+import { claimByQueue, moveByName, type Point } from "./by-queue.js";
+import type { Choice } from "./choices.js";
+import type { OtherCall } from "./other-call.js";
+import { pass, rescuedByPass } from "./passes.js";
+
+/** Taken from a number of the choice that its action has no other use for. */
+export function otherCall(
+  choice: Choice,
+  { action, list }: Attempt,
+  point: () => Point,
+  scope: Scope,
+): OtherCall | null {
+  if (rescuedByPass(action)) return pass(choice, action, point(), scope);
+  if (action === "Claim") return claimByQueue(choice, list[0] as ArgsOf<"Claim">, point(), scope);
+  if (action !== "MoveReady") return null;
+  return moveByName(choice, list as readonly ArgsOf<"MoveReady">[], point(), scope);
+}

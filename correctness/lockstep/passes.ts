@@ -1,0 +1,63 @@
+/** Rescue of the whole claim ring in one call: to the core, of one slot after the other. */
+
+import { oldestSlot, type Outcome, type Scope, type Slot } from "../../src/core/index.js";
+import { timeOf } from "../../src/postgres/binding.js";
+import { cutoffOf, readTokens, rescueLimit, type Row } from "../../src/postgres/twin.js";
+import type { Point } from "./by-queue.js";
+import type { Choice } from "./choices.js";
+import type { OtherCall } from "./other-call.js";
+
+/** Whatever the cursors say, a pass comes round to every receipt. */
+const limits = { budget: rescueLimit, window: 10_000 };
+
+const calls = {
+  RescueStaleReceipts: "rescue_stale_receipts_pass",
+  RescueExpiredDeadlines: "rescue_expired_deadlines_pass",
+} as const;
+
+export type RescuedByPass = keyof typeof calls;
+
+export const rescuedByPass = (action: string): action is RescuedByPass => action in calls;
+
+/** From the oldest slot to the current one. */
+function slotsOf({ db: { rings } }: Point, { claimSlots }: Scope): readonly Slot[] {
+  const oldest = oldestSlot(rings.claim, claimSlots);
+  return Array.from({ length: rings.claim.init }, (_, i) => (oldest + i) % claimSlots);
+}
+
+/** Half of all calls are passes. */
+export function pass(
+  { wait }: Choice,
+  action: RescuedByPass,
+  point: Point,
+  scope: Scope,
+): OtherCall | null {
+  if (wait < 3) return null;
+  const { db, binding } = point;
+  const slots = slotsOf(point, scope);
+  const now = timeOf(binding.tick);
+  return {
+    name: calls[action],
+    attempt: { action, list: slots.map((slot) => ({ slot })) },
+    text: calls[action],
+    statement: (sql) =>
+      action === "RescueStaleReceipts"
+        ? sql.rescueStaleReceiptsPass(cutoffOf(binding, scope), limits, now)
+        : sql.rescueExpiredDeadlinesPass(limits, now),
+    answer(rows: readonly Row[], known) {
+      const tokens = readTokens(rows, known).map((token) => {
+        const { job, lease } = token;
+        return {
+          token,
+          slot: db.leaseClaims.find((c) => c.job === job && c.lease === lease)?.slot,
+        };
+      });
+      if (tokens.some(({ slot }) => slot === undefined || !slots.includes(slot)))
+        throw new Error("it ends attempts that are in no slot");
+      return slots.map((slot): Outcome => {
+        const own = tokens.filter((one) => one.slot === slot).map(({ token }) => token);
+        return own.length === 0 ? { result: "noop" } : { result: "rescued", tokens: own };
+      });
+    },
+  };
+}
