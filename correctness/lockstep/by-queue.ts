@@ -4,6 +4,7 @@
  */
 
 import {
+  columns,
   NONE,
   pending,
   type ArgsOf,
@@ -28,9 +29,10 @@ export interface Point {
 /** Since which tick each row is in its lane. */
 export type Since = ReadonlyMap<string, number>;
 
-const rowKey = (lane: Lane | number, seq: number): string => `${lane} ${seq}`;
+const rowKey = (lane: Lane, seq: number): string => `${lane} ${seq}`;
 
-const [laneCell, seqCell] = [1, 2];
+const laneCell = columns.readyEntries.indexOf("lane");
+const seqCell = columns.readyEntries.indexOf("seq");
 
 export function sinceIn(snapshot: Snapshot | null, { lanes }: Binding): Since {
   const written = placeOf("readyEntries", "written");
