@@ -96,7 +96,7 @@ async function worker(lanes: readonly number[], seed: number, tally: Tally, done
   while (!done()) {
     const lane = lanes[roll(lanes.length)]!;
     const now = new Date();
-    const deadline = roll(4) === 0 ? new Date(now.getTime() + SILENCE_MS - 5) : null;
+    const deadline = roll(4) === 0 ? new Date(now.getTime() + SILENCE_MS / 2) : null;
     const jobs = await storage.claim(lane, 1 + roll(BATCH), now, deadline);
     if (jobs.length === 0) {
       await new Promise((resolve) => setTimeout(resolve, 5));
