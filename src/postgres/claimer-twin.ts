@@ -42,10 +42,9 @@ interface LeaseRow {
   readonly expires: number;
 }
 
-/** The lease elsewhere is as it was at the start. */
+/** The lease elsewhere is as it was at the start, in whatever slot. */
 const untouched = (row: LeaseRow, { Owners, Ttl }: ClaimerConstants): boolean =>
   row.queue === elsewhere &&
-  row.slot === 0 &&
   row.owner === Owners[0] &&
   row.epoch === "1" &&
   row.claimed === timeOf(0).getTime() &&
