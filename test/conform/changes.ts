@@ -48,8 +48,8 @@ export const changes = {
   "discard leaves the receipt open": changedSql(
     "terminal",
     "close_orphans",
-    "order by r.slot, r.job_id, r.run_lease\n",
-    "and false\n",
+    "order by r.slot, r.job_id, r.run_lease;\n",
+    "and false;\n",
   ),
   "rotate does not look into the next slot": changedSql(
     "rings",
