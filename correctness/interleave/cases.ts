@@ -7,13 +7,13 @@
 
 import type { ActionName, Call, Scope, State } from "../../src/core/index.js";
 import { bits, concernsOf } from "./concerns.js";
-import { meetable, operations, Tried, type Place } from "./places.js";
+import { meetable, operations, Tried, type Place, type Start } from "./places.js";
 
 /** That both are refused says little: only where there is nothing else. */
 export type Kind = "both" | "changes" | "refused" | "neither";
 export const kinds: readonly Kind[] = ["both", "changes", "refused", "neither"];
 
-export interface Case extends Omit<Place, "calls"> {
+export interface Case extends Start {
   /** One per session. */
   readonly calls: readonly Call[];
   readonly kind: Kind;
@@ -94,7 +94,7 @@ export class Chooser {
   }
 
   /** Looks for better ones here. */
-  look({ calls, ...place }: Place): void {
+  look({ start, calls }: Place): void {
     const concerned = new Map<ActionName, readonly Concerned[]>();
     for (const [name, some] of calls)
       concerned.set(
@@ -107,11 +107,11 @@ export class Chooser {
         const better = (kind: Kind, told: Refusal) => common > this.least(found.cases[kind], told);
         const still = kindAsTheyAre(...both);
         if (!better(still, refusal) && !better("changes", 0)) continue;
-        const kind = changeable(...both, place.scope) ? "changes" : still;
+        const kind = changeable(...both, start.scope) ? "changes" : still;
         const told = kind === "changes" ? 0 : refusal;
         if (!better(kind, told)) continue;
         const together = both.map(({ call }) => call);
-        const met = { ...place, calls: together, kind };
+        const met = { ...start, calls: together, kind };
         this.keep(found.cases[kind], { found: met, common, refusal: told });
       }
     }

@@ -98,6 +98,7 @@ async function run(context: Context): Promise<ClaimResult> {
     covered: {
       pairs: covered(2),
       triples: covered(3),
+      quadruples: covered(4),
       interleavings: sum(done, schedules),
       deadlocks: faults.filter((f) => f === "deadlock").length,
       unexplained: faults.filter((f) => f !== "deadlock").length,
@@ -112,7 +113,7 @@ export const interleaveClaim: Claim = {
   id: "C5",
   command: "interleave",
   sentence: "whatever the interleaving of calls, some order of them explains what comes out",
-  covers: ["pairs", "triples", "interleavings", "deadlocks", "unexplained"],
+  covers: ["pairs", "triples", "quadruples", "interleavings", "deadlocks", "unexplained"],
   needs: ["pg"],
   fills: { interleave: ["action", "answer", "label"] },
   run,

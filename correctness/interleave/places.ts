@@ -55,16 +55,25 @@ export class Tried {
   }
 }
 
-export interface Place {
+/** A state, and how to get there. */
+export interface Start {
   readonly area: string;
   /** In which the calls meet. */
   readonly scope: Scope;
   /** The calls that lead to the state, from the empty one. */
   readonly way: readonly Call[];
   readonly state: State;
-  /** By operation: what may meet here. Nobody presents a job that is known. */
-  readonly calls: ReadonlyMap<ActionName, readonly Tried[]>;
 }
+
+export interface Place {
+  readonly start: Start;
+  /** By operation: what may meet here. Nobody presents a job that is known. */
+  readonly all: Calls;
+  /** Of these, those that are worth a meeting. */
+  readonly calls: Calls;
+}
+
+export type Calls = ReadonlyMap<ActionName, readonly Tried[]>;
 
 /** Of each operation some calls that succeed, and some that are refused, of each refusal one. */
 function shortlist(tried: readonly Tried[]): readonly Tried[] {
@@ -76,12 +85,12 @@ function shortlist(tried: readonly Tried[]): readonly Tried[] {
   );
 }
 
-function callsIn(state: State, all: readonly Call[], scope: Scope): Place["calls"] {
+function callsIn(state: State, presented: readonly Call[], scope: Scope): Calls {
   const byAction = new Map<ActionName, Tried[]>(operations.map((name) => [name, []]));
-  for (const call of all)
+  for (const call of presented)
     if (presentable(state, { action: call.action, list: [call.args] }))
       byAction.get(call.action)!.push(new Tried(state, call, scope));
-  return new Map([...byAction].map(([name, tried]) => [name, shortlist(tried)]));
+  return byAction;
 }
 
 /** So many states of an area, and what these operations may do there. */
@@ -91,11 +100,13 @@ export function* placesOf(
   enabled: readonly ActionName[],
 ): Generator<Place> {
   const scope = meeting(area);
-  const all = calls({ ...scope, enabled });
+  const presented = calls({ ...scope, enabled });
   for (const node of startsOf(area, atMost)) {
     const { state } = node;
-    const way = callsTo(node);
-    yield { area: area.name, scope, way, state, calls: callsIn(state, all, scope) };
+    const start = { area: area.name, scope, way: callsTo(node), state };
+    const all = callsIn(state, presented, scope);
+    const worth = [...all].map(([name, tried]) => [name, shortlist(tried)] as const);
+    yield { start, all, calls: new Map(worth) };
   }
 }
 

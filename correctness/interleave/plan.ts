@@ -6,24 +6,24 @@ import type { Tier } from "../claims.js";
 import { didYouMean } from "../tlc/nearest.js";
 import { Bounded } from "./bounded.js";
 import { Chooser, nameOf, pairs, type Case } from "./cases.js";
+import { GroupChooser, quadruples, triples } from "./groups.js";
 import { operations, placesOf } from "./places.js";
 import { areas, deepAreas, pruningAreas, type Area } from "./scopes.js";
 import { Schedules, type Schedule } from "./schedules.js";
-import { TripleChooser, triples } from "./triples.js";
 
 /** How much a tier covers. */
 export interface Extent {
   readonly areas: readonly Area[];
   /** States of each area among which the explorer chooses. */
   readonly starts: number;
-  /** States of each pair, and of each triple. */
+  /** States of each pair, and where more than two meet. */
   readonly states: number;
-  readonly tripleStates: number;
-  /** Schedules of a pair in one state, at most; those of a triple follow from their switches. */
+  readonly groupStates: number;
+  /** Schedules of a pair in one state, at most; where more meet, the switches say. */
   readonly atMost: number;
   /** After so many they are from all over, and do not only differ late from those before. */
   readonly spreadAfter: number;
-  /** How often a session that could go on is left for another one, when three meet. */
+  /** How often a session that could go on is left for another one, when three meet, or four. */
   readonly switches: number;
 }
 
@@ -35,7 +35,7 @@ export const extents: Readonly<Record<Tier, Extent>> = {
     areas: near,
     starts: 80,
     states: 3,
-    tripleStates: 1,
+    groupStates: 1,
     atMost: 3,
     spreadAfter: 0,
     switches: 1,
@@ -44,7 +44,7 @@ export const extents: Readonly<Record<Tier, Extent>> = {
     areas: everywhere,
     starts: 300,
     states: 10,
-    tripleStates: 1,
+    groupStates: 1,
     atMost: 44,
     spreadAfter: 22,
     switches: 2,
@@ -53,7 +53,7 @@ export const extents: Readonly<Record<Tier, Extent>> = {
     areas: everywhere,
     starts: 1000,
     states: 10,
-    tripleStates: 3,
+    groupStates: 3,
     atMost: Infinity,
     spreadAfter: Infinity,
     switches: 3,
@@ -101,7 +101,7 @@ function work(met: Case, name: string, i: number, extent: Extent): Work {
 
 export interface Plan {
   readonly work: readonly Work[];
-  /** Pairs and triples for which too few states were found. */
+  /** Names of what meets, where too few states were found. */
   readonly missing: readonly string[];
 }
 
@@ -109,18 +109,18 @@ export function planFor(extent: Extent, names: readonly string[]): Plan {
   const some = namedAmong(operations, names);
   const wanted = {
     pairs: pairs.filter((pair) => concerns(some, pair)),
-    triples: triples.filter((triple) => concerns(some, triple)),
+    groups: [...triples, ...quadruples].filter((group) => concerns(some, group)),
   };
   const two = new Chooser(extent.states, wanted.pairs);
-  const three = new TripleChooser(extent.tripleStates, wanted.triples);
-  const enabled = [...new Set([...wanted.pairs, ...wanted.triples].flat())];
+  const more = new GroupChooser(extent.groupStates, wanted.groups);
+  const enabled = [...new Set([...wanted.pairs, ...wanted.groups].flat())];
   for (const area of extent.areas)
     for (const place of placesOf(area, extent.starts, enabled)) {
       two.look(place);
-      three.look(place);
+      more.look(place);
     }
   const counts = new Map<string, number>();
-  const all = [...two.cases, ...three.cases].map((met) => {
+  const all = [...two.cases, ...more.cases].map((met) => {
     const name = nameOf(met.calls.map(({ action }) => action));
     const before = counts.get(name) ?? 0;
     counts.set(name, before + 1);
@@ -128,7 +128,7 @@ export function planFor(extent: Extent, names: readonly string[]): Plan {
   });
   const missing = [
     ...wanted.pairs.filter((pair) => (counts.get(nameOf(pair)) ?? 0) < extent.states),
-    ...wanted.triples.filter((t) => (counts.get(nameOf(t)) ?? 0) < extent.tripleStates),
+    ...wanted.groups.filter((g) => (counts.get(nameOf(g)) ?? 0) < extent.groupStates),
   ].map(nameOf);
   return { work: all, missing };
 }

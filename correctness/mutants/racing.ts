@@ -5,14 +5,15 @@ import { Arena, newSchema } from "../interleave/arena.js";
 import { instrument } from "../interleave/instrument.js";
 import { Failing, swallowedFinding } from "../interleave/failing.js";
 import type { Violation } from "../interleave/meet.js";
-import type { Work } from "../interleave/plan.js";
+import { Bounded } from "../interleave/bounded.js";
+import { extents, type Work } from "../interleave/plan.js";
 import { runCase } from "../interleave/run.js";
 import { arenaScope } from "../interleave/scopes.js";
 import { outcomeText } from "../report/calls.js";
 import { Effort, exchanged, orError, spread, type Hunter, type Kill } from "./hunter.js";
 import type { SqlMutant } from "./sql-mutant.js";
 
-const SESSIONS = 3;
+const SESSIONS = 4;
 
 /** Where a mutant is part of most operations, so many meetings of two of them. */
 const MEETINGS = { first: 40, thorough: 300 };
@@ -22,14 +23,24 @@ const how = (name: string, { fault, ran }: Violation): string => {
   return `${name}: ${fault}: ${told.join(", ")}`;
 };
 
-/** Wherever three meet; where two do, from all over, one state of each first. */
+/**
+ * Wherever three meet; where two do, from all over, one state of each first. Then more of these,
+ * and of the others, and of four, the schedules of the full tier.
+ */
 function some(work: readonly Work[], { thorough }: Effort): readonly Work[] {
-  const three = work.filter(({ calls }) => calls.length > 2);
-  const two = work.filter(({ calls }) => calls.length === 2);
+  const where = (sessions: number) => work.filter(({ calls }) => calls.length === sessions);
+  const two = where(2);
+  if (thorough)
+    return [...spread(two, MEETINGS.thorough), ...[...where(3), ...where(4)].map(longer)];
   const names = two.map(({ name }) => name);
   const first = two.filter(({ name }, i) => names.indexOf(name) === i);
-  return thorough ? spread(two, MEETINGS.thorough) : [...three, ...spread(first, MEETINGS.first)];
+  return [...where(3), ...spread(first, MEETINGS.first)];
 }
+
+const longer = (work: Work): Work => ({
+  ...work,
+  schedule: () => new Bounded(work.calls.length, extents.full.switches),
+});
 
 export class InterleaveHunter implements Hunter {
   readonly check = "interleave";

@@ -12,7 +12,7 @@ import { itemsOf } from "../../correctness/coverage/items.js";
 import { modelled } from "../../correctness/explore/model.js";
 import { readConstants } from "../../correctness/explore/scope.js";
 import { pairs } from "../../correctness/interleave/cases.js";
-import { triples } from "../../correctness/interleave/triples.js";
+import { triples } from "../../correctness/interleave/groups.js";
 import { readPlans } from "../../correctness/locks/files.js";
 import { bugs } from "../../correctness/mutants/bugs.js";
 import { coreMutants } from "../../correctness/mutants/core.js";

@@ -5,19 +5,19 @@ import { Explainer } from "../../correctness/interleave/explain.js";
 import { kinds, nameOf, pairs } from "../../correctness/interleave/cases.js";
 import { operations } from "../../correctness/interleave/places.js";
 import { extents, planFor } from "../../correctness/interleave/plan.js";
-import { triples } from "../../correctness/interleave/triples.js";
+import { quadruples, triples } from "../../correctness/interleave/groups.js";
 import { tiers } from "../../correctness/claims.js";
 import { replay } from "../../correctness/explore/explorer.js";
 import { allAnswers, encodeDb, storageMachine, wordsOf } from "../../src/core/index.js";
 
 const { work, missing } = planFor(extents.quick, []);
 
-test("every pair, an operation with itself included, in three states; every triple in one", () => {
+test("every pair, an operation with itself included, in three states, and more in one", () => {
   expect(missing).toEqual([]);
   expect(pairs).toHaveLength((operations.length * (operations.length + 1)) / 2);
   for (const [names, states] of [
     [pairs.map(nameOf), extents.quick.states],
-    [triples.map(nameOf), extents.quick.tripleStates],
+    [[...triples, ...quadruples].map(nameOf), extents.quick.groupStates],
   ] as const)
     for (const name of names) {
       const met = work.filter((w) => w.name === name);
@@ -76,6 +76,6 @@ describe("names", () => {
 test("no tier covers less than the one before", () => {
   const sizes = tiers.map((tier) => extents[tier]);
   for (const [less, more] of sizes.slice(1).map((more, i) => [sizes[i]!, more] as const))
-    for (const key of ["starts", "states", "tripleStates", "atMost", "switches"] as const)
+    for (const key of ["starts", "states", "groupStates", "atMost", "switches"] as const)
       expect(more[key]).toBeGreaterThanOrEqual(less[key]);
 });

@@ -1,0 +1,142 @@
+/**
+ * Which three operations meet, or four, and where: three in the states in which most of them can
+ * succeed, and of those where it makes most difference which comes first; a fourth joins them
+ * there. The explorer chooses them, as for pairs.
+ */
+
+import type { ActionName, Scope } from "../../src/core/index.js";
+import type { Case } from "./cases.js";
+import { Explainer } from "./explain.js";
+import { meetable, Tried, type Place, type Start } from "./places.js";
+
+/** Three operations, and one more that joins them. */
+export type Group = readonly [...Three, ActionName] | Three;
+type Three = readonly [ActionName, ActionName, ActionName];
+
+/** Where races were: workers and maintenance in one slot, several ends of one attempt. */
+export const triples: readonly Group[] = [
+  ["Claim", "RotateClaims", "PruneClaims"],
+  ["CompleteFast", "PruneClaims", "AdvanceClaimCursor"],
+  ["Enqueue", "RotateQueue", "PruneQueue"],
+  ["Claim", "Enqueue", "RotateQueue"],
+  ["RescueStaleReceipts", "CompleteFast", "Heartbeat"],
+  ["RescueStaleReceipts", "RescueStaleReceipts", "RotateClaims"],
+  ["CompleteFast", "Complete", "DiscardTerminal"],
+  ["DiscardTerminal", "PruneQueue", "PruneClaims"],
+  ["Claim", "Claim", "CancelReady"],
+];
+
+/** Where one producer straddles a turn of the ring, and another one comes behind it. */
+export const quadruples: readonly Group[] = [
+  ["Enqueue", "RotateQueue", "Claim", "Enqueue"],
+  ["Enqueue", "RotateQueue", "AdvanceClaimCursor", "Enqueue"],
+];
+
+/** How much there is to see where three calls meet. */
+interface Rank {
+  /** Of the calls, how many succeed in some order. */
+  readonly succeed: number;
+  /** What the callers are told, over all orders: how many different things. */
+  readonly different: number;
+}
+
+interface Ranked extends Rank {
+  readonly place: Place;
+  readonly tried: readonly Tried[];
+}
+
+const order = (a: Rank, b: Rank): number => b.succeed - a.succeed || b.different - a.different;
+
+export class GroupChooser {
+  private readonly wanted: number;
+  private readonly found: readonly { readonly group: Group; best: readonly Ranked[] }[];
+
+  /** So many states of each of these groups. */
+  constructor(wanted: number, some: readonly Group[]) {
+    this.wanted = wanted;
+    this.found = some.map((group) => ({ group, best: [] }));
+  }
+
+  get cases(): readonly Case[] {
+    return this.found.flatMap(({ group, best }) => {
+      const [, , , fourth]: readonly ActionName[] = group;
+      return best.flatMap(({ place: { start, all }, tried }) => {
+        const met = fourth ? joined(tried, all.get(fourth)!, start.scope) : [tried];
+        const together = met.map((some) => some.map(({ call }) => call));
+        return together.map((calls): Case => ({ ...start, calls, kind: "changes" }));
+      });
+    });
+  }
+
+  /** Looks for better ones here. */
+  look(place: Place): void {
+    const then = secondsIn(place.start);
+    for (const found of this.found) {
+      const here = bestOf(found.group, place, then);
+      if (!here) continue;
+      found.best = [...found.best, { place, ...here }].sort(order).slice(0, this.wanted);
+    }
+  }
+}
+
+/** The second of two calls, behind the first. */
+type Then = (first: Tried, second: Tried) => Tried;
+
+/** Each once: many triples begin alike. */
+function secondsIn({ scope }: Start): Then {
+  const known = new Map<Tried, Map<Tried, Tried>>();
+  return (first, second) => {
+    const behind = known.get(first) ?? new Map<Tried, Tried>();
+    known.set(first, behind);
+    const tried = behind.get(second) ?? new Tried(first.after, second.call, scope);
+    behind.set(second, tried);
+    return tried;
+  };
+}
+
+/** The best three of one state, if there are any. */
+function bestOf(
+  group: Group,
+  { calls, start }: Place,
+  then: Then,
+): Omit<Ranked, "place"> | undefined {
+  const [one, two, three] = group;
+  const [firsts, seconds, thirds] = [one, two, three].map((name) => calls.get(name)!);
+  const all = firsts!.flatMap((a) => seconds!.flatMap((b) => thirds!.map((c) => [a, b, c])));
+  return all
+    .filter(([a, b, c]) => meetable(a!, b!) && meetable(b!, c!) && meetable(a!, c!))
+    .map((tried) => ({ tried, ...rankOf(tried, then, start.scope) }))
+    .sort(order)[0];
+}
+
+function rankOf(tried: readonly Tried[], then: Then, scope: Scope): Rank {
+  const seen = new Set<string>();
+  const succeeded = new Set<number>();
+  for (const [i, first] of tried.entries()) {
+    for (const [j, second] of tried.entries()) {
+      if (i === j) continue;
+      const k = 3 - i - j;
+      const next = then(first, second);
+      const inOrder = [first, next, new Tried(next.after, tried[k]!.call, scope)];
+      [i, j, k].forEach((call, n) => inOrder[n]!.ok && succeeded.add(call));
+      seen.add([i, j, k].map((_, call) => inOrder[[i, j, k].indexOf(call)]!.told).join());
+    }
+  }
+  return { succeed: succeeded.size, different: seen.size };
+}
+
+/** With the fourth where it makes most difference who comes first; none if nobody can join. */
+function joined(
+  three: readonly Tried[],
+  fourths: readonly Tried[],
+  scope: Scope,
+): readonly (readonly Tried[])[] {
+  const different = (tried: readonly Tried[]): number => {
+    const calls = tried.map(({ call }) => call);
+    const { serials } = new Explainer(tried[0]!.before, calls, scope);
+    return new Set(serials.map(({ outcomes, db }) => JSON.stringify([outcomes, db]))).size;
+  };
+  const able = fourths.filter((fourth) => three.every((tried) => meetable(tried, fourth)));
+  const all = able.map((fourth) => [...three, fourth]);
+  return all.sort((a, b) => different(b) - different(a)).slice(0, 1);
+}
