@@ -111,6 +111,11 @@ export class Database {
     return faults;
   }
 
+  /** Puts the rows elsewhere, and has them read in the order in which they lie. */
+  async scatter(): Promise<void> {
+    await this.client.query(`select "${this.schema}".scatter()`);
+  }
+
   /** Of labelled statements, where they are counted. */
   executions(): Promise<Executions> {
     return executions(this.client, this.schema);

@@ -9,6 +9,7 @@ language plpgsql as $$
 declare
   v_big text;
 begin
+  perform set_config('enable_seqscan', 'off', false), set_config('enable_indexscan', 'on', false);
   delete from ringproof.ready_entries;
   delete from ringproof.ready_tombstones;
   delete from ringproof.attempt_evidence;
@@ -42,6 +43,27 @@ begin
     and not exists (select from pg_constraint where confrelid = c.oid)
     and c.oid not in ('ringproof.rings'::regclass, 'ringproof.claim_slots'::regclass);
   if v_big is not null then execute 'truncate table ' || v_big; end if;
+end
+$$;
+
+-- Rows lie in the order of their hashes, and are read as they lie until the next reset: who puts
+-- nothing in order gets nothing in order.
+create or replace function ringproof.scatter() returns void
+language plpgsql as $$
+declare
+  v_table regclass;
+begin
+  perform set_config('enable_seqscan', 'on', false), set_config('enable_indexscan', 'off', false);
+  for v_table in
+    select oid from pg_class
+    where relkind = 'r' and pg_relation_size(oid) > 0 and relnamespace = (
+      select relnamespace from pg_class where oid = 'ringproof.meta'::regclass)
+  loop
+    execute format(
+      'with gone as (delete from %1$s returning *)
+       insert into %1$s overriding system value
+       select (g.gone).* from (select gone from gone order by md5(gone::text)) g', v_table);
+  end loop;
 end
 $$;
 
