@@ -26,6 +26,7 @@ import {
 } from "../../src/core/index.js";
 import { idOf, type Binding } from "../../src/postgres/binding.js";
 import { placeOfLane } from "../conform/lane-names.js";
+import { partitions } from "../conform/partitions.js";
 import { factsWithLanes } from "../conform/unmodelled.js";
 import { waitingSince, type Since } from "./by-queue.js";
 import { countText, metricText, pinText, ringText, sinceText, type Pin } from "./health-shown.js";
@@ -45,18 +46,6 @@ export interface Health {
   readonly since: Since;
   readonly held: readonly Held[];
 }
-
-/** The partitions of a slot. */
-export const partitions = (ring: RingName, slot: Slot): readonly string[] =>
-  [...sqlTables[ring]].map((table) => `${table}_${slot}`);
-
-const sqlName = (table: string): string => table.replaceAll(/[A-Z]/g, (c) => `_${c.toLowerCase()}`);
-
-const sqlTables: { readonly [R in RingName]: readonly string[] } = {
-  queue: [...queueRingTables.map(sqlName), "queue_terminal_count_deltas"],
-  claim: claimRingTables.map(sqlName),
-  lease: ["leases"],
-};
 
 const distinct = (values: readonly (string | number)[]): string =>
   [...new Set(values.map(String))].sort().join(", ");
