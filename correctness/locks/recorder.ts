@@ -3,6 +3,7 @@
  * Postgres builds plans that it keeps, and a call with those.
  */
 
+import { add } from "../counting.js";
 import { observe, outline, statementOf, type Segment, type Trap } from "./observe.js";
 import { callKinds, type CallKind, type Plan, type Step } from "./plan.js";
 import { PlannedErrors, type Swallowed } from "./planned-errors.js";
@@ -80,9 +81,7 @@ export async function record(options: RecordOptions): Promise<Recorded> {
         signal?.throwIfAborted();
         const started = performance.now();
         found.set(situation, await recorder.record(situation));
-        const { operation } = situation;
-        const took = (performance.now() - started) / 1000;
-        seconds.set(operation, (seconds.get(operation) ?? 0) + took);
+        add(seconds, situation.operation, (performance.now() - started) / 1000);
         progress?.(found.size, situations.length);
       }
       for (const label of recorder.reached) reached.add(label);
