@@ -4,6 +4,7 @@
  */
 
 import { add } from "../counting.js";
+import { grouped } from "../grouped.js";
 import { observe, outline, statementOf, type Segment, type Trap } from "./observe.js";
 import { callKinds, type CallKind, type Plan, type Step } from "./plan.js";
 import { PlannedErrors, type Swallowed } from "./planned-errors.js";
@@ -47,11 +48,7 @@ const SITES = 2;
 
 /** Whose situations are recorded at one site: an operation's are not parted. */
 function parts(situations: readonly Situation[]): readonly (readonly Situation[])[] {
-  const operations = new Map<string, Situation[]>();
-  for (const situation of situations) {
-    const { operation } = situation;
-    operations.set(operation, [...(operations.get(operation) ?? []), situation]);
-  }
+  const operations = grouped(situations, ({ operation }) => operation);
   const sizes = [...operations.values()].sort((a, b) => b.length - a.length);
   const shares = Array.from({ length: SITES }, (): Situation[] => []);
   for (const some of sizes) shares.toSorted((a, b) => a.length - b.length)[0]!.push(...some);
