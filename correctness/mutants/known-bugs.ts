@@ -33,11 +33,14 @@ export interface KnownBug {
 
 const negative = (entry: ManifestEntry): entry is Negative => entry.expect.verdict === "violated";
 
-/** What a user loses when a property breaks, by its name. */
+/** What a user loses when a property of the storage breaks, by its name. */
+export const storageLosses: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries({ ...invariants, ...stepProperties }).map(([name, { loss }]) => [name, loss]),
+);
+
+/** The same, and of the focused modules. */
 export const losses: Readonly<Record<string, string>> = Object.assign(
-  Object.fromEntries(
-    Object.entries({ ...invariants, ...stepProperties }).map(([name, { loss }]) => [name, loss]),
-  ),
+  { ...storageLosses },
   ...Object.values(focusedModules).map((module) => module.losses),
 );
 
