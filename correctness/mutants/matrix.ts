@@ -14,8 +14,7 @@ export interface Judged {
 
 const fine: readonly End[] = ["killed", "equivalent", "stillborn"];
 
-export const wrong = (fate: Fate): boolean =>
-  !fine.includes(endOf(fate)) || falseAlarms(fate).length > 0;
+const wrong = (fate: Fate): boolean => !fine.includes(endOf(fate)) || falseAlarms(fate).length > 0;
 
 const stepsText = (steps: number): string => (steps === 1 ? "1 step" : `${steps} steps`);
 
