@@ -31,6 +31,12 @@ export interface KnownBug {
   readonly sql: SqlMutant | null;
 }
 
+/** Where it is planted, in these words in the spec; SQL of another name is called by that. */
+export const plantedIn = ({ name, core, sql }: KnownBug, inSpec: string): string =>
+  [inSpec, core && "core", sql && (sql.name === name ? "SQL" : `SQL as ${sql.name}`)]
+    .filter(Boolean)
+    .join(", ");
+
 const negative = (entry: ManifestEntry): entry is Negative => entry.expect.verdict === "violated";
 
 /** What a user loses when a property of the storage breaks, by its name. */
