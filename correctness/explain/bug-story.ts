@@ -3,6 +3,7 @@
 import { wrongs } from "../locks/wrong.js";
 import { plantedIn, type KnownBug } from "../mutants/known-bugs.js";
 import type { SqlMutant } from "../mutants/sql-mutant.js";
+import { stepsText } from "../report/calls.js";
 import { exchangesOf } from "./exchanges.js";
 import { negativeRun } from "./runs.js";
 import type { Command, Story } from "./story.js";
@@ -21,8 +22,8 @@ function groundsOf({ on = {} }: SqlMutant): string {
 
 function commandsOf({ tlc, sql }: KnownBug): Command[] {
   const spec = tlc.map(({ entry: { name, expect } }): Command => {
-    const steps = `${expect.steps} ${expect.steps === 1 ? "step" : "steps"}`;
-    return { command: `ringproof tlc ${name}`, shows: `${expect.property} breaks in ${steps}` };
+    const shows = `${expect.property} breaks in ${stepsText(expect.steps)}`;
+    return { command: `ringproof tlc ${name}`, shows };
   });
   const played = tlc.some(({ entry }) => wrongs.some(({ config }) => config === entry.name));
   const shows = "what TLC finds happens on Postgres, with SQL that is wrong likewise";

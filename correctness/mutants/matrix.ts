@@ -2,6 +2,7 @@
 
 import type { Row } from "../claims.js";
 import { grouped } from "../grouped.js";
+import { stepsText } from "../report/calls.js";
 import type { Subject } from "./choose.js";
 import { endOf, falseAlarms, secondsOf, type End, type Fate, type Look } from "./fate.js";
 import { checkNames, type CheckName } from "./hunter.js";
@@ -15,8 +16,6 @@ export interface Judged {
 const fine: readonly End[] = ["killed", "equivalent", "stillborn"];
 
 const wrong = (fate: Fate): boolean => !fine.includes(endOf(fate)) || falseAlarms(fate).length > 0;
-
-const stepsText = (steps: number): string => (steps === 1 ? "1 step" : `${steps} steps`);
 
 /** Blank where the check does not claim to find it, or where another one was first. */
 function cell(look: Look | undefined): string {
