@@ -41,9 +41,6 @@ function leadingCursors(snapshot: Snapshot, db: Db, b: Binding, scope: Scope): s
     const head = `lane ${lane}: cursor_generation ${from} leads`;
     return [
       ...(from > own ? [`${head} its own rows, of generation ${own} up to the cursor`] : []),
-      ...(from > generation
-        ? [`${head} the queue ring, which is at generation ${generation}`]
-        : []),
       ...missed.map(
         (r) =>
           `${head} pending ${r.job} (lane_seq ${r.seq}, slot ${r.slot}), which is of generation ` +
