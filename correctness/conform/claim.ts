@@ -13,6 +13,7 @@ import {
 import { uninstall } from "../../src/postgres/install.js";
 import { connect, openPostgres, type PostgresServer } from "../../src/postgres/server.js";
 import type { Claim, ClaimResult, Context, Finding, Tier } from "../claims.js";
+import { addAll } from "../counting.js";
 import { executions } from "../coverage/labels.js";
 import { explore, replay } from "../explore/explorer.js";
 import { modelledEntries } from "../explore/claim.js";
@@ -28,7 +29,7 @@ import { conformed, type Conformed } from "./conformed.js";
 import { countsOf, installCounters } from "./counted.js";
 import type { Divergence } from "./divergence.js";
 import { conformFocused, focusedAnswers, focusedConfigs } from "./focused-claim.js";
-import { addAll, merge, neverAnswered, newTally, type Tally } from "./tally.js";
+import { merge, neverAnswered, newTally, type Tally } from "./tally.js";
 import { databaseTree, pieces, type Node, type Piece } from "./tree.js";
 
 /** The configurations of each tier whose databases Postgres is put through. */

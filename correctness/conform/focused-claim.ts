@@ -7,6 +7,7 @@ import { focusedTwins } from "../../src/postgres/focused-twins.js";
 import { uninstall } from "../../src/postgres/install.js";
 import { connect, type PostgresServer } from "../../src/postgres/server.js";
 import type { Context, Finding, Tier } from "../claims.js";
+import { addAll } from "../counting.js";
 import { replay, type Graph } from "../explore/explorer.js";
 import { readConstants } from "../explore/scope.js";
 import { formatCall, formatCalls, outcomeText } from "../report/calls.js";
@@ -15,7 +16,7 @@ import { executions } from "../coverage/labels.js";
 import { conformed, type Conformed } from "./conformed.js";
 import { installCounters } from "./counted.js";
 import { FocusedWalker, type FocusedDivergence } from "./focused.js";
-import { addAll, merge, newTally, type Tally } from "./tally.js";
+import { merge, newTally, type Tally } from "./tally.js";
 
 /** The configurations of each tier whose states Postgres is put through. */
 const quick = ["claimer-lease", "claimer-expiry", "rescue-single", "rescue-silent"];

@@ -8,6 +8,7 @@ import {
   type Outcome,
 } from "../../src/core/index.js";
 import type { Finding } from "../claims.js";
+import { add, addAll } from "../counting.js";
 import type { Calls } from "../report/calls.js";
 
 export interface Tally {
@@ -42,10 +43,7 @@ export function count(
   tally.checks += checks;
   if (quiet) tally.refused += checks;
   else tally.enabled += checks;
-  for (const word of outcomes.flatMap(wordsOf)) {
-    const key = `${action} ${word}`;
-    tally.results.set(key, (tally.results.get(key) ?? 0) + 1);
-  }
+  for (const word of outcomes.flatMap(wordsOf)) add(tally.results, `${action} ${word}`);
 }
 
 export function merge(into: Tally, from: Tally): void {
@@ -55,10 +53,6 @@ export function merge(into: Tally, from: Tally): void {
   into.refused += from.refused;
   addAll(into.results, from.results);
   addAll(into.labels, from.labels);
-}
-
-export function addAll(into: Map<string, number>, from: ReadonlyMap<string, number>): void {
-  for (const [key, n] of from) into.set(key, (into.get(key) ?? 0) + n);
 }
 
 /** Answers of operations on Postgres. */

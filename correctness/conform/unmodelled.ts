@@ -17,6 +17,7 @@ import {
   type TableName,
 } from "../../src/core/index.js";
 import { idOf, laneOf, type Binding } from "../../src/postgres/binding.js";
+import { add } from "../counting.js";
 import { placeOfLane } from "./lane-names.js";
 import { hasFailed, hours, placeOf, type Cells, type Snapshot } from "./snapshot.js";
 
@@ -40,9 +41,6 @@ function leadingCursors(snapshot: Snapshot, db: Db, b: Binding, scope: Scope): s
     const head = `lane ${lane}: cursor_generation ${from} leads`;
     return [
       ...(from > own ? [`${head} its own rows, of generation ${own} up to the cursor`] : []),
-      ...(from > generation
-        ? [`${head} the queue ring, which is at generation ${generation}`]
-        : []),
       ...missed.map(
         (r) =>
           `${head} pending ${r.job} (lane_seq ${r.seq}, slot ${r.slot}), which is of generation ` +
@@ -111,8 +109,7 @@ function wrongCounts({ terminalCounts }: Snapshot, db: Db, b: Binding): string[]
   const there = new Map<string, number>();
   for (const { lane, state, job } of factsWithLanes(db)) {
     const { queue } = placeOfLane(lane);
-    const key = `${state} jobs of queue ${queue} in bucket ${BigInt(idOf(b, job)) % buckets}`;
-    there.set(key, (there.get(key) ?? 0) + 1);
+    add(there, `${state} jobs of queue ${queue} in bucket ${BigInt(idOf(b, job)) % buckets}`);
   }
   const counted = new Map(
     (terminalCounts ?? []).map(([queue, state, bucket, jobs]) => [

@@ -1,16 +1,14 @@
 /** The story of a bug: what is wrong where, what a user loses, and which checks find it. */
 
 import { wrongs } from "../locks/wrong.js";
-import type { KnownBug } from "../mutants/known-bugs.js";
+import { plantedIn, type KnownBug } from "../mutants/known-bugs.js";
 import type { SqlMutant } from "../mutants/sql-mutant.js";
+import { stepsText } from "../report/calls.js";
 import { exchangesOf } from "./exchanges.js";
 import { negativeRun } from "./runs.js";
 import type { Command, Story } from "./story.js";
 import { told, type RunContext } from "./told.js";
 import type { Topic } from "./topics.js";
-
-const named = (words: readonly (string | undefined)[]): string =>
-  [...new Set(words.filter((word) => word !== undefined))].join(", ");
 
 /** Which checks find the SQL, and where. */
 function groundsOf({ on = {} }: SqlMutant): string {
@@ -24,8 +22,8 @@ function groundsOf({ on = {} }: SqlMutant): string {
 
 function commandsOf({ tlc, sql }: KnownBug): Command[] {
   const spec = tlc.map(({ entry: { name, expect } }): Command => {
-    const steps = `${expect.steps} ${expect.steps === 1 ? "step" : "steps"}`;
-    return { command: `ringproof tlc ${name}`, shows: `${expect.property} breaks in ${steps}` };
+    const shows = `${expect.property} breaks in ${stepsText(expect.steps)}`;
+    return { command: `ringproof tlc ${name}`, shows };
   });
   const played = tlc.some(({ entry }) => wrongs.some(({ config }) => config === entry.name));
   const shows = "what TLC finds happens on Postgres, with SQL that is wrong likewise";
@@ -37,10 +35,8 @@ function commandsOf({ tlc, sql }: KnownBug): Command[] {
 }
 
 export async function bugStory(bug: KnownBug, topic: Topic, context: RunContext): Promise<Story> {
-  const { name, about, loss, tlc, core, sql } = bug;
-  const forms = [tlc.length > 0 ? "TLA+" : undefined, core ? "core" : undefined];
-  const sqlForm = sql?.name === name ? "SQL" : `SQL as ${sql?.name}`;
-  const breaks = named(tlc.map(({ entry }) => entry.expect.property));
+  const { name, about, loss, tlc, sql } = bug;
+  const breaks = [...new Set(tlc.map(({ entry }) => entry.expect.property))].join(", ");
   const [first] = tlc;
   return {
     kind: "bug",
@@ -50,7 +46,7 @@ export async function bugStory(bug: KnownBug, topic: Topic, context: RunContext)
     loss,
     facts: {
       ...(breaks && { breaks }),
-      "planted in": named([...forms, sql ? sqlForm : undefined]),
+      "planted in": plantedIn(bug, tlc.length > 0 ? "TLA+" : ""),
     },
     sources: [],
     exchanges: exchangesOf(bug),

@@ -1,13 +1,7 @@
 /** Where actions and properties are written: in the spec, in the core, and in SQL. */
 
-import {
-  actionNames,
-  actions,
-  focusedModules,
-  invariants,
-  stepProperties,
-  type ActionName,
-} from "../../src/core/index.js";
+import { actionNames, actions, focusedModules, type ActionName } from "../../src/core/index.js";
+import { storageLosses } from "../mutants/known-bugs.js";
 import { coreLibrary, entryOf, sourceOf } from "./core-text.js";
 import { excerpt, type Definition, type Library } from "./library.js";
 import { codeIn, mappingTable, notesOf } from "./mapping.js";
@@ -22,16 +16,9 @@ export const moduleNames: readonly string[] = [STORAGE, ...Object.keys(focusedMo
 export const actionsOf = (module: string): readonly string[] =>
   module === STORAGE ? actionNames : focusedModules[module]!.actions;
 
-const stored: Readonly<Record<string, { readonly loss: string }>> = {
-  ...invariants,
-  ...stepProperties,
-};
-
 /** What a user loses when a property of the module breaks, by its name. */
 export const lossesOf = (module: string): Readonly<Record<string, string>> =>
-  module === STORAGE
-    ? Object.fromEntries(Object.entries(stored).map(([name, { loss }]) => [name, loss]))
-    : focusedModules[module]!.losses;
+  module === STORAGE ? storageLosses : focusedModules[module]!.losses;
 
 /** Those that a part of an action must not be shared with to be its own. */
 function others(module: string, name: string): readonly string[] {

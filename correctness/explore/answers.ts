@@ -1,6 +1,7 @@
 /** What came of the calls that an explorer made: how often each answer, and on how many edges. */
 
 import { wordsOf, type Outcome } from "../../src/core/index.js";
+import { add } from "../counting.js";
 
 /** Answers are named as in `Claim empty`. */
 export interface Answers {
@@ -35,6 +36,3 @@ export class AnswerCounter implements Answers {
     }
   }
 }
-
-const add = (counts: Map<string, number>, key: string): void =>
-  void counts.set(key, (counts.get(key) ?? 0) + 1);

@@ -1,6 +1,7 @@
 /** Non-vacuity of C2: what no configuration takes was compared nowhere. */
 
 import type { Finding } from "../claims.js";
+import { add } from "../counting.js";
 
 /** Edges per action of the module in one of its configurations. */
 export interface Taken {
@@ -12,10 +13,8 @@ export interface Taken {
 export function neverTaken(all: readonly Taken[]): Finding[] {
   const totals = new Map<string, number>();
   for (const { module, edges } of all)
-    for (const [action, count] of Object.entries(edges)) {
-      const key = `${action} of ${module}`;
-      totals.set(key, (totals.get(key) ?? 0) + count);
-    }
+    for (const [action, count] of Object.entries(edges))
+      add(totals, `${action} of ${module}`, count);
   const never = [...totals].flatMap(([key, count]) => (count === 0 ? [key] : []));
   if (never.length === 0) return [];
   return [

@@ -6,6 +6,7 @@
  */
 
 import type { ActionName, Call, Scope, State } from "../../src/core/index.js";
+import { add } from "../counting.js";
 import { bits, concernsOf } from "./concerns.js";
 import { meetable, operations, Tried, type Place, type Start } from "./places.js";
 
@@ -78,7 +79,7 @@ export class Chooser {
       for (const candidate of [...turns.flat(), ...this.inTurn(neither, times)])
         if (candidate && chosen.size < this.wanted && !chosen.has(candidate.found.state))
           chosen.set(candidate.found.state, candidate);
-      for (const { refusal } of chosen.values()) times.set(refusal, (times.get(refusal) ?? 0) + 1);
+      for (const { refusal } of chosen.values()) add(times, refusal);
       return [...chosen.values()].map(({ found }) => found);
     });
   }

@@ -3,6 +3,7 @@
  * Every order of the steps that respects this is the same run.
  */
 
+import { grouped } from "../grouped.js";
 import { depend, type Footprint } from "./footprint.js";
 
 /** For each session the last step of it that comes before this one, or -1. */
@@ -59,11 +60,7 @@ export function clocksOf(
 /** How many interleavings a run stands for: orders that respect its clocks. */
 export function ordersOf(steps: readonly Footprint[], sessions: number): number {
   const clocks = clocksOf(steps, sessions);
-  const bySession = new Map<number, number[]>();
-  steps.forEach(({ session }, j) => {
-    bySession.set(session, [...(bySession.get(session) ?? []), j]);
-  });
-  const chains = [...bySession.entries()];
+  const chains = [...grouped(steps.keys(), (j) => steps[j]!.session)];
   const counts = new Map<string, number>([[chains.map(() => 0).join(), 1]]);
   return countOrders(chains, clocks, counts);
 }

@@ -5,10 +5,8 @@
  */
 
 import {
-  claimRingTables,
   nextSlot,
   oldestSlot,
-  queueRingTables,
   step,
   type ActionName,
   type ActionTable,
@@ -23,6 +21,7 @@ import {
   type Token,
 } from "../../src/core/index.js";
 import { jobOf, laneOf, type Binding } from "../../src/postgres/binding.js";
+import { partitions, ringTables } from "../conform/partitions.js";
 import { conflict, type Mode } from "./footprint.js";
 import type { HeldLock, LockedRow } from "./seen.js";
 
@@ -66,25 +65,12 @@ export function hindrance(
   };
 }
 
-const snake = (name: string): string => name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`);
-
-/** In Postgres; the model has no counts. */
-const ringTables: Readonly<Record<RingName, readonly string[]>> = {
-  queue: [...queueRingTables.map(snake), "queue_terminal_count_deltas"],
-  claim: claimRingTables.map(snake),
-  lease: ["leases"],
-};
-
 /** Whether a lock in this mode on one of these tables was not to be had. */
 const taken = (locks: readonly HeldLock[], relations: readonly string[], mode: Mode): boolean =>
   locks.some((l) => relations.includes(l.relation) && conflict(mode, l.mode));
 
 const slotTaken = (locks: readonly HeldLock[], ring: RingName, slot: Slot, mode: Mode): boolean =>
-  taken(
-    locks,
-    ringTables[ring].map((table) => `${table}_${slot}`),
-    mode,
-  );
+  taken(locks, partitions(ring, slot), mode);
 
 /** A table and all its partitions. */
 const ringTaken = (locks: readonly HeldLock[], ring: RingName, mode: Mode): boolean =>

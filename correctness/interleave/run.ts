@@ -4,6 +4,7 @@ import { wordsOf } from "../../src/core/index.js";
 import type { PostgresServer } from "../../src/postgres/server.js";
 import type { Context } from "../claims.js";
 import { Counts } from "../coverage/counts.js";
+import { grouped } from "../grouped.js";
 import { Arena, newSchema, type Ran as ArenaRan } from "./arena.js";
 import { Failing } from "./failing.js";
 import { INSIDE } from "./instrument.js";
@@ -35,14 +36,8 @@ export interface Ran {
 
 /** Those that meet in one state together: it is loaded once. Where three meet first: they last. */
 function byState(work: readonly Work[]): readonly (readonly Work[])[] {
-  const states = new Map<string, Work[]>();
-  for (const each of work.toSorted((a, b) => b.calls.length - a.calls.length)) {
-    const key = JSON.stringify([each.area, each.way]);
-    const known = states.get(key);
-    if (known) known.push(each);
-    else states.set(key, [each]);
-  }
-  return [...states.values()];
+  const inOrder = work.toSorted((a, b) => b.calls.length - a.calls.length);
+  return [...grouped(inOrder, ({ area, way }) => JSON.stringify([area, way])).values()];
 }
 
 /** Errors are no answers; a step inside a statement is one of that statement. */

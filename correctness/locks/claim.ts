@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { UserError } from "../../src/errors.js";
 import { openPostgres } from "../../src/postgres/server.js";
 import type { Claim, ClaimResult, Context, Finding, Row } from "../claims.js";
+import { grouped } from "../grouped.js";
 import { namedAmong } from "../interleave/plan.js";
 import { shardOf } from "../shard.js";
 import { differences, type Difference } from "./compare.js";
@@ -33,14 +34,10 @@ const words = (calls: readonly string[]): string =>
 
 /** The same difference in several situations of an operation is one finding. */
 export function differenceFindings(found: readonly Difference[]): readonly Finding[] {
-  const byTitle = new Map<string, Difference[]>();
-  for (const one of found) {
-    const { operation, label, expected, found: now } = one;
-    const title = `${operation}, after ${label}: expected ${expected}, found ${now}`;
-    byTitle.set(title, [...(byTitle.get(title) ?? []), one]);
-  }
-  return [...byTitle].map(([title, all]) => {
-    const [{ operation, situation, calls, more }] = all as [Difference];
+  const titleOf = ({ operation, label, expected, found: now }: Difference): string =>
+    `${operation}, after ${label}: expected ${expected}, found ${now}`;
+  return [...grouped(found, titleOf)].map(([title, all]) => {
+    const { operation, situation, calls, more } = all[0]!;
     const others = all.length === 1 ? [] : [`and in ${all.length - 1} more`];
     return {
       title,
@@ -113,12 +110,9 @@ function rowsOf(
 
 /** Whether the first, the plan-building and the generic call of each situation lock the same. */
 function sameInEveryCall(plans: readonly Plan[]): boolean {
-  const texts = new Map<string, Set<string>>();
-  for (const { situation, steps } of plans) {
-    const known = texts.get(situation) ?? new Set();
-    texts.set(situation, known.add(JSON.stringify(steps)));
-  }
-  return [...texts.values()].every(({ size }) => size === 1);
+  const bySituation = grouped(plans, ({ situation }) => situation);
+  const texts = (same: readonly Plan[]) => new Set(same.map(({ steps }) => JSON.stringify(steps)));
+  return [...bySituation.values()].every((same) => texts(same).size === 1);
 }
 
 async function recordAll(context: Context, wanted: readonly Operation[]) {

@@ -7,6 +7,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../../src/errors.js";
 import { packageRoot } from "../../src/package-root.js";
+import { grouped } from "../grouped.js";
 import { callKinds, type CallKind, type Plan, type Step } from "./plan.js";
 
 /** Where a plan was seen: the situation, and in which of the calls. */
@@ -33,15 +34,11 @@ export const moduleFile = (): string => spec("LockPlans.tla");
 
 /** In the order in which they are given. */
 export function distinct(plans: readonly Plan[]): readonly SeenPlan[] {
-  const byText = new Map<string, Plan[]>();
-  for (const plan of plans) {
-    const key = JSON.stringify([plan.operation, plan.steps]);
-    byText.set(key, [...(byText.get(key) ?? []), plan]);
-  }
+  const byText = grouped(plans, ({ operation, steps }) => JSON.stringify([operation, steps]));
   return [...byText.values()].map((same) => {
-    const situations = [...new Set(same.map(({ situation }) => situation))];
-    const seen = situations.map((situation): Seen => {
-      const kinds = same.filter((p) => p.situation === situation).map(({ call }) => call);
+    const bySituation = grouped(same, ({ situation }) => situation);
+    const seen = [...bySituation].map(([situation, some]): Seen => {
+      const kinds = some.map(({ call }) => call);
       return { situation, calls: callKinds.filter((kind) => kinds.includes(kind)) };
     });
     return { operation: same[0]!.operation, seen, steps: same[0]!.steps };
@@ -126,11 +123,10 @@ export const isShared = ({ on }: Step): boolean => !/#(?:.*\/)?new\d+(?:\/|$)/.t
 
 /** Plans that differ in labels only are one to the model. */
 export function moduleText({ plans }: Recording): string {
-  const byText = new Map<string, SeenPlan[]>();
-  for (const plan of plans.map((one) => ({ ...one, steps: one.steps.filter(isShared) }))) {
-    const key = JSON.stringify([plan.operation, plan.steps.map(stepText)]);
-    byText.set(key, [...(byText.get(key) ?? []), plan]);
-  }
+  const shared = plans.map((plan) => ({ ...plan, steps: plan.steps.filter(isShared) }));
+  const byText = grouped(shared, ({ operation, steps }) =>
+    JSON.stringify([operation, steps.map(stepText)]),
+  );
   const texts = [...byText.values()].map((same) => {
     const { operation, steps } = same[0]!;
     const seen = same.flatMap((plan) => plan.seen);

@@ -3,6 +3,8 @@
  * Postgres builds plans that it keeps, and a call with those.
  */
 
+import { add } from "../counting.js";
+import { grouped } from "../grouped.js";
 import { observe, outline, statementOf, type Segment, type Trap } from "./observe.js";
 import { callKinds, type CallKind, type Plan, type Step } from "./plan.js";
 import { PlannedErrors, type Swallowed } from "./planned-errors.js";
@@ -46,11 +48,7 @@ const SITES = 2;
 
 /** Whose situations are recorded at one site: an operation's are not parted. */
 function parts(situations: readonly Situation[]): readonly (readonly Situation[])[] {
-  const operations = new Map<string, Situation[]>();
-  for (const situation of situations) {
-    const { operation } = situation;
-    operations.set(operation, [...(operations.get(operation) ?? []), situation]);
-  }
+  const operations = grouped(situations, ({ operation }) => operation);
   const sizes = [...operations.values()].sort((a, b) => b.length - a.length);
   const shares = Array.from({ length: SITES }, (): Situation[] => []);
   for (const some of sizes) shares.toSorted((a, b) => a.length - b.length)[0]!.push(...some);
@@ -80,9 +78,7 @@ export async function record(options: RecordOptions): Promise<Recorded> {
         signal?.throwIfAborted();
         const started = performance.now();
         found.set(situation, await recorder.record(situation));
-        const { operation } = situation;
-        const took = (performance.now() - started) / 1000;
-        seconds.set(operation, (seconds.get(operation) ?? 0) + took);
+        add(seconds, situation.operation, (performance.now() - started) / 1000);
         progress?.(found.size, situations.length);
       }
       for (const label of recorder.reached) reached.add(label);

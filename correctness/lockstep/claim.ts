@@ -5,6 +5,7 @@ import { openPostgres } from "../../src/postgres/server.js";
 import type { Claim, ClaimResult, Context, Finding, Tier } from "../claims.js";
 import { shardOf } from "../shard.js";
 import { Counts } from "../coverage/counts.js";
+import { stepsText } from "../report/calls.js";
 import { runLockstep, type Failure, type LockstepResult } from "./lockstep.js";
 import { badStepLines, traceText } from "./text.js";
 
@@ -67,10 +68,9 @@ export const unseen = ({ counts }: Pick<LockstepResult, "counts">): string[] =>
   allAnswers.filter((answer) => !counts.has(answer));
 
 export function failureFinding({ seed, path, trace, bad, tried }: Failure): Finding {
-  const steps = trace.length === 1 ? "1 step" : `${trace.length} steps`;
   const origin = tried > 1 ? `seed ${seed}, the shortest of ${tried} runs` : `seed ${seed}`;
   return {
-    title: `${steps}: ${traceText(trace)}`,
+    title: `${stepsText(trace.length)}: ${traceText(trace)}`,
     lines: [...badStepLines(bad), origin],
     replay: `ringproof lockstep --seed ${seed} --path ${path}`,
     bundle: { seed, path, scope: lockstepScope, steps: lockstepSteps, trace, bad },

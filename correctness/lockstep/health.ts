@@ -26,7 +26,9 @@ import {
 } from "../../src/core/index.js";
 import { idOf, type Binding } from "../../src/postgres/binding.js";
 import { placeOfLane } from "../conform/lane-names.js";
+import { partitions } from "../conform/partitions.js";
 import { factsWithLanes } from "../conform/unmodelled.js";
+import { grouped } from "../grouped.js";
 import { waitingSince, type Since } from "./by-queue.js";
 import { countText, metricText, pinText, ringText, sinceText, type Pin } from "./health-shown.js";
 
@@ -46,30 +48,12 @@ export interface Health {
   readonly held: readonly Held[];
 }
 
-/** The partitions of a slot. */
-export const partitions = (ring: RingName, slot: Slot): readonly string[] =>
-  [...sqlTables[ring]].map((table) => `${table}_${slot}`);
-
-const sqlName = (table: string): string => table.replaceAll(/[A-Z]/g, (c) => `_${c.toLowerCase()}`);
-
-const sqlTables: { readonly [R in RingName]: readonly string[] } = {
-  queue: [...queueRingTables.map(sqlName), "queue_terminal_count_deltas"],
-  claim: claimRingTables.map(sqlName),
-  lease: ["leases"],
-};
-
 const distinct = (values: readonly (string | number)[]): string =>
   [...new Set(values.map(String))].sort().join(", ");
 
 /** Rows by what they have in common, in the order of that. */
-function grouped<T>(rows: readonly T[], keyOf: (row: T) => string): readonly [string, T[]][] {
-  const groups = new Map<string, T[]>();
-  for (const row of rows) {
-    const key = keyOf(row);
-    groups.set(key, [...(groups.get(key) ?? []), row]);
-  }
-  return [...groups].sort(([a], [b]) => (a < b ? -1 : 1));
-}
+const sorted = <T>(rows: readonly T[], keyOf: (row: T) => string) =>
+  [...grouped(rows, keyOf)].sort(([a], [b]) => (a < b ? -1 : 1));
 
 /** What would end an open attempt, at the latest. */
 function endOf(db: Db, receipt: LeaseClaim, { staleAfter }: Scope): keyof typeof endings {
@@ -91,7 +75,7 @@ function claimPins(db: Db, slot: Slot, b: Binding, scope: Scope): readonly Pin[]
   const open = openReceipts(db).filter((c) => c.slot === slot);
   const least = (some: readonly { readonly job: Job }[]) =>
     Math.min(...some.map(({ job }) => Number(idOf(b, job))));
-  return grouped(open, (c) => endOf(db, c, scope)).map(([pin, some]) => [
+  return sorted(open, (c) => endOf(db, c, scope)).map(([pin, some]) => [
     pin,
     `${some.length} open attempts, among them that of job ${least(some)}`,
     endings[pin as keyof typeof endings],
@@ -178,13 +162,13 @@ function countLines(db: Db): string[] {
     ...open.map((c) => ({ lane: c.lane, state: waiting(db, c) ? "waiting" : "running" })),
     ...factsWithLanes(db),
   ];
-  return grouped(all, ({ lane }) => placeOfLane(lane).queue).flatMap(([queue, own]) =>
-    grouped(own, ({ state }) => state).map(([state, some]) => countText(queue, state, some.length)),
+  return sorted(all, ({ lane }) => placeOfLane(lane).queue).flatMap(([queue, own]) =>
+    sorted(own, ({ state }) => state).map(([state, some]) => countText(queue, state, some.length)),
   );
 }
 
 function metricLines(db: Db, { lanes }: Scope): string[] {
-  return grouped(lanes, (lane) => placeOfLane(lane).queue).map(([queue, own]) => {
+  return sorted(lanes, (lane) => placeOfLane(lane).queue).map(([queue, own]) => {
     const heads = own.map((lane) => db.laneHeads[lane]!);
     const backlog = heads.reduce((sum, { next, cursor }) => sum + next - cursor, 0);
     const count = (rows: readonly { readonly lane: string }[]) =>

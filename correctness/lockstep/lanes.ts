@@ -5,11 +5,10 @@
 
 import type pg from "pg";
 import type { Lane, Scope } from "../../src/core/index.js";
-import { UserError } from "../../src/errors.js";
 import { statements } from "../../src/postgres/statements.js";
-import { errorText } from "../conform/divergence.js";
 import { placeOfLane, type LanePlace } from "../conform/lane-names.js";
 import type { Bystander } from "./bystander.js";
+import { describe } from "./calling.js";
 
 export interface Sessions {
   readonly client: pg.Client;
@@ -29,10 +28,7 @@ type Answer = number | string;
 const answerOf = (call: Promise<{ readonly answer: number }>): Promise<Answer> =>
   call.then(
     ({ answer }) => answer,
-    (thrown: Error) => {
-      if (thrown instanceof UserError) throw thrown;
-      return `error ${errorText(thrown)}`;
-    },
+    (thrown: unknown) => `error ${describe(thrown)}`,
   );
 
 const statementFor = (schema: string, { queue, priority, shard }: LanePlace) =>

@@ -10,7 +10,7 @@ import { actions, type ActionTable, type Outcome, type Scope } from "../../src/c
 import { UserError } from "../../src/errors.js";
 import type { PostgresServer } from "../../src/postgres/server.js";
 import type { Attempt } from "../conform/attempts.js";
-import { addAll } from "../conform/tally.js";
+import { add, addAll } from "../counting.js";
 import type { Executions } from "../coverage/labels.js";
 import { Runs, type Choice } from "./choices.js";
 import { Database } from "./database.js";
@@ -114,9 +114,6 @@ class Hunt {
     return begin.every((c, i) => c === before[i]) ? begin.length < used : undefined;
   }
 }
-
-const add = (counts: Map<string, number>, key: string) =>
-  counts.set(key, (counts.get(key) ?? 0) + 1);
 
 /** The runs of all connections: what is left to do, what was counted, and the first that failed. */
 class Runner {

@@ -1,23 +1,19 @@
 /** Rescue of the whole claim ring in one call: to the core, of one slot after the other. */
 
 import { oldestSlot, type Outcome, type Scope, type Slot } from "../../src/core/index.js";
-import { timeOf } from "../../src/postgres/binding.js";
-import { cutoffOf, readTokens, rescueLimit, type Row } from "../../src/postgres/twin.js";
+import { readTokens, type Row } from "../../src/postgres/twin.js";
+import { twinFor } from "../locks/further.js";
+import { functionOf } from "../locks/operations.js";
 import type { Point } from "./by-queue.js";
 import type { Choice } from "./choices.js";
 import type { OtherCall } from "./other-call.js";
 
-/** Whatever the cursors say, a pass comes round to every receipt. */
-const limits = { budget: rescueLimit, window: 10_000 };
+const rescues = ["RescueStaleReceipts", "RescueExpiredDeadlines"] as const;
 
-const calls = {
-  RescueStaleReceipts: "rescue_stale_receipts_pass",
-  RescueExpiredDeadlines: "rescue_expired_deadlines_pass",
-} as const;
+export type RescuedByPass = (typeof rescues)[number];
 
-export type RescuedByPass = keyof typeof calls;
-
-export const rescuedByPass = (action: string): action is RescuedByPass => action in calls;
+export const rescuedByPass = (action: string): action is RescuedByPass =>
+  rescues.some((each) => each === action);
 
 /** From the oldest slot to the current one. */
 function slotsOf({ db: { rings } }: Point, { claimSlots }: Scope): readonly Slot[] {
@@ -35,15 +31,12 @@ export function pass(
   if (wait < 3) return null;
   const { db, binding } = point;
   const slots = slotsOf(point, scope);
-  const now = timeOf(binding.tick);
+  const operation = `${action}Pass` as const;
   return {
-    name: calls[action],
+    name: functionOf(operation),
     attempt: { action, list: slots.map((slot) => ({ slot })) },
-    text: calls[action],
-    statement: (sql) =>
-      action === "RescueStaleReceipts"
-        ? sql.rescueStaleReceiptsPass(cutoffOf(binding, scope), limits, now)
-        : sql.rescueExpiredDeadlinesPass(limits, now),
+    text: functionOf(operation),
+    statement: (sql) => twinFor(operation).statement([{}], binding, { sql, scope })!,
     answer(rows: readonly Row[], known) {
       const tokens = readTokens(rows, known).map((token) => {
         const { job, lease } = token;

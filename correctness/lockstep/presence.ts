@@ -4,8 +4,9 @@
  */
 
 import { oldestSlot, ringNames, type Db, type Scope } from "../../src/core/index.js";
+import { partitions } from "../conform/partitions.js";
 import type { Choice } from "./choices.js";
-import { partitions, type Held } from "./health.js";
+import type { Held } from "./health.js";
 
 export interface Presence {
   readonly name: string;

@@ -2,20 +2,17 @@
 
 import { openPostgres } from "../../src/postgres/server.js";
 import type { Claim, ClaimResult, Context, Finding } from "../claims.js";
-import type { Bug } from "./bug.js";
 import { choose, type Subject } from "./choose.js";
-import { endOf, falseAlarms, type End, type Fate } from "./fate.js";
+import { endOf, falseAlarms, type End, type Fate, type Look } from "./fate.js";
 import type { CheckName } from "./hunter.js";
 import { rows, type Judged } from "./matrix.js";
 import { readModels, type Models } from "./models.js";
 import { huntAll, type Mutant } from "./run.js";
 import { coreTwin, graphLook, tlcLook } from "./spec-looks.js";
 
-type Looks = Map<CheckName, NonNullable<ReturnType<Fate["looks"]["get"]>>>;
-
 /** What TLC and the graph say of it, before Postgres is asked. */
 async function bySpec(subject: Subject, models: Models, context: Context): Promise<Fate> {
-  const looks: Looks = new Map();
+  const looks = new Map<CheckName, Look>();
   const { name } = subject;
   const fate = (about: string): Fate => ({ name, about, looks, every: subject.kind === "bug" });
   if (subject.kind === "bug") {
@@ -74,7 +71,7 @@ async function judge(
 }
 
 const lossOf = (subject: Subject): readonly string[] =>
-  subject.kind === "bug" ? [`what a user loses: ${(subject.bug satisfies Bug).loss}`] : [];
+  subject.kind === "bug" ? [`what a user loses: ${subject.bug.loss}`] : [];
 
 /** What is wrong with a fate, in one sentence. */
 const problem: { readonly [E in End]?: (fate: Fate) => string } = {
@@ -109,8 +106,7 @@ async function run(context: Context): Promise<ClaimResult> {
   const models = await readModels();
   const judged = await judge(choose(models, context), models, context);
   const findings = judged.flatMap(findingsOf);
-  const count = (...ends: readonly End[]) =>
-    judged.filter(({ fate }) => ends.includes(endOf(fate))).length;
+  const count = (end: End) => judged.filter(({ fate }) => endOf(fate) === end).length;
   return {
     id: "C7",
     verdict: findings.length > 0 ? "violated" : "holds",

@@ -33,13 +33,9 @@ export class Effort {
 
   /** Whether to look at one more. */
   take(): boolean {
-    if (this.left === 0) return false;
+    if (this.taken === this.most) return false;
     this.taken++;
     return true;
-  }
-
-  get left(): number {
-    return this.most - this.taken;
   }
 }
 

@@ -31,13 +31,22 @@ export interface KnownBug {
   readonly sql: SqlMutant | null;
 }
 
+/** Where it is planted, in these words in the spec; SQL of another name is called by that. */
+export const plantedIn = ({ name, core, sql }: KnownBug, inSpec: string): string =>
+  [inSpec, core && "core", sql && (sql.name === name ? "SQL" : `SQL as ${sql.name}`)]
+    .filter(Boolean)
+    .join(", ");
+
 const negative = (entry: ManifestEntry): entry is Negative => entry.expect.verdict === "violated";
 
-/** What a user loses when a property breaks, by its name. */
+/** What a user loses when a property of the storage breaks, by its name. */
+export const storageLosses: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries({ ...invariants, ...stepProperties }).map(([name, { loss }]) => [name, loss]),
+);
+
+/** The same, and of the focused modules. */
 export const losses: Readonly<Record<string, string>> = Object.assign(
-  Object.fromEntries(
-    Object.entries({ ...invariants, ...stepProperties }).map(([name, { loss }]) => [name, loss]),
-  ),
+  { ...storageLosses },
   ...Object.values(focusedModules).map((module) => module.losses),
 );
 

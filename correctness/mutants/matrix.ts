@@ -1,6 +1,8 @@
 /** The matrix: a row for each bug, and for each kind of systematic mutant; a column for a check. */
 
 import type { Row } from "../claims.js";
+import { grouped } from "../grouped.js";
+import { stepsText } from "../report/calls.js";
 import type { Subject } from "./choose.js";
 import { endOf, falseAlarms, secondsOf, type End, type Fate, type Look } from "./fate.js";
 import { checkNames, type CheckName } from "./hunter.js";
@@ -13,10 +15,7 @@ export interface Judged {
 
 const fine: readonly End[] = ["killed", "equivalent", "stillborn"];
 
-export const wrong = (fate: Fate): boolean =>
-  !fine.includes(endOf(fate)) || falseAlarms(fate).length > 0;
-
-const stepsText = (steps: number): string => (steps === 1 ? "1 step" : `${steps} steps`);
+const wrong = (fate: Fate): boolean => !fine.includes(endOf(fate)) || falseAlarms(fate).length > 0;
 
 /** Blank where the check does not claim to find it, or where another one was first. */
 function cell(look: Look | undefined): string {
@@ -61,12 +60,6 @@ const kindOf = ({ kind, name }: Subject): string => `${kind}: ${name.split(".")[
 export function rows(all: readonly Judged[], oneByOne: boolean): readonly Row[] {
   const apart = ({ subject }: Judged) => oneByOne || subject.kind === "bug";
   const rest = all.filter((one) => !apart(one));
-  const kinds = [...new Set(rest.map(({ subject }) => kindOf(subject)))];
-  const grouped = kinds.map((kind) =>
-    group(
-      kind,
-      rest.filter(({ subject }) => kindOf(subject) === kind),
-    ),
-  );
-  return [...all.filter(apart).map(single), ...grouped];
+  const kinds = [...grouped(rest, ({ subject }) => kindOf(subject))];
+  return [...all.filter(apart).map(single), ...kinds.map(([kind, some]) => group(kind, some))];
 }

@@ -7,7 +7,6 @@ import { extents, planFor } from "../interleave/plan.js";
 import { ConformHunter } from "./conforming.js";
 import type { CoreMutant } from "./core.js";
 import { timed, type Fate, type Look } from "./fate.js";
-
 import { Effort, Stillborn, type CheckName, type Hunter } from "./hunter.js";
 import { LocksHunter } from "./locking.js";
 import type { Models } from "./models.js";

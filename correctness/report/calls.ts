@@ -37,6 +37,8 @@ export const formatCall = ({ action, args }: NamedCall): string =>
 
 export const formatCalls = (calls: readonly NamedCall[]): string[] => calls.map(formatCall);
 
+export const stepsText = (steps: number): string => (steps === 1 ? "1 step" : `${steps} steps`);
+
 /** What a caller is told, such as `claimed j1/1 j2/1`; a refusal is named by its guard. */
 export function outcomeText({ result, ...rest }: Outcome): string {
   const details = Object.values(rest).map((value) => valueText("", value));

@@ -8,7 +8,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { packageRoot } from "../../src/package-root.js";
-import { knownBugs, type KnownBug } from "../mutants/known-bugs.js";
+import { knownBugs, plantedIn, type KnownBug } from "../mutants/known-bugs.js";
 import { readManifest, type ManifestEntry } from "../tlc/manifest.js";
 import { manifestFile } from "../tlc/suite.js";
 
@@ -26,12 +26,11 @@ function models(entries: readonly ManifestEntry[]): string {
   return table(["model", "what it covers", "tier", "states", "depth", "verdict"], rows);
 }
 
-/** What an operator of the spec is replaced by, and where else the same is wrong. */
-function plantedIn({ name, tlc: [first], core, sql }: KnownBug): string {
-  const operators = Object.keys(first?.overrides ?? {}).map((operator) => `\`${operator}\``);
-  const inSql = sql && (sql.name === name ? "SQL" : `SQL as ${sql.name}`);
-  return [operators.join(" "), core && "core", inSql].filter(Boolean).join(", ");
-}
+/** Which operators of the spec are replaced. */
+const operatorsOf = ({ tlc: [first] }: KnownBug): string =>
+  Object.keys(first?.overrides ?? {})
+    .map((operator) => `\`${operator}\``)
+    .join(" ");
 
 const claims = { conform: "C3", lockstep: "C4", interleave: "C5", locks: "C6" } as const;
 
@@ -52,7 +51,8 @@ function trackRecord(bugs: readonly KnownBug[]): string {
     .filter(({ name, tlc: [first] }) => !first || first.entry.name === name)
     .map((bug) => {
       const [violated, steps, see] = foundBy(bug);
-      return [bug.name, bug.loss, violated!, plantedIn(bug), steps!, see!];
+      const where = plantedIn(bug, operatorsOf(bug));
+      return [bug.name, bug.loss, violated!, where, steps!, see!];
     });
   return table(["bug", "what a user loses", "violates", "planted in", "steps", "see it"], rows);
 }
