@@ -22,10 +22,10 @@ import { placeOfLane } from "./lane-names.js";
 import { hasFailed, hours, placeOf, type Cells, type Snapshot } from "./snapshot.js";
 
 /**
- * Every pending row at or behind a lane's cursor is in a slot of its generation or later, which is
- * that of a row of the lane that it has come to, unless that is gone with the oldest slot.
+ * The generation of a lane's cursor is that of the last row that it has passed or come to, unless
+ * that is gone with the oldest slot; no pending row at or behind the cursor is of an earlier one.
  */
-function leadingCursors(snapshot: Snapshot, db: Db, b: Binding, scope: Scope): string[] {
+function wrongCursors(snapshot: Snapshot, db: Db, b: Binding, scope: Scope): string[] {
   const { queueSlots } = scope;
   const [cur, slots, generation] = snapshot.rings.queue;
   const oldest = generation - slots + 1;
@@ -36,14 +36,20 @@ function leadingCursors(snapshot: Snapshot, db: Db, b: Binding, scope: Scope): s
     const missed = db.readyEntries.filter(
       (r) => r.lane === lane && r.seq >= cursor && generationOf(r.slot) < from && !spent(db, r),
     );
-    const passed = db.readyEntries.filter((r) => r.lane === lane && r.seq <= cursor);
-    const own = Math.max(oldest, ...passed.map((r) => generationOf(r.slot)));
-    const head = `lane ${lane}: cursor_generation ${from} leads`;
+    const reached = db.readyEntries.filter((r) => r.lane === lane && r.seq <= cursor);
+    const passed = reached.filter((r) => r.seq < cursor);
+    const latest = (rows: Db["readyEntries"]) => rows.map((r) => generationOf(r.slot));
+    const most = Math.max(oldest, ...latest(reached));
+    const least = Math.max(...latest(passed));
+    const head = `lane ${lane}: cursor_generation ${from}`;
     return [
-      ...(from > own ? [`${head} its own rows, of generation ${own} up to the cursor`] : []),
+      ...(from > most
+        ? [`${head} leads its own rows, of generation ${most} up to the cursor`]
+        : []),
+      ...(from < least ? [`${head} lags behind the rows that it passed, of ${least}`] : []),
       ...missed.map(
         (r) =>
-          `${head} pending ${r.job} (lane_seq ${r.seq}, slot ${r.slot}), which is of generation ` +
+          `${head} leads pending ${r.job} (lane_seq ${r.seq}, slot ${r.slot}), which is of generation ` +
           `${generationOf(r.slot)}`,
       ),
     ];
@@ -124,6 +130,6 @@ function wrongCounts({ terminalCounts }: Snapshot, db: Db, b: Binding): string[]
 
 /** What one snapshot shows to be wrong where the model has no column for it. */
 export const wrongRows = (snapshot: Snapshot, db: Db, b: Binding, scope: Scope): string[] => [
-  ...leadingCursors(snapshot, db, b, scope),
+  ...wrongCursors(snapshot, db, b, scope),
   ...wrongCounts(snapshot, db, b),
 ];

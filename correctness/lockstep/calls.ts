@@ -8,6 +8,7 @@ import {
   oldestSlot,
   openReceipt,
   openReceipts,
+  peers,
   pending,
   receiptOnly,
   staleReceipts,
@@ -109,9 +110,13 @@ const waitOf = ({ wait }: Choice, scope: Scope): number => wait % (scope.maxWait
 
 const laneAt = (where: number, { lanes }: Scope): Lane => lanes[where % lanes.length]!;
 
-/** New jobs; for the highest manner none at all. */
-const Enqueue: Resolver<ArgsOf<"Enqueue">> = (choice, { env }, scope) => {
-  const fresh = around(scope.jobs, choice.where).filter((job) => !env.enqueued.includes(job));
+/** New jobs, at times with keys of jobs that may come back; for the highest manner none at all. */
+const Enqueue: Resolver<ArgsOf<"Enqueue">> = (choice, { db, env }, scope) => {
+  const rivals = [...db.dlqEntries, ...db.doneEntries].flatMap(({ job }) => peers(scope, job));
+  const among = choice.manner > 5 && rivals.length > 0 ? rivals : scope.jobs;
+  const fresh = around(scope.jobs, choice.where).filter(
+    (job) => !env.enqueued.includes(job) && among.includes(job),
+  );
   const size = choice.manner === manners - 1 ? 0 : Math.min(1 + choice.more, scope.maxBatch);
   const lane = laneAt(choice.where, scope);
   return [{ lane, batch: fresh.slice(0, size), wait: waitOf(choice, scope) }];

@@ -30,7 +30,7 @@ const weights: { readonly [N in ActionName]: number } = {
   Heartbeat: 4,
   FlushProgress: 3,
   ParkForCallback: 8,
-  ResumeCallback: 4,
+  ResumeCallback: 6,
   CompleteFast: 4,
   CompleteSlow: 3,
   Complete: 5,

@@ -1,6 +1,14 @@
 -- What lockstep adds to an installed schema: the state before the first step, again and again, and
 -- all of health at once; and what it asks of its session.
 
+-- How this session finds rows from now on, and how it joins them.
+create or replace function ringproof.by_index(p_yes boolean) returns void
+language sql as $$
+  select set_config('enable_' || method, case when by_index = p_yes then 'on' else 'off' end, false)
+  from (values ('indexscan', true), ('nestloop', true), ('mergejoin', true), ('seqscan', false))
+    as m (method, by_index)
+$$;
+
 -- Empties every table, lanes too, and sets rings, job ids and lane ids to where they begin.
 -- Rows are deleted, because after a truncation everything is planned anew; only tables that dead
 -- rows have made big are truncated.
@@ -9,7 +17,7 @@ language plpgsql as $$
 declare
   v_big text;
 begin
-  perform set_config('enable_seqscan', 'off', false), set_config('enable_indexscan', 'on', false);
+  perform ringproof.by_index(true);
   delete from ringproof.ready_entries;
   delete from ringproof.ready_tombstones;
   delete from ringproof.attempt_evidence;
@@ -46,14 +54,14 @@ begin
 end
 $$;
 
--- Rows lie in the order of their hashes, and are read as they lie until the next reset: who puts
--- nothing in order gets nothing in order.
+-- Rows lie in the order of their hashes, are read as they lie, and are joined by their hashes until
+-- the next reset: who puts nothing in order gets nothing in order.
 create or replace function ringproof.scatter() returns void
 language plpgsql as $$
 declare
   v_table regclass;
 begin
-  perform set_config('enable_seqscan', 'on', false), set_config('enable_indexscan', 'off', false);
+  perform ringproof.by_index(false);
   for v_table in
     select oid from pg_class
     where relkind = 'r' and pg_relation_size(oid) > 0 and relnamespace = (
@@ -95,8 +103,11 @@ $$;
 
 -- What a statement does not put in order comes backwards.
 create index on ringproof.ready_entries (lane_id, lane_seq desc);
-set enable_seqscan = off;
 set enable_bitmapscan = off;
+select ringproof.by_index(true);
+
+-- Every other job is counted in the same bucket.
+alter sequence ringproof.job_ids increment 128;
 
 -- Nobody else's lock is there for long: a call that waits for one would wait for ever.
 set lock_timeout = '5s';

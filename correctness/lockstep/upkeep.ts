@@ -75,6 +75,7 @@ export function upkeepOf({ where }: Choice, { queueSlots }: Scope): Upkeep | nul
 
 const someQueue = "a";
 const nobody = "999999999";
+const NO_LANE = 999_999_999;
 
 /** With lanes in which jobs wait it would divide by nothing. */
 const withoutAgeing: Upkeep = {
@@ -95,8 +96,17 @@ const ofNobody: Upkeep = {
   word: "'notReady'",
 };
 
+/** Nothing is made for a lane that there is not. */
+const nowhere: Upkeep = {
+  name: "nowhere",
+  text: "enqueue to no lane",
+  statement: (sql, now) => sql.enqueue(NO_LANE, [{}], now, now),
+  word: `'error 23503 lane ${NO_LANE} does not exist'`,
+};
+
 /** Calls that are turned away. */
 export function refusedOf({ where }: Choice): Upkeep | null {
+  if (where % 64 === 30) return nowhere;
   if (where % 32 === 15) return withoutAgeing;
   return where % 32 === 31 ? ofNobody : null;
 }

@@ -13,12 +13,14 @@ type Size = Pick<LockstepOptions, "scope" | "runs" | "steps">;
 
 const jobs = Array.from({ length: 48 }, (_, i) => `j${i + 1}`);
 
-/** Large batches of jobs, of which four at a time carry the same unique key. */
+/** Large batches of jobs: of each eight, the even ones carry the same unique key, and the odd ones. */
 const keyedScope: Scope = {
   ...smallScope,
   jobs,
   maxBatch: 8,
-  sameKey: Array.from({ length: 12 }, (_, i) => jobs.slice(4 * i, 4 * i + 4)),
+  sameKey: Array.from({ length: 12 }, (_, i) =>
+    jobs.filter((_, j) => 2 * Math.floor(j / 8) + (j % 2) === i),
+  ),
 };
 
 const walks: Readonly<Record<"first" | "thorough", readonly Size[]>> = {

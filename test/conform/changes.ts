@@ -60,8 +60,8 @@ export const changes = {
   "promote_deferred refuses an early job and moves it": changedSql(
     "producers",
     "promote_deferred",
-    "where job_id = any (v_locked) and run_at <= p_now",
-    "where job_id = any (v_locked)",
+    "(select job_id from unnest(v_locked)) and run_at <= p_now",
+    "(select job_id from unnest(v_locked))",
   ),
   "discard_terminal says notReady for notTerminal": changedSql(
     "terminal",

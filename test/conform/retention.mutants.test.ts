@@ -31,12 +31,7 @@ const planted: readonly Planted<keyof typeof scopes>[] = [
   [
     "a failed job is kept for ever",
     "retention",
-    carry(
-      `where slot = p_slot and state = 'failed' and finalized_at > p_since
-    returning *`,
-      `where slot = p_slot and state = 'failed'
-    returning *`,
-    ).replace("and state = 'failed' and finalized_at > p_since);", "and state = 'failed');"),
+    carry("state = 'failed' and finalized_at > p_since", "state = 'failed'"),
     "PruneQueue",
     pruned,
     pruned,
@@ -93,12 +88,6 @@ test.concurrent.each(planted)("%s", async (_, on, sql, action, core, postgres, r
 });
 
 test("what is carried forward is retired as well: the counts say so", async () => {
-  const sql = carry(
-    `delete from ringproof.done_entries
-    where slot = p_slot and state = 'failed' and finalized_at > p_since
-    returning *`,
-    `select * from ringproof.done_entries
-    where slot = p_slot and state = 'failed' and finalized_at > p_since`,
-  );
+  const sql = carry("where slot = p_slot and (job_id", "where false and (job_id");
   expect(await hunt("retention", sql)).toMatchObject({ action: "PruneQueue", rows: "" });
 });

@@ -37,9 +37,8 @@ begin
   while v_seqs is null and v_generation <= v_ring.generation loop
     v_ready_slot := v_generation % v_ring.slot_count;
     --@ choose_rows
-    select array_agg(c.lane_seq order by c.lane_seq), array_agg(c.job_id order by c.lane_seq),
-           array_agg(c.run_lease + 1 order by c.lane_seq),
-           array_agg(c.payload order by c.lane_seq)
+    select array_agg(c.lane_seq), array_agg(c.job_id), array_agg(c.run_lease + 1),
+           array_agg(c.payload)
     into v_seqs, v_job_ids, v_leases, v_bodies
     from (
       select * from ringproof.pending_in(v_ready_slot) r

@@ -60,8 +60,7 @@ begin
          h.first_seq - 1 + row_number() over (partition by a.lane_id order by a.ordinality),
          a.job_id, a.run_lease, a.snoozes, p_now, a.unique_key, a.payload
   from unnest(p_arrivals) with ordinality as a
-  join unnest(v_lanes, v_firsts) as h (lane_id, first_seq) using (lane_id)
-  order by a.ordinality;
+  join unnest(v_lanes, v_firsts) as h (lane_id, first_seq) using (lane_id);
 end
 $$;
 
@@ -78,7 +77,6 @@ declare
   v_welcome  bigint[];
   v_arrivals ringproof.arrival[];
 begin
-  if p_payloads = '{}' then return '{}'; end if;
   --@ allocate_ids
   v_job_ids := array(select nextval('ringproof.job_ids') from unnest(p_payloads));
   v_welcome := ringproof.take_keys(v_job_ids, p_unique_keys);
@@ -108,13 +106,13 @@ create or replace function ringproof.promote_deferred(p_job_ids bigint[], p_now 
 returns text[]
 language plpgsql as $$
 declare
-  v_locked  bigint[];
+  v_locked  ringproof.deferred_jobs[];
   v_answers text[];
   v_due     ringproof.arrival[];
 begin
   --@ lock_deferred
   v_locked := array(
-    select job_id from ringproof.deferred_jobs where job_id = any (p_job_ids)
+    select d from ringproof.deferred_jobs d where job_id = any (p_job_ids)
     order by job_id for update);
   --@ decide
   select array_agg(case when d.job_id is null then 'notDeferred'
@@ -123,12 +121,11 @@ begin
                         else 'promoted' end order by j.place)
   into v_answers
   from unnest(p_job_ids) with ordinality as j (job_id, place)
-  left join (
-    select * from ringproof.deferred_jobs where job_id = any (v_locked)) d using (job_id);
+  left join unnest(v_locked) d using (job_id);
   --@ delete_deferred
   with gone as (
     delete from ringproof.deferred_jobs
-    where job_id = any (v_locked) and run_at <= p_now
+    where job_id in (select job_id from unnest(v_locked)) and run_at <= p_now
     returning lane_id, job_id, run_lease, snoozes, unique_key, payload)
   select array_agg(g::ringproof.arrival order by array_position(p_job_ids, job_id))
   into v_due

@@ -122,29 +122,29 @@ $$;
 create or replace function ringproof.carry_forward(p_slot int, p_since timestamptz) returns void
 language plpgsql as $$
 declare
-  v_lanes int[];
-  v_slot  int;
+  v_kept ringproof.done_entries[];
+  v_slot int;
 begin
   --@ find_kept
-  v_lanes := array(
-    select distinct lane_id from ringproof.done_entries
+  v_kept := array(
+    select d from ringproof.done_entries d
     where slot = p_slot and state = 'failed' and finalized_at > p_since);
-  if v_lanes = '{}' then return; end if;
+  if v_kept = '{}' then return; end if;
   --@ read_slot
   select current_slot into strict v_slot from ringproof.rings where ring = 'queue';
   if not ringproof.try_lock_slot('queue', v_slot, 'row exclusive') then
     raise exception using errcode = 'lock_not_available';
   end if;
   --@ lock_enqueue_heads
-  perform from ringproof.lane_enqueue_heads where lane_id = any (v_lanes)
-  order by lane_id for update nowait;
+  perform from ringproof.lane_enqueue_heads
+  where lane_id in (select lane_id from unnest(v_kept)) order by lane_id for update nowait;
   --@ move_kept
   with taken as (
     delete from ringproof.done_entries
-    where slot = p_slot and state = 'failed' and finalized_at > p_since
-    returning *),
+    where slot = p_slot and (job_id, run_lease) in (select job_id, run_lease from unnest(v_kept))),
   kept as materialized (
-    select *, row_number() over (partition by lane_id order by lane_seq) as nth from taken),
+    select *, row_number() over (partition by lane_id order by lane_seq) as nth
+    from unnest(v_kept)),
   heads as (
     update ringproof.lane_enqueue_heads h set next_seq = next_seq + k.count
     from (select lane_id, count(*) from kept group by lane_id) k
