@@ -153,21 +153,6 @@ Plans == <<
   \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
   \*   AdvanceClaimCursor(a) -> Retry(j1/1) -> Retry(j2/1) -> PromoteDeferred(j1 j2):
   \*   promoted; first, planning, generic
-  [op |-> "PromoteDeferred", steps |-> <<
-      Wait("deferred_jobs", "RowShareLock"),
-      Wait("deferred_jobs#j1", "ForUpdate"),
-      Wait("deferred_jobs#j2", "ForUpdate"),
-      Wait("deferred_jobs", "RowExclusiveLock"),
-      Skip("deferred_jobs_pkey#j1", "UniqueKey"),
-      Skip("deferred_jobs_pkey#j2", "UniqueKey"),
-      Wait("lane_enqueue_heads", "RowExclusiveLock"),
-      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
-      Wait("lane_enqueue_heads#b", "ForNoKeyUpdate"),
-      Wait("rings", "AccessShareLock"),
-      Wait("ready_entries_0", "RowExclusiveLock"),
-      Wait("ready_entries", "RowExclusiveLock"),
-      Wait("ready_entries_0_pkey#a/2", "UniqueKey"),
-      Wait("ready_entries_0_pkey#b/2", "UniqueKey") >>],
   \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
   \*   AdvanceClaimCursor(a) -> Retry(j1/1) -> Retry(j2/1) -> PromoteDeferred(j2 j1):
   \*   promoted, rows the other way round; first, planning, generic
@@ -184,8 +169,8 @@ Plans == <<
       Wait("rings", "AccessShareLock"),
       Wait("ready_entries_0", "RowExclusiveLock"),
       Wait("ready_entries", "RowExclusiveLock"),
-      Wait("ready_entries_0_pkey#b/2", "UniqueKey"),
-      Wait("ready_entries_0_pkey#a/2", "UniqueKey") >>],
+      Wait("ready_entries_0_pkey#a/2", "UniqueKey"),
+      Wait("ready_entries_0_pkey#b/2", "UniqueKey") >>],
   \* ending: Claim(a, 1, 99): empty; first, planning, generic
   [op |-> "Claim", steps |-> <<
       Wait("lane_claim_heads", "RowShareLock"),
@@ -395,6 +380,29 @@ Plans == <<
       Wait("attempt_state", "RowExclusiveLock"),
       Wait("attempt_state_pkey#j1/1", "UniqueKey"),
       Wait("attempt_state_pkey#j2/1", "UniqueKey") >>],
+  \* crowded: Enqueue(b, j1) -> Enqueue(b, j2) -> Claim(b, 1, 99) -> RotateQueue -> Enqueue(b,
+  \*   j3) -> RotateClaims -> Claim(b, 1, 99) -> Claim(b, 1, 99) -> Heartbeat(j1/1 j2/1):
+  \*   recorded; first, planning, generic
+  \* crowded: Enqueue(b, j1) -> Enqueue(b, j2) -> Claim(b, 1, 99) -> RotateQueue -> Enqueue(b,
+  \*   j3) -> RotateClaims -> Claim(b, 1, 99) -> Claim(b, 1, 99) -> Heartbeat(j2/1 j1/1):
+  \*   recorded, rows the other way round; first, planning, generic
+  [op |-> "Heartbeat", steps |-> <<
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Wait("lease_claims_0#b/1", "ForUpdate"),
+      Wait("lease_claims_1", "RowShareLock"),
+      Wait("lease_claims_1#b/2", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("lease_claim_closures_1", "AccessShareLock"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
+      Wait("attempt_state_pkey#j2/1", "UniqueKey") >>],
   \* ending: FlushProgress(j1/1): stale; first, planning, generic
   \* ending: Enqueue(a, j1) -> FlushProgress(j1/1): stale; first, planning, generic
   [op |-> "FlushProgress", steps |-> <<
@@ -521,6 +529,29 @@ Plans == <<
       Wait("receipt_completion_batches_0", "AccessShareLock"),
       Wait("receipt_completion_tombstones", "AccessShareLock"),
       Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
+      Wait("attempt_state_pkey#j2/1", "UniqueKey") >>],
+  \* crowded: Enqueue(b, j1) -> Enqueue(b, j2) -> Claim(b, 1, 99) -> RotateQueue -> Enqueue(b,
+  \*   j3) -> RotateClaims -> Claim(b, 1, 99) -> Claim(b, 1, 99) -> FlushProgress(j1/1 j2/1):
+  \*   flushed; first, planning, generic
+  \* crowded: Enqueue(b, j1) -> Enqueue(b, j2) -> Claim(b, 1, 99) -> RotateQueue -> Enqueue(b,
+  \*   j3) -> RotateClaims -> Claim(b, 1, 99) -> Claim(b, 1, 99) -> FlushProgress(j2/1 j1/1):
+  \*   flushed, rows the other way round; first, planning, generic
+  [op |-> "FlushProgress", steps |-> <<
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Wait("lease_claims_0#b/1", "ForUpdate"),
+      Wait("lease_claims_1", "RowShareLock"),
+      Wait("lease_claims_1#b/2", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("lease_claim_closures_1", "AccessShareLock"),
       Wait("attempt_state", "RowExclusiveLock"),
       Wait("attempt_state_pkey#j1/1", "UniqueKey"),
       Wait("attempt_state_pkey#j2/1", "UniqueKey") >>],
@@ -675,6 +706,34 @@ Plans == <<
       Wait("rings", "AccessShareLock"),
       Wait("leases_0", "RowExclusiveLock"),
       Wait("lease_claims_1", "AccessShareLock"),
+      Wait("leases", "RowExclusiveLock"),
+      Wait("leases_0_pkey#j1/1", "UniqueKey"),
+      Wait("leases_0_pkey#j2/1", "UniqueKey"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
+      Wait("attempt_state_pkey#j2/1", "UniqueKey") >>],
+  \* crowded: Enqueue(b, j1) -> Enqueue(b, j2) -> Claim(b, 1, 99) -> RotateQueue -> Enqueue(b,
+  \*   j3) -> RotateClaims -> Claim(b, 1, 99) -> Claim(b, 1, 99) -> ParkForCallback(j1/1
+  \*   j2/1): parked; first, planning, generic
+  \* crowded: Enqueue(b, j1) -> Enqueue(b, j2) -> Claim(b, 1, 99) -> RotateQueue -> Enqueue(b,
+  \*   j3) -> RotateClaims -> Claim(b, 1, 99) -> Claim(b, 1, 99) -> ParkForCallback(j2/1
+  \*   j1/1): parked, rows the other way round; first, planning, generic
+  [op |-> "ParkForCallback", steps |-> <<
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Wait("lease_claims_0#b/1", "ForUpdate"),
+      Wait("lease_claims_1", "RowShareLock"),
+      Wait("lease_claims_1#b/2", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("lease_claim_closures_1", "AccessShareLock"),
+      Wait("rings", "AccessShareLock"),
+      Wait("leases_0", "RowExclusiveLock"),
       Wait("leases", "RowExclusiveLock"),
       Wait("leases_0_pkey#j1/1", "UniqueKey"),
       Wait("leases_0_pkey#j2/1", "UniqueKey"),
@@ -1628,6 +1687,39 @@ Plans == <<
       Wait("deferred_jobs_pkey#j2", "UniqueKey"),
       Wait("lanes#a", "ForKeyShare"),
       Wait("lanes#b", "ForKeyShare") >>],
+  \* crowded: Enqueue(b, j1) -> Enqueue(b, j2) -> Claim(b, 1, 99) -> RotateQueue -> Enqueue(b,
+  \*   j3) -> RotateClaims -> Claim(b, 1, 99) -> Claim(b, 1, 99) -> Retry(j1/1 j2/1): retried;
+  \*   first, planning, generic
+  \* crowded: Enqueue(b, j1) -> Enqueue(b, j2) -> Claim(b, 1, 99) -> RotateQueue -> Enqueue(b,
+  \*   j3) -> RotateClaims -> Claim(b, 1, 99) -> Claim(b, 1, 99) -> Retry(j2/1 j1/1): retried,
+  \*   rows the other way round; first, planning, generic
+  [op |-> "Retry", steps |-> <<
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Wait("lease_claims_0#b/1", "ForUpdate"),
+      Wait("lease_claims_1", "RowShareLock"),
+      Wait("lease_claims_1#b/2", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("lease_claim_closures_1", "AccessShareLock"),
+      Wait("deferred_jobs", "RowExclusiveLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_1", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("lease_claim_closures_1_pkey#j2/1", "UniqueKey"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("lanes", "RowShareLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("deferred_jobs_pkey#j1", "UniqueKey"),
+      Wait("deferred_jobs_pkey#j2", "UniqueKey"),
+      Wait("lanes#b", "ForKeyShare") >>],
   \* ending: Snooze(j1/1): stale; first, planning, generic
   \* ending: Enqueue(a, j1) -> Snooze(j1/1): stale; first, planning, generic
   [op |-> "Snooze", steps |-> <<
@@ -1882,6 +1974,39 @@ Plans == <<
       Wait("deferred_jobs_pkey#j1", "UniqueKey"),
       Wait("deferred_jobs_pkey#j2", "UniqueKey"),
       Wait("lanes#a", "ForKeyShare"),
+      Wait("lanes#b", "ForKeyShare") >>],
+  \* crowded: Enqueue(b, j1) -> Enqueue(b, j2) -> Claim(b, 1, 99) -> RotateQueue -> Enqueue(b,
+  \*   j3) -> RotateClaims -> Claim(b, 1, 99) -> Claim(b, 1, 99) -> Snooze(j1/1 j2/1):
+  \*   snoozed; first, planning, generic
+  \* crowded: Enqueue(b, j1) -> Enqueue(b, j2) -> Claim(b, 1, 99) -> RotateQueue -> Enqueue(b,
+  \*   j3) -> RotateClaims -> Claim(b, 1, 99) -> Claim(b, 1, 99) -> Snooze(j2/1 j1/1):
+  \*   snoozed, rows the other way round; first, planning, generic
+  [op |-> "Snooze", steps |-> <<
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Wait("lease_claims_0#b/1", "ForUpdate"),
+      Wait("lease_claims_1", "RowShareLock"),
+      Wait("lease_claims_1#b/2", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("lease_claim_closures_1", "AccessShareLock"),
+      Wait("deferred_jobs", "RowExclusiveLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_1", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("lease_claim_closures_1_pkey#j2/1", "UniqueKey"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("lanes", "RowShareLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("deferred_jobs_pkey#j1", "UniqueKey"),
+      Wait("deferred_jobs_pkey#j2", "UniqueKey"),
       Wait("lanes#b", "ForKeyShare") >>],
   \* ending: Fail(j1/1): stale; first, planning, generic
   \* ending: Enqueue(a, j1) -> Fail(j1/1): stale; first, planning, generic
@@ -2182,6 +2307,41 @@ Plans == <<
       Wait("ready_entries", "AccessShareLock"),
       Wait("ready_entries_0", "AccessShareLock"),
       Wait("done_entries_0_pkey#j1/1", "UniqueKey") >>],
+  \* crowded: Enqueue(b, j1) -> Enqueue(b, j2) -> Claim(b, 1, 99) -> RotateQueue -> Enqueue(b,
+  \*   j3) -> RotateClaims -> Claim(b, 1, 99) -> Claim(b, 1, 99) -> Fail(j1/1 j2/1): failed;
+  \*   first, planning, generic
+  \* crowded: Enqueue(b, j1) -> Enqueue(b, j2) -> Claim(b, 1, 99) -> RotateQueue -> Enqueue(b,
+  \*   j3) -> RotateClaims -> Claim(b, 1, 99) -> Claim(b, 1, 99) -> Fail(j2/1 j1/1): failed,
+  \*   rows the other way round; first, planning, generic
+  [op |-> "Fail", steps |-> <<
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Wait("lease_claims_0#b/1", "ForUpdate"),
+      Wait("lease_claims_1", "RowShareLock"),
+      Wait("lease_claims_1#b/2", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("lease_claim_closures_1", "AccessShareLock"),
+      Wait("unique_keys", "RowExclusiveLock"),
+      Wait("done_entries", "RowExclusiveLock"),
+      Wait("queue_terminal_count_deltas", "RowExclusiveLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_1", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("lease_claim_closures_1_pkey#j2/1", "UniqueKey"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("done_entries_0", "RowExclusiveLock"),
+      Wait("queue_terminal_count_deltas_0", "RowExclusiveLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("done_entries_0_pkey#j1/1", "UniqueKey"),
+      Wait("done_entries_0_pkey#j2/1", "UniqueKey") >>],
   \* both keys: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> Fail(j1/1 j2/1): failed; first,
   \*   planning, generic
   \* both keys: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> Fail(j2/1 j1/1): failed, rows the other
@@ -2509,6 +2669,40 @@ Plans == <<
       Wait("ready_entries_0", "AccessShareLock"),
       Wait("dlq_entries_pkey#j1", "UniqueKey"),
       Wait("lanes#a", "ForKeyShare") >>],
+  \* crowded: Enqueue(b, j1) -> Enqueue(b, j2) -> Claim(b, 1, 99) -> RotateQueue -> Enqueue(b,
+  \*   j3) -> RotateClaims -> Claim(b, 1, 99) -> Claim(b, 1, 99) -> FailToDlq(j1/1 j2/1):
+  \*   deadLettered; first, planning, generic
+  \* crowded: Enqueue(b, j1) -> Enqueue(b, j2) -> Claim(b, 1, 99) -> RotateQueue -> Enqueue(b,
+  \*   j3) -> RotateClaims -> Claim(b, 1, 99) -> Claim(b, 1, 99) -> FailToDlq(j2/1 j1/1):
+  \*   deadLettered, rows the other way round; first, planning, generic
+  [op |-> "FailToDlq", steps |-> <<
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Wait("lease_claims_0#b/1", "ForUpdate"),
+      Wait("lease_claims_1", "RowShareLock"),
+      Wait("lease_claims_1#b/2", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("lease_claim_closures_1", "AccessShareLock"),
+      Wait("unique_keys", "RowExclusiveLock"),
+      Wait("dlq_entries", "RowExclusiveLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_1", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("lease_claim_closures_1_pkey#j2/1", "UniqueKey"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("lanes", "RowShareLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("dlq_entries_pkey#j1", "UniqueKey"),
+      Wait("dlq_entries_pkey#j2", "UniqueKey"),
+      Wait("lanes#b", "ForKeyShare") >>],
   \* both keys: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> FailToDlq(j1/1 j2/1): deadLettered;
   \*   first, planning, generic
   \* both keys: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> FailToDlq(j2/1 j1/1): deadLettered,
@@ -3789,42 +3983,6 @@ Plans == <<
   \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> CancelReady(j1) -> AdvanceClaimCursor(a) ->
   \*   CancelReady(j2) -> AdvanceClaimCursor(b) -> RetryFromTerminal(j1 j2): readmitted;
   \*   first, planning, generic
-  [op |-> "RetryFromTerminal", steps |-> <<
-      Wait("lease_claims", "AccessShareLock"),
-      Wait("lease_claims_0", "AccessShareLock"),
-      Wait("lease_claims_1", "AccessShareLock"),
-      Wait("receipt_completion_batches", "AccessShareLock"),
-      Wait("receipt_completion_batches_0", "AccessShareLock"),
-      Wait("receipt_completion_batches_1", "AccessShareLock"),
-      Wait("receipt_completion_tombstones", "AccessShareLock"),
-      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
-      Wait("receipt_completion_tombstones_1", "AccessShareLock"),
-      Wait("rings", "AccessShareLock"),
-      Wait("done_entries", "RowShareLock"),
-      Wait("done_entries_0", "RowShareLock"),
-      Wait("done_entries_1", "RowShareLock"),
-      Wait("done_entries_0#j1/0", "ForUpdate"),
-      Wait("done_entries_0#j2/0", "ForUpdate"),
-      Wait("ready_entries", "AccessShareLock"),
-      Wait("ready_entries_0", "AccessShareLock"),
-      Wait("ready_entries_1", "AccessShareLock"),
-      Wait("lease_claim_closures", "RowExclusiveLock"),
-      Wait("lease_claim_closures_0", "AccessShareLock"),
-      Wait("lease_claim_closures_1", "AccessShareLock"),
-      Wait("done_entries", "RowExclusiveLock"),
-      Wait("done_entries_0", "RowExclusiveLock"),
-      Wait("done_entries_1", "RowExclusiveLock"),
-      Wait("queue_terminal_count_deltas", "RowExclusiveLock"),
-      Wait("queue_terminal_count_deltas_0", "RowExclusiveLock"),
-      Skip("done_entries_0_pkey#j1/0", "UniqueKey"),
-      Skip("done_entries_0_pkey#j2/0", "UniqueKey"),
-      Wait("lane_enqueue_heads", "RowExclusiveLock"),
-      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
-      Wait("lane_enqueue_heads#b", "ForNoKeyUpdate"),
-      Wait("ready_entries_0", "RowExclusiveLock"),
-      Wait("ready_entries", "RowExclusiveLock"),
-      Wait("ready_entries_0_pkey#a/2", "UniqueKey"),
-      Wait("ready_entries_0_pkey#b/2", "UniqueKey") >>],
   \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> CancelReady(j1) -> AdvanceClaimCursor(a) ->
   \*   CancelReady(j2) -> AdvanceClaimCursor(b) -> RetryFromTerminal(j2 j1): readmitted, rows
   \*   the other way round; first, planning, generic
@@ -3862,8 +4020,8 @@ Plans == <<
       Wait("lane_enqueue_heads#b", "ForNoKeyUpdate"),
       Wait("ready_entries_0", "RowExclusiveLock"),
       Wait("ready_entries", "RowExclusiveLock"),
-      Wait("ready_entries_0_pkey#b/2", "UniqueKey"),
-      Wait("ready_entries_0_pkey#a/2", "UniqueKey") >>],
+      Wait("ready_entries_0_pkey#a/2", "UniqueKey"),
+      Wait("ready_entries_0_pkey#b/2", "UniqueKey") >>],
   \* keys: Enqueue(a, j1) -> CancelReady(j1) -> RetryFromTerminal(j1): readmitted; first,
   \*   planning, generic
   [op |-> "RetryFromTerminal", steps |-> <<
@@ -4565,6 +4723,47 @@ Plans == <<
       Wait("ready_entries", "AccessShareLock"),
       Wait("ready_entries_0", "AccessShareLock"),
       Wait("done_entries_0_pkey#j1/1", "UniqueKey") >>],
+  \* crowded: Enqueue(b, j1) -> Enqueue(b, j2) -> Claim(b, 1, 99) -> RotateQueue -> Enqueue(b,
+  \*   j3) -> RotateClaims -> Claim(b, 1, 99) -> Claim(b, 1, 99) -> CancelRunning(j1 j2):
+  \*   cancelled; first, planning, generic
+  \* crowded: Enqueue(b, j1) -> Enqueue(b, j2) -> Claim(b, 1, 99) -> RotateQueue -> Enqueue(b,
+  \*   j3) -> RotateClaims -> Claim(b, 1, 99) -> Claim(b, 1, 99) -> CancelRunning(j2 j1):
+  \*   cancelled, rows the other way round; first, planning, generic
+  [op |-> "CancelRunning", steps |-> <<
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("lease_claim_closures_1", "AccessShareLock"),
+      Wait("lease_claims", "AccessShareLock"),
+      Wait("lease_claims_0", "AccessShareLock"),
+      Wait("lease_claims_1", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_batches_1", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_1", "AccessShareLock"),
+      Wait("rings", "AccessShareLock"),
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Wait("lease_claims_0#b/1", "ForUpdate"),
+      Wait("lease_claims_1", "RowShareLock"),
+      Wait("lease_claims_1#b/2", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("unique_keys", "RowExclusiveLock"),
+      Wait("done_entries", "RowExclusiveLock"),
+      Wait("queue_terminal_count_deltas", "RowExclusiveLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_1", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("lease_claim_closures_1_pkey#j2/1", "UniqueKey"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("done_entries_0", "RowExclusiveLock"),
+      Wait("queue_terminal_count_deltas_0", "RowExclusiveLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("done_entries_0_pkey#j1/1", "UniqueKey"),
+      Wait("done_entries_0_pkey#j2/1", "UniqueKey") >>],
   \* both keys: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> CancelRunning(j1 j2): cancelled; first,
   \*   planning, generic
   \* both keys: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> CancelRunning(j2 j1): cancelled, rows
@@ -4758,21 +4957,6 @@ Plans == <<
   \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
   \*   AdvanceClaimCursor(a) -> FailToDlq(j1/1) -> FailToDlq(j2/1) -> RetryFromDlq(j1 j2):
   \*   readmitted; first, planning, generic
-  [op |-> "RetryFromDlq", steps |-> <<
-      Wait("dlq_entries", "RowShareLock"),
-      Wait("dlq_entries#j1", "ForUpdate"),
-      Wait("dlq_entries#j2", "ForUpdate"),
-      Wait("dlq_entries", "RowExclusiveLock"),
-      Skip("dlq_entries_pkey#j1", "UniqueKey"),
-      Skip("dlq_entries_pkey#j2", "UniqueKey"),
-      Wait("lane_enqueue_heads", "RowExclusiveLock"),
-      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
-      Wait("lane_enqueue_heads#b", "ForNoKeyUpdate"),
-      Wait("rings", "AccessShareLock"),
-      Wait("ready_entries_0", "RowExclusiveLock"),
-      Wait("ready_entries", "RowExclusiveLock"),
-      Wait("ready_entries_0_pkey#a/2", "UniqueKey"),
-      Wait("ready_entries_0_pkey#b/2", "UniqueKey") >>],
   \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
   \*   AdvanceClaimCursor(a) -> FailToDlq(j1/1) -> FailToDlq(j2/1) -> RetryFromDlq(j2 j1):
   \*   readmitted, rows the other way round; first, planning, generic
@@ -4789,8 +4973,8 @@ Plans == <<
       Wait("rings", "AccessShareLock"),
       Wait("ready_entries_0", "RowExclusiveLock"),
       Wait("ready_entries", "RowExclusiveLock"),
-      Wait("ready_entries_0_pkey#b/2", "UniqueKey"),
-      Wait("ready_entries_0_pkey#a/2", "UniqueKey") >>],
+      Wait("ready_entries_0_pkey#a/2", "UniqueKey"),
+      Wait("ready_entries_0_pkey#b/2", "UniqueKey") >>],
   \* keys: Enqueue(a, j1) -> Claim(a, 1, 99) -> FailToDlq(j1/1) -> RetryFromDlq(j1):
   \*   readmitted; first, planning, generic
   [op |-> "RetryFromDlq", steps |-> <<

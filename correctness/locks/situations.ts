@@ -8,6 +8,7 @@ import {
   actionNames,
   actions,
   calls,
+  NONE,
   step,
   tableNames,
   wordsOf,
@@ -63,6 +64,10 @@ const places: readonly Area[] = [
   both("both deferred", ["PassTime"], { maxWait: 1 }),
   both("both dead", ["Claim", "FailToDlq", "PassTime"]),
   both("both parked", ["Claim", "ParkForCallback", "ResumeCallback", "PassTime"]),
+  both("crowded", ["Claim", "RotateQueue", "RotateClaims"], {
+    jobs: ["j1", "j2", "j3"],
+    deadlines: [NONE],
+  }),
   both("both keys", ["Claim", "Fail", "FailToDlq"], {
     lanes: ["a"],
     maxBatch: 2,
@@ -129,6 +134,17 @@ const lanesOf = ({ db }: State, jobs: readonly Job[]): number => {
   return new Set(rows.map(({ lane }) => lane)).size;
 };
 
+/** Whether they are in several claim slots, with others there whose rows are in other slots. */
+function crowded({ db }: State, jobs: readonly Job[]): boolean {
+  const own = db.leaseClaims.filter(({ job }) => jobs.includes(job));
+  const others = db.leaseClaims.filter(
+    (other) =>
+      !own.includes(other) &&
+      own.some((mine) => mine.slot === other.slot && mine.ready !== other.ready),
+  );
+  return new Set(own.map(({ slot }) => slot)).size > 1 && others.length > 0;
+}
+
 /** Calls of one operation that have this in common are one situation; empty for none at all. */
 function kindsOf(state: State, action: ActionName, one: Tried): readonly string[] {
   const { list, jobs, words, changed } = one;
@@ -137,6 +153,7 @@ function kindsOf(state: State, action: ActionName, one: Tried): readonly string[
   return [
     `several ${changed} ${known(state, list)}`,
     ...(lanesOf(state, jobs) > 1 ? ["several lanes"] : []),
+    ...(crowded(state, jobs) ? ["several slots, in a crowd"] : []),
   ];
 }
 
