@@ -1,6 +1,6 @@
 /** Calls that are no action of the model: how each is made, and what it answers. */
 
-import type { ActionName, Job, Lane, Outcome } from "../../src/core/index.js";
+import type { ActionName, Job, Lane, Outcome, Scope } from "../../src/core/index.js";
 import type { ClaimerTerms, HeldSlot, PassLimits } from "../../src/postgres/answers.js";
 import { idOf, tickLength, type Binding } from "../../src/postgres/binding.js";
 import {
@@ -47,7 +47,7 @@ export interface FurtherArgs {
 type Twins = { readonly [N in FurtherName]: Twin<FurtherArgs[N]> };
 
 /** Whatever the cursors say, a pass comes round to every receipt. */
-const limits: PassLimits = { budget: rescueLimit, window: 10_000 };
+const limits = (scope: Scope): PassLimits => ({ budget: rescueLimit(scope), window: 10_000 });
 
 /** A lane's first row waits for days before the lane gains on others. */
 const AGEING = 100 * tickLength;
@@ -94,10 +94,10 @@ const further: Twins = {
     answer: words,
   },
   RescueStaleReceiptsPass: rescueTwin((_args, b, { sql, scope }) =>
-    sql.rescueStaleReceiptsPass(cutoffOf(b, scope), limits, now(b)),
+    sql.rescueStaleReceiptsPass(cutoffOf(b, scope), limits(scope), now(b)),
   ),
-  RescueExpiredDeadlinesPass: rescueTwin((_args, b, { sql }) =>
-    sql.rescueExpiredDeadlinesPass(limits, now(b)),
+  RescueExpiredDeadlinesPass: rescueTwin((_args, b, { sql, scope }) =>
+    sql.rescueExpiredDeadlinesPass(limits(scope), now(b)),
   ),
   RollupTerminalCounts: {
     batch: false,

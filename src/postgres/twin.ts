@@ -123,8 +123,8 @@ export const tokenTwin = <Args extends ArgsOf<"Fail">>(
 export const dueOf = (list: readonly { readonly wait: number }[], b: Binding): Date =>
   timeOf(b.tick + list[0]!.wait);
 
-/** More attempts than any run of the model has. */
-export const rescueLimit = 500;
+/** As many attempts as there may be, and none more. */
+export const rescueLimit = ({ jobs }: Scope): number => jobs.length;
 
 /** At the cutoff itself lie the attempts that are one tick too young. */
 export const cutoffOf = (b: Binding, { staleAfter }: Scope): Date =>

@@ -127,20 +127,20 @@ export const twins: Twins = {
   Fail: tokenTwin((tokens, _list, b, { sql }) => sql.fail(tokens, now(b))),
   FailToDlq: tokenTwin((tokens, _list, b, { sql }) => sql.failToDlq(tokens, now(b))),
   RescueStaleReceipts: rescueTwin(({ slot }, b, { sql, scope }) =>
-    sql.rescueStaleReceipts(slot, cutoffOf(b, scope), rescueLimit, now(b)),
+    sql.rescueStaleReceipts(slot, cutoffOf(b, scope), rescueLimit(scope), now(b)),
   ),
-  RescueExpiredDeadlines: rescueTwin(({ slot }, b, { sql }) =>
-    sql.rescueExpiredDeadlines(slot, rescueLimit, now(b)),
+  RescueExpiredDeadlines: rescueTwin(({ slot }, b, { sql, scope }) =>
+    sql.rescueExpiredDeadlines(slot, rescueLimit(scope), now(b)),
   ),
   RescueStaleLeases: rescueTwin(({ slot }, b, { sql, scope }) =>
-    sql.rescueStaleLeases(slot, cutoffOf(b, scope), rescueLimit, now(b)),
+    sql.rescueStaleLeases(slot, cutoffOf(b, scope), rescueLimit(scope), now(b)),
   ),
-  RescueExpiredLeaseDeadlines: rescueTwin(({ slot }, b, { sql }) =>
-    sql.rescueExpiredLeaseDeadlines(slot, rescueLimit, now(b)),
+  RescueExpiredLeaseDeadlines: rescueTwin(({ slot }, b, { sql, scope }) =>
+    sql.rescueExpiredLeaseDeadlines(slot, rescueLimit(scope), now(b)),
   ),
   RescueCallbackTimeouts: rescueTwin(({ slot, wait }, b, { sql, scope }) => {
     const runAt = timeOf(b.tick + wait);
-    return sql.rescueCallbackTimeouts(slot, rescueLimit, scope.maxAttempts, runAt, now(b));
+    return sql.rescueCallbackTimeouts(slot, rescueLimit(scope), scope.maxAttempts, runAt, now(b));
   }),
   DiscardTerminal: jobTwin((ids, at, sql) => sql.discardTerminal(ids, at)),
   RetryFromTerminal: jobTwin((ids, at, sql) => sql.retryFromTerminal(ids, at)),
