@@ -61,7 +61,9 @@ begin
       from ringproof.leases),
     'attemptState', (
       select jsonb_agg(jsonb_build_array(job_id, run_lease, ringproof.ticks(heartbeat_at),
-               coalesce(progress, '0')) order by job_id, run_lease)
+               case when progress is null then '0'
+                    when progress = to_jsonb(job_id || '/' || run_lease) then '1'
+                    else progress end) order by job_id, run_lease)
       from ringproof.attempt_state),
     'deferredJobs', (
       select jsonb_agg(jsonb_build_array(job_id, run_lease, lane_id, ringproof.ticks(run_at),

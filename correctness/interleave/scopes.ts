@@ -47,6 +47,7 @@ export const areas: readonly Area[] = [
   area("lanes", ["CancelReady", "FailToDlq", "AdvanceClaimCursor", "Retry"], {
     lanes: ["a", "b"],
   }),
+  area("silent", ["PassTime"], { lanes: ["a", "b"], maxBatch: 1, maxWait: 0 }),
   area("keys", ["Fail", "FailToDlq", "CancelReady", "Snooze", "PassTime"], {
     sameKey: [["j1", "j2"]],
   }),

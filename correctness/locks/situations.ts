@@ -6,11 +6,9 @@
 
 import {
   actionNames,
-  actions,
   calls,
   NONE,
   step,
-  tableNames,
   wordsOf,
   type ActionName,
   type ArgsOf,
@@ -27,6 +25,7 @@ import { operations } from "../interleave/places.js";
 import { areas, meeting, startsOf, type Area } from "../interleave/scopes.js";
 import { callText, formatCalls } from "../report/calls.js";
 import { furtherSituations } from "./further-situations.js";
+import { changes, jobsIn, kindsOf, wordOf, type Tried } from "./kinds.js";
 import { allOperations, type Operation } from "./operations.js";
 import { saidOf, type Situation } from "./situation.js";
 
@@ -78,21 +77,6 @@ const places: readonly Area[] = [
   }),
 ];
 
-/** Tables whose rows change; and whether prune carries any of them forward. */
-function changes({ db: a }: State, { db: b }: State): string {
-  const changed = tableNames.filter((t) => a[t] !== b[t]);
-  const moved = b.readyEntries.some((row) => !a.readyEntries.includes(row));
-  return `${changed.join()}${moved ? "+" : ""}`;
-}
-
-interface Tried {
-  readonly list: readonly Call["args"][];
-  /** Those that the call names, and those that it is told of. */
-  readonly jobs: readonly Job[];
-  readonly words: readonly string[];
-  readonly changed: string;
-}
-
 function attempt(state: State, action: ActionName, list: Tried["list"], scope: Scope): Tried {
   const outcomes: Outcome[] = [];
   let at = state;
@@ -107,56 +91,6 @@ function attempt(state: State, action: ActionName, list: Tried["list"], scope: S
   return { list, jobs, words, changed: changes(state, at) };
 }
 
-/** The jobs that the call names. */
-const jobsIn = (list: Tried["list"]): readonly string[] => [
-  ...new Set(
-    list.flatMap((args) => {
-      if ("tokens" in args) return args.tokens.map(({ job }) => job);
-      if ("batch" in args) return args.batch;
-      return "token" in args ? [args.token.job] : "job" in args ? [args.job] : [];
-    }),
-  ),
-];
-
-/** What there is to lock: a lease of the attempt, its receipt, a row of the job. */
-function known({ db }: State, list: Tried["list"]): string {
-  const tokens = list.flatMap((args) =>
-    "tokens" in args ? args.tokens : "token" in args ? [args.token] : [],
-  );
-  const named = (row: Token) => tokens.some((t) => t.job === row.job && t.lease === row.lease);
-  if (db.leases.some(named)) return "lease";
-  if (db.leaseClaims.some(named)) return "receipt";
-  return db.readyEntries.some(({ job }) => jobsIn(list).includes(job)) ? "job" : "";
-}
-
-const lanesOf = ({ db }: State, jobs: readonly Job[]): number => {
-  const rows = [...db.readyEntries, ...db.deferredJobs].filter(({ job }) => jobs.includes(job));
-  return new Set(rows.map(({ lane }) => lane)).size;
-};
-
-/** Whether they are in several claim slots, with others there whose rows are in other slots. */
-function crowded({ db }: State, jobs: readonly Job[]): boolean {
-  const own = db.leaseClaims.filter(({ job }) => jobs.includes(job));
-  const others = db.leaseClaims.filter(
-    (other) =>
-      !own.includes(other) &&
-      own.some((mine) => mine.slot === other.slot && mine.ready !== other.ready),
-  );
-  return new Set(own.map(({ slot }) => slot)).size > 1 && others.length > 0;
-}
-
-/** Calls of one operation that have this in common are one situation; empty for none at all. */
-function kindsOf(state: State, action: ActionName, one: Tried): readonly string[] {
-  const { list, jobs, words, changed } = one;
-  if (jobs.length < 2) return [`${words} ${changed} ${known(state, list)}`];
-  if (words.join() !== wordOf(action)) return [];
-  return [
-    `several ${changed} ${known(state, list)}`,
-    ...(lanesOf(state, jobs) > 1 ? ["several lanes"] : []),
-    ...(crowded(state, jobs) ? ["several slots, in a crowd"] : []),
-  ];
-}
-
 /** Only new jobs are enqueued; other calls are about those there are, and each at most once. */
 const sensible = ({ args }: Call, { jobs }: Scope): boolean => {
   const named = jobsIn([args]);
@@ -164,9 +98,6 @@ const sensible = ({ args }: Call, { jobs }: Scope): boolean => {
   const once = !("tokens" in args) || new Set(named).size === args.tokens.length;
   return once && named.every((job) => jobs.includes(job));
 };
-
-/** What an element of a call is told if the call succeeds. */
-const wordOf = (action: ActionName): string => actions[action].answers[0]!.split(" ")[0]!;
 
 /** The calls of an operation on a state, one by one, and two that one statement can make. */
 function* attemptsOn(state: State, action: ActionName, some: readonly Call[], scope: Scope) {

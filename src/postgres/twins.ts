@@ -111,7 +111,7 @@ export const twins: Twins = {
   FlushProgress: tokenTwin((tokens, _list, b, { sql }) =>
     sql.flushProgress(
       tokens,
-      tokens.map(() => 1),
+      tokens.map(({ jobId, runLease }) => `${jobId}/${runLease}`),
       now(b),
     ),
   ),

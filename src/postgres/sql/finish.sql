@@ -24,8 +24,7 @@ begin
     batches as (
       insert into ringproof.receipt_completion_batches
         (slot, lane_id, receipt_seq, job_ids, run_leases, completed_at)
-      select v_ready, lane_id, receipt_seq, array_agg(job_id order by lane_seq),
-             array_agg(run_lease order by lane_seq), p_now
+      select v_ready, lane_id, receipt_seq, array_agg(job_id), array_agg(run_lease), p_now
       from found
       where lease_slot is null
       group by lane_id, receipt_seq),
