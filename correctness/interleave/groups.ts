@@ -24,6 +24,8 @@ export const triples: readonly Group[] = [
   ["CompleteFast", "Complete", "DiscardTerminal"],
   ["DiscardTerminal", "PruneQueue", "PruneClaims"],
   ["Claim", "Claim", "CancelReady"],
+  ["CancelReady", "PromoteDeferred", "Claim"],
+  ["MoveReady", "PromoteDeferred", "Claim"],
 ];
 
 /** Where one producer straddles a turn of the ring, and another one comes behind it. */

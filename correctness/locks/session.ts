@@ -35,6 +35,8 @@ export interface Place {
   /** Tells its gates from those of others on the same server. */
   readonly number: number;
   readonly controller: pg.Client;
+  /** Whether rows are joined by their hashes, and read as they lie. */
+  readonly byHash: boolean;
   /** For each sequence, the id that comes next. */
   readonly next: Readonly<Record<string, number>>;
 }
@@ -48,6 +50,10 @@ export const rewound = ({ schema, next }: Pick<Place, "schema" | "next">): strin
 
 const plansKept =
   "select count(*)::int as plans from pg_backend_memory_contexts where name = 'CachedPlan'";
+
+const byHash = ["indexscan", "bitmapscan", "nestloop", "mergejoin"]
+  .map((method) => `set enable_${method} = off`)
+  .join("; ");
 
 /** What the last report, at the end of a call, is called. */
 export const END = "end";
@@ -76,6 +82,7 @@ export class Session {
   static async open(place: Place): Promise<Session> {
     const client = await connect(place.server);
     const { rows } = await client.query("select pg_backend_pid() as pid");
+    if (place.byHash) await client.query(byHash);
     await client.query(
       `select "${place.schema}".breakpoint('');
        set client_min_messages = notice; set breakpoint.session = ${place.number};

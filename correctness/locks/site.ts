@@ -55,6 +55,8 @@ export class Site {
   readonly statements = new Map<string, string>();
   private root: Binding = newBinding(new Map());
   private loaded = "";
+  /** Whether the rows lie the other way round. */
+  private turned = false;
   /** The unique keys of the rows that are there before the call, by their tables. */
   private taken: ReadonlyMap<number, readonly Lock[]> = new Map();
 
@@ -97,8 +99,8 @@ export class Site {
   }
 
   get place(): Place {
-    const { server, schema, number, controller, next } = this;
-    return { server, schema, number, controller, next };
+    const { server, schema, number, controller, turned: byHash, next } = this;
+    return { server, schema, number, controller, byHash, next };
   }
 
   private describe(some: readonly Labelled[]): void {
@@ -128,6 +130,7 @@ export class Site {
       }
       await this.meet(binding);
       if (reversed) await controller.query(`select "${schema}".turn_round()`);
+      this.turned = reversed;
       this.loaded = key;
       this.taken = await this.keys();
     }

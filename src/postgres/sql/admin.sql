@@ -164,12 +164,14 @@ declare
   v_arrivals ringproof.arrival[];
 begin
   --@ lock_dead
-  select array_agg(job_id order by array_position(p_job_ids, job_id)),
-         array_agg(unique_key order by array_position(p_job_ids, job_id))
+  select array_agg(job_id), array_agg(unique_key)
   into v_locked, v_keys
   from (
-    select job_id, unique_key from ringproof.dlq_entries where job_id = any (p_job_ids)
-    order by job_id for update) d;
+    select job_id, unique_key
+    from (
+      select job_id, unique_key from ringproof.dlq_entries where job_id = any (p_job_ids)
+      order by job_id for update) l
+    order by array_position(p_job_ids, job_id)) d;
   --@ take_keys
   v_back := ringproof.take_keys(v_locked, v_keys);
   --@ delete_dead

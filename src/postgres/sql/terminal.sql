@@ -121,13 +121,15 @@ declare
   v_back   bigint[];
 begin
   --@ find_done
-  select array_agg(d.job_id order by array_position(p_job_ids, d.job_id)),
-         array_agg(r.unique_key order by array_position(p_job_ids, d.job_id))
+  select array_agg(job_id), array_agg(unique_key)
   into v_over, v_keys
-  from ringproof.done_entries d
-  join ringproof.ready_entries r using (slot, lane_id, lane_seq)
-  where (d.job_id, d.run_lease) in (select job_id, run_lease from unnest(v_ended))
-    and d.state = any (v_states);
+  from (
+    select d.job_id, r.unique_key
+    from ringproof.done_entries d
+    join ringproof.ready_entries r using (slot, lane_id, lane_seq)
+    where (d.job_id, d.run_lease) in (select job_id, run_lease from unnest(v_ended))
+      and d.state = any (v_states)
+    order by array_position(p_job_ids, d.job_id)) o;
   --@ take_keys
   v_back := ringproof.take_keys(v_over, v_keys);
   v_ended := array(select e::ringproof.token from unnest(v_ended) e where job_id = any (v_back));
