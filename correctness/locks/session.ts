@@ -51,7 +51,7 @@ export const rewound = ({ schema, next }: Pick<Place, "schema" | "next">): strin
 const plansKept =
   "select count(*)::int as plans from pg_backend_memory_contexts where name = 'CachedPlan'";
 
-const byHash = ["indexscan", "bitmapscan", "nestloop", "mergejoin"]
+const byHash = ["indexscan", "bitmapscan", "nestloop", "mergejoin", "sort"]
   .map((method) => `set enable_${method} = off`)
   .join("; ");
 
@@ -228,8 +228,9 @@ export class Session {
   }
 
   private reached(message: string): void {
-    const [, label, footprint] = /^\d+ (\S+) (.*)$/s.exec(message)!;
-    this.reports.push({ label: label!, ...(JSON.parse(footprint!) as Footprint) });
+    const [, label, footprint] = /^\d+ (\S+) (.*)$/s.exec(message) ?? [];
+    if (label === undefined) return;
+    this.reports.push({ label, ...(JSON.parse(footprint!) as Footprint) });
     this.wake();
   }
 

@@ -5,7 +5,8 @@
 create or replace function ringproof.by_index(p_yes boolean) returns void
 language sql as $$
   select set_config('enable_' || method, case when by_index = p_yes then 'on' else 'off' end, false)
-  from (values ('indexscan', true), ('nestloop', true), ('mergejoin', true), ('seqscan', false))
+  from (values ('indexscan', true), ('nestloop', true), ('mergejoin', true), ('sort', true),
+        ('seqscan', false))
     as m (method, by_index)
 $$;
 

@@ -40,8 +40,8 @@ type Walk = (options: WalkOptions) => Promise<Kill | null>;
 const LONGEST_MS = 5_000;
 const CHECK = "conform";
 
-/** Of a focused module, at first. */
-const STATES = 250;
+/** Of a focused module. */
+const STATES = { first: 250, thorough: 1000, all: Infinity };
 
 /** How far a walk goes: to some databases of each kind, or to all. */
 type Reach = "first" | "thorough" | "all";
@@ -89,8 +89,11 @@ export class ConformHunter implements Hunter {
     const { on, actions } = mutant;
     const reach = on ? "all" : effort.thorough ? "thorough" : "first";
     const options = { only: someOf(actions, effort), reach, effort } as const;
+    // What calls of the model reach is looked for there first: focused modules make many calls each.
+    const { modules } = mutant;
+    const callers = { ...mutant, modules: reach === "first" && actions.length > 0 ? [] : modules };
     const some = this.grounds.filter((g) =>
-      on ? on.conform?.includes(g.name) : g.concerns(mutant),
+      on ? on.conform?.includes(g.name) : g.concerns(callers),
     );
     return this.first(some, (ground, walk) =>
       exchanged(this.client, ground.schema, mutant, () => orError(CHECK, () => walk(options))),
@@ -163,8 +166,7 @@ function focusedGround(client: pg.Client, { name, module, cfg }: ManifestEntry):
     const walker = new FocusedWalker(client, options);
     await walker.prepare();
     return async ({ reach, effort }) => {
-      const most = reach === "first" ? STATES : Infinity;
-      const found = effort.take() ? await walker.walk(most) : null;
+      const found = effort.take() ? await walker.walk(STATES[reach]) : null;
       if (!found) return null;
       const { path, attempt, answer, changes } = found;
       const calls = [...path, ...(attempt ? [attempt.call] : [])];
