@@ -403,6 +403,29 @@ Plans == <<
       Wait("attempt_state", "RowExclusiveLock"),
       Wait("attempt_state_pkey#j1/1", "UniqueKey"),
       Wait("attempt_state_pkey#j2/1", "UniqueKey") >>],
+  \* far apart: Enqueue(a, j1) -> Enqueue(a, j2) -> Claim(a, 1, 99) -> RotateClaims ->
+  \*   RotateClaims -> RotateClaims -> Claim(a, 1, 99) -> Heartbeat(j1/1 j2/1): recorded;
+  \*   first, planning, generic
+  \* far apart: Enqueue(a, j1) -> Enqueue(a, j2) -> Claim(a, 1, 99) -> RotateClaims ->
+  \*   RotateClaims -> RotateClaims -> Claim(a, 1, 99) -> Heartbeat(j2/1 j1/1): recorded, rows
+  \*   the other way round; first, planning, generic
+  [op |-> "Heartbeat", steps |-> <<
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Wait("lease_claims_0#a/1", "ForUpdate"),
+      Wait("lease_claims_3", "RowShareLock"),
+      Wait("lease_claims_3#a/2", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("lease_claim_closures_3", "AccessShareLock"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
+      Wait("attempt_state_pkey#j2/1", "UniqueKey") >>],
   \* ending: FlushProgress(j1/1): stale; first, planning, generic
   \* ending: Enqueue(a, j1) -> FlushProgress(j1/1): stale; first, planning, generic
   [op |-> "FlushProgress", steps |-> <<
@@ -552,6 +575,29 @@ Plans == <<
       Wait("receipt_completion_tombstones", "AccessShareLock"),
       Wait("receipt_completion_tombstones_0", "AccessShareLock"),
       Wait("lease_claim_closures_1", "AccessShareLock"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
+      Wait("attempt_state_pkey#j2/1", "UniqueKey") >>],
+  \* far apart: Enqueue(a, j1) -> Enqueue(a, j2) -> Claim(a, 1, 99) -> RotateClaims ->
+  \*   RotateClaims -> RotateClaims -> Claim(a, 1, 99) -> FlushProgress(j1/1 j2/1): flushed;
+  \*   first, planning, generic
+  \* far apart: Enqueue(a, j1) -> Enqueue(a, j2) -> Claim(a, 1, 99) -> RotateClaims ->
+  \*   RotateClaims -> RotateClaims -> Claim(a, 1, 99) -> FlushProgress(j2/1 j1/1): flushed,
+  \*   rows the other way round; first, planning, generic
+  [op |-> "FlushProgress", steps |-> <<
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Wait("lease_claims_0#a/1", "ForUpdate"),
+      Wait("lease_claims_3", "RowShareLock"),
+      Wait("lease_claims_3#a/2", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("lease_claim_closures_3", "AccessShareLock"),
       Wait("attempt_state", "RowExclusiveLock"),
       Wait("attempt_state_pkey#j1/1", "UniqueKey"),
       Wait("attempt_state_pkey#j2/1", "UniqueKey") >>],
@@ -734,6 +780,36 @@ Plans == <<
       Wait("lease_claim_closures_1", "AccessShareLock"),
       Wait("rings", "AccessShareLock"),
       Wait("leases_0", "RowExclusiveLock"),
+      Wait("leases", "RowExclusiveLock"),
+      Wait("leases_0_pkey#j1/1", "UniqueKey"),
+      Wait("leases_0_pkey#j2/1", "UniqueKey"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("attempt_state_pkey#j1/1", "UniqueKey"),
+      Wait("attempt_state_pkey#j2/1", "UniqueKey") >>],
+  \* far apart: Enqueue(a, j1) -> Enqueue(a, j2) -> Claim(a, 1, 99) -> RotateClaims ->
+  \*   RotateClaims -> RotateClaims -> Claim(a, 1, 99) -> ParkForCallback(j1/1 j2/1): parked;
+  \*   first, planning, generic
+  \* far apart: Enqueue(a, j1) -> Enqueue(a, j2) -> Claim(a, 1, 99) -> RotateClaims ->
+  \*   RotateClaims -> RotateClaims -> Claim(a, 1, 99) -> ParkForCallback(j2/1 j1/1): parked,
+  \*   rows the other way round; first, planning, generic
+  [op |-> "ParkForCallback", steps |-> <<
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Wait("lease_claims_0#a/1", "ForUpdate"),
+      Wait("lease_claims_3", "RowShareLock"),
+      Wait("lease_claims_3#a/2", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("lease_claim_closures_3", "AccessShareLock"),
+      Wait("rings", "AccessShareLock"),
+      Wait("leases_0", "RowExclusiveLock"),
+      Wait("lease_claims_1", "AccessShareLock"),
+      Wait("lease_claims_2", "AccessShareLock"),
       Wait("leases", "RowExclusiveLock"),
       Wait("leases_0_pkey#j1/1", "UniqueKey"),
       Wait("leases_0_pkey#j2/1", "UniqueKey"),
@@ -1720,6 +1796,39 @@ Plans == <<
       Wait("deferred_jobs_pkey#j1", "UniqueKey"),
       Wait("deferred_jobs_pkey#j2", "UniqueKey"),
       Wait("lanes#b", "ForKeyShare") >>],
+  \* far apart: Enqueue(a, j1) -> Enqueue(a, j2) -> Claim(a, 1, 99) -> RotateClaims ->
+  \*   RotateClaims -> RotateClaims -> Claim(a, 1, 99) -> Retry(j1/1 j2/1): retried; first,
+  \*   planning, generic
+  \* far apart: Enqueue(a, j1) -> Enqueue(a, j2) -> Claim(a, 1, 99) -> RotateClaims ->
+  \*   RotateClaims -> RotateClaims -> Claim(a, 1, 99) -> Retry(j2/1 j1/1): retried, rows the
+  \*   other way round; first, planning, generic
+  [op |-> "Retry", steps |-> <<
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Wait("lease_claims_0#a/1", "ForUpdate"),
+      Wait("lease_claims_3", "RowShareLock"),
+      Wait("lease_claims_3#a/2", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("lease_claim_closures_3", "AccessShareLock"),
+      Wait("deferred_jobs", "RowExclusiveLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_3", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("lease_claim_closures_3_pkey#j2/1", "UniqueKey"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("lanes", "RowShareLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("deferred_jobs_pkey#j1", "UniqueKey"),
+      Wait("deferred_jobs_pkey#j2", "UniqueKey"),
+      Wait("lanes#a", "ForKeyShare") >>],
   \* ending: Snooze(j1/1): stale; first, planning, generic
   \* ending: Enqueue(a, j1) -> Snooze(j1/1): stale; first, planning, generic
   [op |-> "Snooze", steps |-> <<
@@ -2008,6 +2117,39 @@ Plans == <<
       Wait("deferred_jobs_pkey#j1", "UniqueKey"),
       Wait("deferred_jobs_pkey#j2", "UniqueKey"),
       Wait("lanes#b", "ForKeyShare") >>],
+  \* far apart: Enqueue(a, j1) -> Enqueue(a, j2) -> Claim(a, 1, 99) -> RotateClaims ->
+  \*   RotateClaims -> RotateClaims -> Claim(a, 1, 99) -> Snooze(j1/1 j2/1): snoozed; first,
+  \*   planning, generic
+  \* far apart: Enqueue(a, j1) -> Enqueue(a, j2) -> Claim(a, 1, 99) -> RotateClaims ->
+  \*   RotateClaims -> RotateClaims -> Claim(a, 1, 99) -> Snooze(j2/1 j1/1): snoozed, rows the
+  \*   other way round; first, planning, generic
+  [op |-> "Snooze", steps |-> <<
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Wait("lease_claims_0#a/1", "ForUpdate"),
+      Wait("lease_claims_3", "RowShareLock"),
+      Wait("lease_claims_3#a/2", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("lease_claim_closures_3", "AccessShareLock"),
+      Wait("deferred_jobs", "RowExclusiveLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_3", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("lease_claim_closures_3_pkey#j2/1", "UniqueKey"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("lanes", "RowShareLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("deferred_jobs_pkey#j1", "UniqueKey"),
+      Wait("deferred_jobs_pkey#j2", "UniqueKey"),
+      Wait("lanes#a", "ForKeyShare") >>],
   \* ending: Fail(j1/1): stale; first, planning, generic
   \* ending: Enqueue(a, j1) -> Fail(j1/1): stale; first, planning, generic
   [op |-> "Fail", steps |-> <<
@@ -2335,6 +2477,41 @@ Plans == <<
       Wait("lease_claim_closures_1", "RowExclusiveLock"),
       Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
       Wait("lease_claim_closures_1_pkey#j2/1", "UniqueKey"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("done_entries_0", "RowExclusiveLock"),
+      Wait("queue_terminal_count_deltas_0", "RowExclusiveLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("done_entries_0_pkey#j1/1", "UniqueKey"),
+      Wait("done_entries_0_pkey#j2/1", "UniqueKey") >>],
+  \* far apart: Enqueue(a, j1) -> Enqueue(a, j2) -> Claim(a, 1, 99) -> RotateClaims ->
+  \*   RotateClaims -> RotateClaims -> Claim(a, 1, 99) -> Fail(j1/1 j2/1): failed; first,
+  \*   planning, generic
+  \* far apart: Enqueue(a, j1) -> Enqueue(a, j2) -> Claim(a, 1, 99) -> RotateClaims ->
+  \*   RotateClaims -> RotateClaims -> Claim(a, 1, 99) -> Fail(j2/1 j1/1): failed, rows the
+  \*   other way round; first, planning, generic
+  [op |-> "Fail", steps |-> <<
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Wait("lease_claims_0#a/1", "ForUpdate"),
+      Wait("lease_claims_3", "RowShareLock"),
+      Wait("lease_claims_3#a/2", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("lease_claim_closures_3", "AccessShareLock"),
+      Wait("unique_keys", "RowExclusiveLock"),
+      Wait("done_entries", "RowExclusiveLock"),
+      Wait("queue_terminal_count_deltas", "RowExclusiveLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_3", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("lease_claim_closures_3_pkey#j2/1", "UniqueKey"),
       Wait("attempt_state", "RowExclusiveLock"),
       Wait("done_entries_0", "RowExclusiveLock"),
       Wait("queue_terminal_count_deltas_0", "RowExclusiveLock"),
@@ -2703,6 +2880,40 @@ Plans == <<
       Wait("dlq_entries_pkey#j1", "UniqueKey"),
       Wait("dlq_entries_pkey#j2", "UniqueKey"),
       Wait("lanes#b", "ForKeyShare") >>],
+  \* far apart: Enqueue(a, j1) -> Enqueue(a, j2) -> Claim(a, 1, 99) -> RotateClaims ->
+  \*   RotateClaims -> RotateClaims -> Claim(a, 1, 99) -> FailToDlq(j1/1 j2/1): deadLettered;
+  \*   first, planning, generic
+  \* far apart: Enqueue(a, j1) -> Enqueue(a, j2) -> Claim(a, 1, 99) -> RotateClaims ->
+  \*   RotateClaims -> RotateClaims -> Claim(a, 1, 99) -> FailToDlq(j2/1 j1/1): deadLettered,
+  \*   rows the other way round; first, planning, generic
+  [op |-> "FailToDlq", steps |-> <<
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Wait("lease_claims_0#a/1", "ForUpdate"),
+      Wait("lease_claims_3", "RowShareLock"),
+      Wait("lease_claims_3#a/2", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("lease_claim_closures_3", "AccessShareLock"),
+      Wait("unique_keys", "RowExclusiveLock"),
+      Wait("dlq_entries", "RowExclusiveLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_3", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("lease_claim_closures_3_pkey#j2/1", "UniqueKey"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("lanes", "RowShareLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("dlq_entries_pkey#j1", "UniqueKey"),
+      Wait("dlq_entries_pkey#j2", "UniqueKey"),
+      Wait("lanes#a", "ForKeyShare") >>],
   \* both keys: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> FailToDlq(j1/1 j2/1): deadLettered;
   \*   first, planning, generic
   \* both keys: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> FailToDlq(j2/1 j1/1): deadLettered,
@@ -5035,6 +5246,51 @@ Plans == <<
       Wait("lease_claim_closures_1", "RowExclusiveLock"),
       Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
       Wait("lease_claim_closures_1_pkey#j2/1", "UniqueKey"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("done_entries_0", "RowExclusiveLock"),
+      Wait("queue_terminal_count_deltas_0", "RowExclusiveLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("done_entries_0_pkey#j1/1", "UniqueKey"),
+      Wait("done_entries_0_pkey#j2/1", "UniqueKey") >>],
+  \* far apart: Enqueue(a, j1) -> Enqueue(a, j2) -> Claim(a, 1, 99) -> RotateClaims ->
+  \*   RotateClaims -> RotateClaims -> Claim(a, 1, 99) -> CancelRunning(j1 j2): cancelled;
+  \*   first, planning, generic
+  \* far apart: Enqueue(a, j1) -> Enqueue(a, j2) -> Claim(a, 1, 99) -> RotateClaims ->
+  \*   RotateClaims -> RotateClaims -> Claim(a, 1, 99) -> CancelRunning(j2 j1): cancelled,
+  \*   rows the other way round; first, planning, generic
+  [op |-> "CancelRunning", steps |-> <<
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("lease_claim_closures_1", "AccessShareLock"),
+      Wait("lease_claim_closures_2", "AccessShareLock"),
+      Wait("lease_claim_closures_3", "AccessShareLock"),
+      Wait("lease_claims", "AccessShareLock"),
+      Wait("lease_claims_0", "AccessShareLock"),
+      Wait("lease_claims_1", "AccessShareLock"),
+      Wait("lease_claims_2", "AccessShareLock"),
+      Wait("lease_claims_3", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_batches_1", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_1", "AccessShareLock"),
+      Wait("rings", "AccessShareLock"),
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Wait("lease_claims_0#a/1", "ForUpdate"),
+      Wait("lease_claims_3", "RowShareLock"),
+      Wait("lease_claims_3#a/2", "ForUpdate"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("unique_keys", "RowExclusiveLock"),
+      Wait("done_entries", "RowExclusiveLock"),
+      Wait("queue_terminal_count_deltas", "RowExclusiveLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_3", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("lease_claim_closures_3_pkey#j2/1", "UniqueKey"),
       Wait("attempt_state", "RowExclusiveLock"),
       Wait("done_entries_0", "RowExclusiveLock"),
       Wait("queue_terminal_count_deltas_0", "RowExclusiveLock"),

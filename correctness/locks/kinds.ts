@@ -55,6 +55,12 @@ const lanesOf = ({ db }: State, jobs: readonly Job[]): number => {
   return new Set(rows.map(({ lane }) => lane)).size;
 };
 
+/** Claim slots that come out of a hash the other way round. */
+const FAR_APART = [0, 3];
+
+const slotsOf = ({ db }: Pick<State, "db">, jobs: readonly Job[]): ReadonlySet<number> =>
+  new Set(db.leaseClaims.filter(({ job }) => jobs.includes(job)).map(({ slot }) => slot));
+
 /** Whether they are in several claim slots, with others there whose rows are in other slots. */
 function crowded({ db }: State, jobs: readonly Job[]): boolean {
   const own = db.leaseClaims.filter(({ job }) => jobs.includes(job));
@@ -63,7 +69,7 @@ function crowded({ db }: State, jobs: readonly Job[]): boolean {
       !own.includes(other) &&
       own.some((mine) => mine.slot === other.slot && mine.ready !== other.ready),
   );
-  return new Set(own.map(({ slot }) => slot)).size > 1 && others.length > 0;
+  return others.length > 0 && slotsOf({ db }, jobs).size > 1;
 }
 
 /** Whether a call on a claim slot tells of some of its receipts, and not of others. */
@@ -85,5 +91,6 @@ export function kindsOf(state: State, action: ActionName, one: Tried): readonly 
     `several ${changed} ${known(state, list)}`,
     ...(lanesOf(state, jobs) > 1 ? ["several lanes"] : []),
     ...(crowded(state, jobs) ? ["several slots, in a crowd"] : []),
+    ...(FAR_APART.every((slot) => slotsOf(state, jobs).has(slot)) ? ["slots far apart"] : []),
   ];
 }

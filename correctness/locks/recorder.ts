@@ -46,7 +46,9 @@ export interface Recorded {
 
 const SITES = 2;
 
-/** Whose situations are recorded at one site: an operation's are not parted. */
+const slotsIn = ({ scope }: Situation): number => scope.claimSlots;
+
+/** Whose situations are recorded at one site: those of an operation are not parted. */
 function parts(situations: readonly Situation[]): readonly (readonly Situation[])[] {
   const operations = grouped(situations, ({ operation }) => operation);
   const sizes = [...operations.values()].sort((a, b) => b.length - a.length);
@@ -71,7 +73,7 @@ export async function record(options: RecordOptions): Promise<Recorded> {
   const reached = new Set<string>();
   const swallowed: Swallowed[] = [];
   const recordPart = async (part: readonly Situation[]): Promise<void> => {
-    const site = await Site.open(server, amendment);
+    const site = await Site.open(server, amendment, slotsIn(part[0]!));
     try {
       const recorder = new Recorder(site);
       for (const situation of byState(part)) {
@@ -87,9 +89,11 @@ export async function record(options: RecordOptions): Promise<Recorded> {
       await site.close();
     }
   };
-  const ended = await Promise.allSettled(parts(situations).map(recordPart));
-  const failed = ended.find((end) => end.status === "rejected");
-  if (failed) throw failed.reason;
+  for (const some of grouped(situations, slotsIn).values()) {
+    const ended = await Promise.allSettled(parts(some).map(recordPart));
+    const failed = ended.find((end) => end.status === "rejected");
+    if (failed) throw failed.reason;
+  }
   const plans = situations.flatMap((situation) => found.get(situation)!);
   return { plans, reached, swallowed, seconds };
 }

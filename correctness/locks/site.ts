@@ -68,10 +68,14 @@ export class Site {
     this.controller = controller;
   }
 
-  static async open(server: PostgresServer, amendment: Amendment = {}): Promise<Site> {
+  static async open(
+    server: PostgresServer,
+    amendment: Amendment = {},
+    claimSlots = 2,
+  ): Promise<Site> {
     const site = new Site(server, await connect(server));
     try {
-      await site.prepare(amendment);
+      await site.prepare(amendment, claimSlots);
       return site;
     } catch (error) {
       await site.close();
@@ -79,10 +83,13 @@ export class Site {
     }
   }
 
-  private async prepare({ functions = "", settings }: Amendment): Promise<void> {
+  private async prepare(
+    { functions = "", settings }: Amendment,
+    claimSlots: number,
+  ): Promise<void> {
     const { controller, schema, number } = this;
     const run = (sql: string) => controller.query(requalify(sql, schema));
-    await install(controller, { schema, queueSlots: 2, claimSlots: 2, leaseSlots: 2 });
+    await install(controller, { schema, queueSlots: 2, claimSlots, leaseSlots: 2 });
     await installBreakpoints(controller, schema);
     await run(instrument(functions));
     await run(settings ?? (await shipped("settings.sql")));

@@ -67,6 +67,11 @@ const places: readonly Area[] = [
     jobs: ["j1", "j2", "j3"],
     deadlines: [NONE],
   }),
+  both("far apart", ["Claim", "RotateClaims"], {
+    lanes: ["a"],
+    deadlines: [NONE],
+    claimSlots: 4,
+  }),
   both("both keys", ["Claim", "Fail", "FailToDlq"], {
     lanes: ["a"],
     maxBatch: 2,
