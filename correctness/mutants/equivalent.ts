@@ -6,8 +6,13 @@ const oneLease = "an attempt has one lease at most, whose slot its state names";
 const oneFact =
   "a job has one terminal fact at most, and one that a batch completed never runs again";
 const oneRow = "a lane gives each number once: lane and number name one row, or one receipt";
+const oneReceipt = "job and run lease name one attempt, and so its receipt, and its row";
 const nothingBefore = "a cursor never passes a pending row: none lies before it";
-const inOrder = "unnest returns the elements of one array in their order";
+const nextRow =
+  "whoever sees the row at the tail has seen every row before it: nothing is passed over";
+const left =
+  "what a job was moved away from is spent: the rows of its other slots and lanes are out";
+const inOrder = "unnest and generate_series return their elements in their order";
 const alone =
   "whoever writes these rows holds a lock that nobody else has: their order is nobody's";
 
@@ -33,9 +38,55 @@ export const equivalent: Readonly<Record<string, string>> = {
   "end_attempts.dropOrder.1": alone,
   "park_for_callback.dropOrder.1": alone,
   "rebuild_terminal_counts.dropOrder.1": alone,
-  "change_lanes.dropOrder.3": inOrder,
   "answers_for.dropOrder.1": inOrder,
-  "change_lanes.dropOrder.2":
+  "open_in.dropConjunct.2": oneReceipt,
+  "open_in.dropConjunct.4": oneReceipt,
+  "open_in.forgetCondition.2": oneReceipt,
+  "ring_slots.offByOne.1": "no table has a row of a slot that there is not",
+  "terminal_jobs.dropConjunct.1": left,
+  "terminal_jobs.forgetCondition.1": left,
+  "terminal_jobs.forgetCondition.3": oneRow,
+  "terminal_jobs.dropJoinColumn.1": oneRow,
+  "open_attempts.forgetCondition.1": oneLease,
+  "open_attempts.dropJoinColumn.2": oneAttempt,
+  "retire_facts.dropOrder.1": alone,
+  "retire_facts.dropOrder.2": alone,
+  "rebuild_terminal_counts.forgetCondition.1": "it writes the number that is there",
+  "enqueue.dropOrder.1": inOrder,
+  "enqueue.dropOrder.2": inOrder,
+  "promote_deferred.swapStatements.1": "what is decided is read from the rows that were locked",
+  "claim.moveBound.3": nextRow,
+  "advance_claim_cursor.moveBound.2": nextRow,
+  "advance_claim_cursor.moveBound.4": nextRow,
+  "lock_receipts.forgetCondition.2": oneRow,
+  "receipt_slots.forgetCondition.2": oneRow,
+  "open_among.dropConjunct.3": oneAttempt,
+  "open_among.forgetCondition.1": oneRow,
+  "find_attempts.dropConjunct.2": oneLease,
+  "heartbeat.dropConjunct.1": oneLease,
+  "heartbeat.dropConjunct.3": oneLease,
+  "park_for_callback.dropConjunct.1": oneLease,
+  "park_for_callback.dropConjunct.3": oneLease,
+  "park_for_callback.dropJoinColumn.1": oneRow,
+  "resume_callback.dropConjunct.3": oneLease,
+  "resume_callback.dropOrder.1": inOrder,
+  "complete_fast.dropConjunct.2": oneAttempt,
+  "end_attempts.forgetCondition.5": oneRow,
+  "complete.dropOrder.1": inOrder,
+  "complete.dropOrder.2": inOrder,
+  "try_lock_receipts.forgetCondition.2": oneRow,
+  "try_lock_receipts.forgetCondition.3": oneRow,
+  "receipts_between.dropConjunct.3": "a comparison with a deadline that there is not is not true",
+  "move_ready.forgetCondition.1": "it is only asked about the jobs of the call",
+  "move_ready.dropOrder.3": inOrder,
+  "close_orphans.dropJoinColumn.4": "earlier attempts of the job were closed when they ended",
+  "discard_terminal.dropJoinColumn.5": oneFact,
+  "remove_done.dropJoinColumn.1": oneRow,
+  "change_lanes.dropOrder.4": inOrder,
+  "queue_slot_pinned.forgetCondition.1": oneRow,
+  "try_truncate_slot.dropOrder.1": inOrder,
+  "claimer_choice.leaveOutElement.4": "what array_position does not find comes last, as it is to",
+  "change_lanes.dropOrder.3":
     "an aggregate that puts its input in order is never hashed, so its groups come in order too",
   "prune.dropConjunct.3": "null and one are null: the row is written as it is",
   "claim_from_queue.dropGuard.1": "claim finds no claim head of the lane null, and returns nothing",

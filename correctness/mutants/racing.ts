@@ -9,6 +9,7 @@ import { Bounded } from "../interleave/bounded.js";
 import { extents, type Work } from "../interleave/plan.js";
 import { runCase } from "../interleave/run.js";
 import { arenaScope } from "../interleave/scopes.js";
+import { Schedules } from "../interleave/schedules.js";
 import { outcomeText } from "../report/calls.js";
 import { Effort, exchanged, orError, spread, type Hunter, type Kill } from "./hunter.js";
 import type { SqlMutant } from "./sql-mutant.js";
@@ -18,29 +19,36 @@ const SESSIONS = 4;
 /** Where a mutant is part of most operations, so many meetings of two of them. */
 const MEETINGS = { first: 40, thorough: 300 };
 
+/** Where no more operations reach a mutant, each of their meetings is looked at at length. */
+const FEW = 4;
+
 const how = (name: string, { fault, ran }: Violation): string => {
   const told = ran.outcomes.map((o) => (o instanceof Error ? o.message : outcomeText(o)));
   return `${name}: ${fault}: ${told.join(", ")}`;
 };
 
 /**
- * Wherever three meet; where two do, from all over, one state of each first. Then more of these,
- * and of the others, and of four, the schedules of the full tier.
+ * Wherever three meet; where two do, from all over, one state of each first. Then all of these and
+ * of four, with the schedules of the full tier: of two, where few operations reach a mutant.
  */
-function some(work: readonly Work[], { thorough }: Effort): readonly Work[] {
+function some(work: readonly Work[], actions: number, { thorough }: Effort): readonly Work[] {
   const where = (sessions: number) => work.filter(({ calls }) => calls.length === sessions);
   const two = where(2);
-  if (thorough)
-    return [...spread(two, MEETINGS.thorough), ...[...where(3), ...where(4)].map(longer)];
+  if (thorough) {
+    const all = actions <= FEW ? two.map(longer) : spread(two, MEETINGS.thorough);
+    return [...all, ...[...where(3), ...where(4)].map(longer)];
+  }
   const names = two.map(({ name }) => name);
   const first = two.filter(({ name }, i) => names.indexOf(name) === i);
   return [...where(3), ...spread(first, MEETINGS.first)];
 }
 
-const longer = (work: Work): Work => ({
-  ...work,
-  schedule: () => new Bounded(work.calls.length, extents.full.switches),
-});
+const { switches, atMost, spreadAfter } = extents.full;
+
+const longer = (work: Work): Work =>
+  work.calls.length === 2
+    ? { ...work, schedule: () => new Schedules(spreadAfter), atMost }
+    : { ...work, schedule: () => new Bounded(work.calls.length, switches) };
 
 export class InterleaveHunter implements Hunter {
   readonly check = "interleave";
@@ -72,7 +80,7 @@ export class InterleaveHunter implements Hunter {
     const mine = this.work.filter(({ name, calls }) =>
       on ? on.interleave?.includes(name) : calls.some(({ action }) => actions.includes(action)),
     );
-    const work = () => this.first(on ? mine : some(mine, effort), effort);
+    const work = () => this.first(on ? mine : some(mine, actions.length, effort), effort);
     return exchanged(controller, this.schema, mutant, work, instrument);
   }
 
