@@ -20,7 +20,9 @@ import { turnedAwayWith } from "../interleave/hindrance.js";
 import { labelled } from "../interleave/instrument.js";
 import { operations } from "../interleave/places.js";
 import { arenaScope } from "../interleave/scopes.js";
+import { equivalent } from "../mutants/equivalent.js";
 import { callersOf } from "../mutants/sql-mutant.js";
+import { systematicMutants } from "../mutants/systematic.js";
 import type { ManifestEntry } from "../tlc/manifest.js";
 import type { Column, Kind } from "./counts.js";
 
@@ -37,6 +39,9 @@ export interface Item {
 }
 
 const onPostgres = (action: ActionName): boolean => operations.includes(action);
+
+/** It changes no row, so no bug of the core or of the SQL is one of it. */
+const onlyForgets = (action: ActionName): boolean => action === "ForgetToken";
 
 /** What only a call without elements is answered. `Next` has no such call, nor has a meeting. */
 function toEmptyBatches(): ReadonlySet<string> {
@@ -55,17 +60,18 @@ function stored(): Item[] {
   return actionNames.flatMap((action): Item[] => {
     const there = (...some: readonly Column[]) => (onPostgres(action) ? some : []);
     const always: readonly Column[] = ["lockstep", ...there("conform")];
-    const whole = [...always, "TLC", "core", ...there("interleave"), "mutants"] as const;
+    const whole = [...always, "TLC", "core", ...there("interleave")] as const;
+    const broken = onlyForgets(action) ? [] : (["mutants"] as const);
     const answers = actions[action].answers.map((word): Item => {
       const name = `${action} ${word}`;
       const inNext = odd.has(name) ? [] : (["core", ...there("interleave")] as const);
-      return { kind: "answer", name, of: action, applies: [...always, ...inNext, "mutants"] };
+      return { kind: "answer", name, of: action, applies: [...always, ...inNext] };
     });
     const told = `${action} ${turnedAwayWith(action)}`;
     const turnsAway = turnedAwayWith(action) && !answers.some(({ name }) => name === told);
     const away: Item = { kind: "answer", name: told, of: action, applies: ["interleave"] };
     return [
-      { kind: "action", name: action, of: "SegmentedStorage", applies: whole },
+      { kind: "action", name: action, of: "SegmentedStorage", applies: [...whole, ...broken] },
       ...answers,
       ...(turnsAway ? [away] : []),
     ];
@@ -82,9 +88,9 @@ function focused(): Item[] {
         kind: "answer" as const,
         name: `${name} ${word}`,
         of: name,
-        applies: ["core", "conform", "mutants"] as const,
+        applies: ["core", "conform"] as const,
       }));
-      const there = words ? (["conform", "mutants"] as const) : [];
+      const there = words ? (["conform"] as const) : [];
       const applies = ["TLC", "core", ...there] as const;
       return [{ kind: "action", name, of: module, applies }, ...answers];
     }),
@@ -119,6 +125,9 @@ function properties(manifest: readonly ManifestEntry[]): Item[] {
 /** The labelled statements, each where somebody calls its function. */
 function labels(): Item[] {
   const callers = callersOf();
+  const changed = new Set(
+    systematicMutants().flatMap(({ name, label }) => (name in equivalent ? [] : [label])),
+  );
   return definitions().flatMap((definition) => {
     const { actions: some, modules } = callers([definition]);
     const nobody = some.length === 0 && modules.length === 0;
@@ -126,13 +135,13 @@ function labels(): Item[] {
       ...(nobody ? [] : ["conform" as const]),
       ...(some.length > 0 || nobody ? ["lockstep" as const] : []),
       ...(some.length > 0 ? ["interleave" as const] : []),
-      "mutants",
     ];
     return labelled(definition.sql).map(({ label }): Item => ({
       kind: "label",
       name: label,
       of: definition.name,
-      applies,
+      applies: changed.has(label) ? [...applies, "mutants"] : applies,
+      later: { mutants: "full" },
     }));
   });
 }

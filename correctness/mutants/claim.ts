@@ -2,6 +2,7 @@
 
 import { openPostgres } from "../../src/postgres/server.js";
 import type { Claim, ClaimResult, Context, Finding } from "../claims.js";
+import { Counts } from "../coverage/counts.js";
 import { choose, type Subject } from "./choose.js";
 import { endOf, falseAlarms, type End, type Fate, type Look } from "./fate.js";
 import type { CheckName } from "./hunter.js";
@@ -101,6 +102,22 @@ function findingsOf({ subject, fate }: Judged): readonly Finding[] {
   ];
 }
 
+/** What each mutant breaks that is found: a statement; an action, and what it no longer answers. */
+function countsOf(judged: readonly Judged[]): Counts {
+  const counts = new Counts();
+  for (const { subject, fate } of judged) {
+    if (endOf(fate) !== "killed") continue;
+    if (subject.kind === "SQL" && subject.mutant.label) counts.add("mutants", subject.mutant.label);
+    if (subject.kind === "bug")
+      for (const action of Object.keys(coreTwin(subject.bug) ?? {})) counts.add("mutants", action);
+    if (subject.kind !== "core") continue;
+    const { action, silent } = subject.mutant;
+    if (silent) counts.answer("mutants", action, silent);
+    else counts.add("mutants", action);
+  }
+  return counts;
+}
+
 async function run(context: Context): Promise<ClaimResult> {
   const started = performance.now();
   const models = await readModels();
@@ -119,6 +136,7 @@ async function run(context: Context): Promise<ClaimResult> {
     },
     rows: rows(judged, context.configs.length > 0),
     findings,
+    counts: countsOf(judged),
   };
 }
 
@@ -128,5 +146,6 @@ export const mutantsClaim: Claim = {
   sentence: "every bug that is planted is found, by each check that claims to find it",
   covers: ["mutants", "killed", "survived", "equivalent"],
   needs: ["pg", "seed"],
+  fills: { mutants: ["action", "label"] },
   run,
 };

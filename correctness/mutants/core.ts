@@ -34,6 +34,8 @@ export interface CoreMutant extends Wrong {
   /** As in `Claim.dropGuard.empty` or `Claim.dropEffect.attemptEvidence`. */
   readonly name: string;
   readonly about: string;
+  /** What the action no longer answers, if it is that. */
+  readonly silent?: string;
 }
 
 /** A configuration, and every state of it. */
@@ -117,13 +119,14 @@ export function coreMutants(all: readonly Explored[]): readonly CoreMutant[] {
       table: { ...actions, ...changed },
     });
     return [
-      ...[...guards.get(action)!].map((word) =>
-        mutant(
-          `dropGuard.${word.replace(" ", ".")}`,
-          `never answers ${word}`,
-          without(action, word),
+      ...[...guards.get(action)!].map((silent) => ({
+        ...mutant(
+          `dropGuard.${silent.replace(" ", ".")}`,
+          `never answers ${silent}`,
+          without(action, silent),
         ),
-      ),
+        silent,
+      })),
       ...[...effects.get(action)!].map((field) =>
         mutant(`dropEffect.${field}`, `leaves ${field} as it was`, keeping(action, field)),
       ),

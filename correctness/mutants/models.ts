@@ -11,6 +11,7 @@ const walked = [
   "cursor",
   "pinned",
   "parking",
+  "waiting",
   "retention",
   "moving",
   "keys",

@@ -1,5 +1,6 @@
 /** C5 as a hunter: the schedules of the quick tier in which some call reaches a mutant. */
 
+import type { ActionName } from "../../src/core/index.js";
 import type { PostgresServer } from "../../src/postgres/server.js";
 import { Arena, newSchema } from "../interleave/arena.js";
 import { instrument } from "../interleave/instrument.js";
@@ -19,7 +20,7 @@ const SESSIONS = 4;
 /** Where a mutant is part of most operations, so many meetings of two of them. */
 const MEETINGS = { first: 40, thorough: 300 };
 
-/** Where no more operations reach a mutant, each of their meetings is looked at at length. */
+/** Where no more operations reach a mutant, their meetings are looked at at length. */
 const FEW = 4;
 
 const how = (name: string, { fault, ran }: Violation): string => {
@@ -28,15 +29,21 @@ const how = (name: string, { fault, ran }: Violation): string => {
 };
 
 /**
- * Wherever three meet; where two do, from all over, one state of each first. Then all of these and
- * of four, with the schedules of the full tier: of two, where few operations reach a mutant.
+ * Wherever three meet; where two do, from all over, one state of each first. Then more of these;
+ * and where few operations reach a mutant, the schedules of the full tier where these meet each
+ * other, and where more than two meet.
  */
-function some(work: readonly Work[], actions: number, { thorough }: Effort): readonly Work[] {
+function some(
+  work: readonly Work[],
+  actions: readonly ActionName[],
+  { thorough }: Effort,
+): readonly Work[] {
   const where = (sessions: number) => work.filter(({ calls }) => calls.length === sessions);
   const two = where(2);
   if (thorough) {
-    const all = actions <= FEW ? two.map(longer) : spread(two, MEETINGS.thorough);
-    return [...all, ...[...where(3), ...where(4)].map(longer)];
+    const own = two.filter(({ calls }) => calls.every(({ action }) => actions.includes(action)));
+    const long = actions.length > FEW ? [] : [...own, ...where(3), ...where(4)];
+    return [...spread(two, MEETINGS.thorough), ...long.map(longer)];
   }
   const names = two.map(({ name }) => name);
   const first = two.filter(({ name }, i) => names.indexOf(name) === i);
@@ -80,7 +87,7 @@ export class InterleaveHunter implements Hunter {
     const mine = this.work.filter(({ name, calls }) =>
       on ? on.interleave?.includes(name) : calls.some(({ action }) => actions.includes(action)),
     );
-    const work = () => this.first(on ? mine : some(mine, actions.length, effort), effort);
+    const work = () => this.first(on ? mine : some(mine, actions, effort), effort);
     return exchanged(controller, this.schema, mutant, work, instrument);
   }
 

@@ -1,7 +1,8 @@
 /** Systematic mutants of the SQL: every operator at every place of every function and view. */
 
 import { definitions, type Definition } from "../definitions.js";
-import { edited, editsOf, operatorNames, type OperatorName } from "./operators.js";
+import { labelled } from "../interleave/instrument.js";
+import { edited, editsOf, operatorNames, type Edit, type OperatorName } from "./operators.js";
 import { callersOf, type SqlMutant } from "./sql-mutant.js";
 
 export interface SystematicMutant extends SqlMutant {
@@ -9,7 +10,12 @@ export interface SystematicMutant extends SqlMutant {
   readonly name: string;
   readonly definition: Definition;
   readonly operator: OperatorName;
+  /** Of the labelled statement that is changed; null beside all of them. */
+  readonly label: string | null;
 }
+
+const labelOf = (sql: string, { from }: Edit): string | null =>
+  labelled(sql).find(({ index, end }) => index <= from && from < end)?.label ?? null;
 
 const oneLine = (text: string): string => text.replaceAll(/\s+/g, " ").trim();
 
@@ -24,6 +30,7 @@ export function systematicMutants(): readonly SystematicMutant[] {
         name: `${name}.${operator}.${i + 1}`,
         definition,
         operator,
+        label: labelOf(sql, edit),
         about: `${oneLine(sql.slice(edit.from, edit.to))} ⇒ ${oneLine(edit.put) || "nothing"}`,
         changes: [{ definition, sql: edited(sql, edit) }],
       })),
