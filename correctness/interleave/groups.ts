@@ -7,7 +7,7 @@
 import type { ActionName, Scope } from "../../src/core/index.js";
 import type { Case } from "./cases.js";
 import { Explainer } from "./explain.js";
-import { meetable, Tried, type Place, type Start } from "./places.js";
+import { jobsIn, meetable, Tried, type Place, type Start } from "./places.js";
 
 /** Three operations, and one more that joins them. */
 export type Group = readonly [...Three, ActionName] | Three;
@@ -38,6 +38,8 @@ export const quadruples: readonly Group[] = [
 interface Rank {
   /** Of the calls, how many succeed in some order. */
   readonly succeed: number;
+  /** How many jobs they name: those about one have most to do with each other. */
+  readonly jobs: number;
   /** What the callers are told, over all orders: how many different things. */
   readonly different: number;
 }
@@ -47,7 +49,8 @@ interface Ranked extends Rank {
   readonly tried: readonly Tried[];
 }
 
-const order = (a: Rank, b: Rank): number => b.succeed - a.succeed || b.different - a.different;
+const order = (a: Rank, b: Rank): number =>
+  b.succeed - a.succeed || a.jobs - b.jobs || b.different - a.different;
 
 export class GroupChooser {
   private readonly wanted: number;
@@ -124,7 +127,8 @@ function rankOf(tried: readonly Tried[], then: Then, scope: Scope): Rank {
       seen.add([i, j, k].map((_, call) => inOrder[[i, j, k].indexOf(call)]!.told).join());
     }
   }
-  return { succeed: succeeded.size, different: seen.size };
+  const jobs = jobsIn(tried.map(({ call }) => call.args)).length;
+  return { succeed: succeeded.size, jobs, different: seen.size };
 }
 
 /** With the fourth where it makes most difference who comes first; none if nobody can join. */

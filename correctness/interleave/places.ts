@@ -22,6 +22,17 @@ export const operations: readonly ActionName[] = actionNames.filter(
   (name) => actions[name].family !== "environment",
 );
 
+/** The jobs that these calls name. */
+export const jobsIn = (list: readonly Call["args"][]): readonly Job[] => [
+  ...new Set(
+    list.flatMap((args) => {
+      if ("tokens" in args) return args.tokens.map(({ job }) => job);
+      if ("batch" in args) return args.batch;
+      return "token" in args ? [args.token.job] : "job" in args ? [args.job] : [];
+    }),
+  ),
+];
+
 /** A call in a state. */
 export class Tried {
   readonly before: State;

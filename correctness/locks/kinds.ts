@@ -9,6 +9,7 @@ import {
   type State,
   type Token,
 } from "../../src/core/index.js";
+import { jobsIn } from "../interleave/places.js";
 
 export interface Tried {
   readonly list: readonly Call["args"][];
@@ -17,17 +18,6 @@ export interface Tried {
   readonly words: readonly string[];
   readonly changed: string;
 }
-
-/** The jobs that the call names. */
-export const jobsIn = (list: Tried["list"]): readonly string[] => [
-  ...new Set(
-    list.flatMap((args) => {
-      if ("tokens" in args) return args.tokens.map(({ job }) => job);
-      if ("batch" in args) return args.batch;
-      return "token" in args ? [args.token.job] : "job" in args ? [args.job] : [];
-    }),
-  ),
-];
 
 /** What an element of a call is told if the call succeeds. */
 export const wordOf = (action: ActionName): string => actions[action].answers[0]!.split(" ")[0]!;

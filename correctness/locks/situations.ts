@@ -21,11 +21,11 @@ import {
 } from "../../src/core/index.js";
 import { presentable, twinOf } from "../conform/attempts.js";
 import { callsTo, type Node } from "../conform/tree.js";
-import { operations } from "../interleave/places.js";
+import { jobsIn, operations } from "../interleave/places.js";
 import { areas, meeting, startsOf, type Area } from "../interleave/scopes.js";
 import { callText, formatCalls } from "../report/calls.js";
 import { furtherSituations } from "./further-situations.js";
-import { changes, jobsIn, kindsOf, wordOf, type Tried } from "./kinds.js";
+import { changes, kindsOf, wordOf, type Tried } from "./kinds.js";
 import { allOperations, type Operation } from "./operations.js";
 import { saidOf, type Situation } from "./situation.js";
 

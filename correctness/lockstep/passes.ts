@@ -1,6 +1,6 @@
 /** Rescue of the whole claim ring in one call: to the core, of one slot after the other. */
 
-import { oldestSlot, type Outcome, type Scope, type Slot } from "../../src/core/index.js";
+import { byName, oldestSlot, type Outcome, type Scope, type Slot } from "../../src/core/index.js";
 import { readTokens, type Row } from "../../src/postgres/twin.js";
 import { twinFor } from "../locks/further.js";
 import { functionOf } from "../locks/operations.js";
@@ -49,7 +49,7 @@ export function pass(
         throw new Error("it ends attempts that are in no slot");
       return slots.map((slot): Outcome => {
         const own = tokens.filter((one) => one.slot === slot).map(({ token }) => token);
-        return own.length === 0 ? { result: "noop" } : { result: "rescued", tokens: own };
+        return own.length === 0 ? { result: "noop" } : { result: "rescued", tokens: byName(own) };
       });
     },
   };

@@ -13,6 +13,11 @@ const nextRow =
 const left =
   "what a job was moved away from is spent: the rows of its other slots and lanes are out";
 const inOrder = "unnest and generate_series return their elements in their order";
+const driven =
+  "the elements of the call drive the join: what they are joined to is never more than they are";
+const readers = "who truncates what these read does not wait, so their order is nobody's";
+const skips = "it skips what is locked, and who truncates does not wait: it is in nobody's circle";
+const again = "a token that is named again is one token, and no more than p_limit are ended";
 const alone =
   "whoever writes these rows holds a lock that nobody else has: their order is nobody's";
 
@@ -58,6 +63,24 @@ export const equivalent: Readonly<Record<string, string>> = {
   "claim.moveBound.3": nextRow,
   "advance_claim_cursor.moveBound.2": nextRow,
   "advance_claim_cursor.moveBound.4": nextRow,
+  "promote_deferred.dropOrder.2": driven,
+  "answers.dropOrder.1": driven,
+  "answers_of.dropOrder.1": driven,
+  "heartbeat.dropOrder.1": alone,
+  "flush_progress.dropOrder.1": alone,
+  "park_for_callback.dropOrder.2": alone,
+  "conclude_attempts.dropOrder.1": alone,
+  "defer_attempts.dropOrder.1": alone,
+  "bury_attempts.dropOrder.1": alone,
+  "close_orphans.dropOrder.1": alone,
+  "receipt_slots.dropOrder.2": readers,
+  "end_attempts.dropOrder.2": readers,
+  "due_among.dropOrder.1": readers,
+  "try_lock_receipts.dropOrder.1": skips,
+  "try_lock_receipts.dropOrder.2": skips,
+  "carry_forward.forgetCondition.4": oneFact,
+  "carry_forward.forgetCondition.6": oneRow,
+  "carry_forward.dropOrder.1": "it gives up rather than wait, in whatever order",
   "lock_receipts.forgetCondition.2": oneRow,
   "receipt_slots.forgetCondition.2": oneRow,
   "open_among.dropConjunct.3": oneAttempt,
@@ -76,6 +99,8 @@ export const equivalent: Readonly<Record<string, string>> = {
   "complete.dropOrder.2": inOrder,
   "try_lock_receipts.forgetCondition.2": oneRow,
   "try_lock_receipts.forgetCondition.3": oneRow,
+  "stale_receipts.forgetCondition.1": again,
+  "expired_receipts.forgetCondition.1": again,
   "receipts_between.dropConjunct.3": "a comparison with a deadline that there is not is not true",
   "move_ready.forgetCondition.1": "it is only asked about the jobs of the call",
   "move_ready.dropOrder.3": inOrder,

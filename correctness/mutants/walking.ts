@@ -30,6 +30,7 @@ const walks: Readonly<Record<"first" | "thorough", readonly Size[]>> = {
   ],
   thorough: [
     { scope: smallScope, runs: 40, steps: 100 },
+    { scope: keyedScope, runs: 20, steps: 60 },
     { scope: lockstepScope, runs: 6, steps: 300 },
   ],
 };

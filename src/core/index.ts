@@ -1,6 +1,7 @@
 /** The storage model: state, actions, invariants, and canonical text of states. */
 
 export type { Scope } from "./scope.js";
+export { byName } from "./sets.js";
 export * from "./state.js";
 export {
   wordsOf,

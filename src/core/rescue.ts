@@ -3,7 +3,7 @@
 import type { Action } from "./action.js";
 import { leaseOf, openReceipts, receiptOnly, snoozesOf, staleReceipts } from "./evidence.js";
 import { waits } from "./producers.js";
-import { range, tokenOf } from "./sets.js";
+import { byName, range, tokenOf } from "./sets.js";
 import type { Scope } from "./scope.js";
 import type { ClosureOutcome, Db, Lease, LeaseClaim, Slot } from "./state.js";
 import { bury, defer, endAttempts, reappend } from "./transformers.js";
@@ -17,7 +17,7 @@ type Choose = (db: Db, args: SlotArgs, scope: Scope) => readonly LeaseClaim[];
 const claimSlots = (scope: Scope) => range(0, scope.claimSlots - 1).map((slot) => ({ slot }));
 const leaseSlots = (scope: Scope) => range(0, scope.leaseSlots - 1).map((slot) => ({ slot }));
 
-/** In the order in which callers are told of them. */
+/** In the order in which their jobs are appended. */
 const inOrder = (receipts: readonly LeaseClaim[]): readonly LeaseClaim[] =>
   [...receipts].sort((a, b) => (a.lane === b.lane ? a.seq - b.seq : a.lane < b.lane ? -1 : 1));
 
@@ -36,7 +36,7 @@ const rescuing = <Args extends SlotArgs>(
     const receipts = inOrder(choose(db, args, scope));
     return {
       db: effect(endAttempts(db, receipts, outcome), receipts, args, scope),
-      outcome: { result: "rescued", tokens: receipts.map(tokenOf) },
+      outcome: { result: "rescued", tokens: byName(receipts.map(tokenOf)) },
     };
   },
 });

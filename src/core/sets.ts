@@ -21,6 +21,10 @@ export const withoutTokens = (tokens: readonly Token[], less: readonly Token[]) 
 export const commonTokens = (a: readonly Token[], b: readonly Token[]): readonly Token[] =>
   a.filter((t) => hasToken(b, t));
 
+/** Callers are told of them in no order: as the model writes them. */
+export const byName = (tokens: readonly Token[]): readonly Token[] =>
+  [...tokens].sort((a, b) => (a.job === b.job ? a.lease - b.lease : a.job < b.job ? -1 : 1));
+
 /** All integers from `low` up to and including `high`. */
 export const range = (low: number, high: number): number[] =>
   Array.from({ length: Math.max(0, high - low + 1) }, (_, i) => low + i);

@@ -1,6 +1,6 @@
 /** What a twin of an action is, and the shapes that most of them have. */
 
-import type { ArgsOf, Outcome, Scope, Token } from "../core/index.js";
+import { byName, type ArgsOf, type Outcome, type Scope, type Token } from "../core/index.js";
 import { idOf, jobOf, timeOf, tokenOf, type Binding } from "./binding.js";
 import type { Statement, Statements, WorkerToken } from "./statements.js";
 
@@ -136,7 +136,7 @@ export const rescueTwin = <Args>(
   batch: false,
   statement: ([args], b, c) => statement(args!, b, c),
   answer: (rows, _list, binding) => {
-    const tokens = readTokens(rows, binding);
+    const tokens = byName(readTokens(rows, binding));
     const outcome: Outcome =
       tokens.length === 0 ? { result: "noop" } : { result: "rescued", tokens };
     return { outcomes: [outcome], binding };

@@ -87,8 +87,7 @@ begin
     select t::ringproof.token from ringproof.stale_receipts(p_slot, p_cutoff) t
     where t::ringproof.token = any (v_tokens)));
   perform ringproof.reappend_attempts(v_attempts, 'rescued', p_now);
-  return query
-    select job_id, run_lease from unnest(v_attempts) order by lane_id, lane_seq;
+  return query select job_id, run_lease from unnest(v_attempts);
 end
 $$;
 
@@ -121,8 +120,7 @@ begin
     select t::ringproof.token from ringproof.expired_receipts(p_slot, p_now) t
     where t::ringproof.token = any (v_tokens)));
   perform ringproof.reappend_attempts(v_attempts, 'deadlineExpired', p_now);
-  return query
-    select job_id, run_lease from unnest(v_attempts) order by lane_id, lane_seq;
+  return query select job_id, run_lease from unnest(v_attempts);
 end
 $$;
 
@@ -171,8 +169,7 @@ declare
     ringproof.attempts_due('stale', p_slot, p_cutoff, p_limit, p_now);
 begin
   perform ringproof.reappend_attempts(v_attempts, 'rescued', p_now);
-  return query
-    select job_id, run_lease from unnest(v_attempts) order by lane_id, lane_seq;
+  return query select job_id, run_lease from unnest(v_attempts);
 end
 $$;
 
@@ -188,8 +185,7 @@ declare
     ringproof.attempts_due('deadline', p_slot, p_now, p_limit, p_now);
 begin
   perform ringproof.reappend_attempts(v_attempts, 'deadlineExpired', p_now);
-  return query
-    select job_id, run_lease from unnest(v_attempts) order by lane_id, lane_seq;
+  return query select job_id, run_lease from unnest(v_attempts);
 end
 $$;
 
@@ -223,7 +219,6 @@ begin
   else
     perform ringproof.reappend_attempts(v_again, 'callbackTimedOut', p_now);
   end if;
-  return query
-    select job_id, run_lease from unnest(v_attempts) order by lane_id, lane_seq;
+  return query select job_id, run_lease from unnest(v_attempts);
 end
 $$;

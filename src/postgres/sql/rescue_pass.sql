@@ -192,7 +192,6 @@ returns table (job_id bigint, run_lease int)
 language sql as $$
   select job_id, run_lease
   from unnest(ringproof.rescue_pass('stale', p_cutoff, p_budget, p_window, 'rescued', p_now))
-  order by lane_id, lane_seq
 $$;
 
 -- Ends at most p_budget receipt-only attempts whose deadline has passed.
@@ -203,5 +202,4 @@ language sql as $$
   select job_id, run_lease
   from unnest(
     ringproof.rescue_pass('deadline', p_now, p_budget, p_window, 'deadlineExpired', p_now))
-  order by lane_id, lane_seq
 $$;
