@@ -47,11 +47,10 @@ function wrongCursors(snapshot: Snapshot, db: Db, b: Binding, scope: Scope): str
         ? [`${head} leads its own rows, of generation ${most} up to the cursor`]
         : []),
       ...(from < least ? [`${head} lags behind the rows that it passed, of ${least}`] : []),
-      ...missed.map(
-        (r) =>
-          `${head} leads pending ${r.job} (lane_seq ${r.seq}, slot ${r.slot}), which is of generation ` +
-          `${generationOf(r.slot)}`,
-      ),
+      ...missed.map((r) => {
+        const row = `${r.job} (lane_seq ${r.seq}, slot ${r.slot})`;
+        return `${head} leads pending ${row}, which is of generation ${generationOf(r.slot)}`;
+      }),
     ];
   });
 }

@@ -107,10 +107,10 @@ const remedies: Readonly<Record<Column, Readonly<Record<Kind, string>>>> = {
   },
   interleave: { action: area, answer: area, property: "", label: area },
   mutants: {
-    action: "Plant a bug that breaks it in correctness/mutants.",
-    answer: "Plant a bug that breaks it in correctness/mutants.",
+    action: "Add a bug that breaks it to correctness/mutants.",
+    answer: "Add a bug that breaks it to correctness/mutants.",
     property: "Add a negative configuration that breaks it to spec/manifest.json.",
-    label: "Plant a bug that breaks it in correctness/mutants.",
+    label: "Add a bug that breaks it to correctness/mutants.",
   },
 };
 

@@ -89,7 +89,7 @@ export class ConformHunter implements Hunter {
     const { on, actions } = mutant;
     const reach = on ? "all" : effort.thorough ? "thorough" : "first";
     const options = { only: someOf(actions, effort), reach, effort } as const;
-    // What calls of the model reach is looked for there first: focused modules make many calls each.
+    // What calls of the model reach is looked for there first: focused modules make many more.
     const { modules } = mutant;
     const callers = { ...mutant, modules: reach === "first" && actions.length > 0 ? [] : modules };
     const some = this.grounds.filter((g) =>

@@ -13,7 +13,7 @@ type Size = Pick<LockstepOptions, "scope" | "runs" | "steps">;
 
 const jobs = Array.from({ length: 48 }, (_, i) => `j${i + 1}`);
 
-/** Large batches of jobs: of each eight, the even ones carry the same unique key, and the odd ones. */
+/** Large batches of jobs: of eight, the even ones carry the same unique key, and the odd ones. */
 const keyedScope: Scope = {
   ...smallScope,
   jobs,

@@ -130,7 +130,7 @@ declare
 begin
   --@ lock_cursors
   select * into v_slot from ringproof.claim_slots
-  where slot = p_slot for update skip locked;
+  where slot = p_slot order by slot for update skip locked;
   if not found then return '{}'; end if;
   v_cursor := case p_pass when 'stale' then v_slot.stale_cursor else v_slot.deadline_cursor end;
   v_window := ringproof.rescue_window(p_pass, p_slot, v_cursor, p_window);

@@ -204,7 +204,7 @@ language plpgsql as $$
 begin
   if p_ring <> 'claim' then return true; end if;
   --@ lock_cursors
-  perform from ringproof.claim_slots where slot = p_slot for update skip locked;
+  perform from ringproof.claim_slots where slot = p_slot order by slot for update skip locked;
   return found;
 end
 $$;
