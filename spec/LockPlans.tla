@@ -25,6 +25,8 @@ Plans == <<
   \* ending: Enqueue(a, j3 j4, wait 1): enqueued; first, planning, generic
   \* ending: Enqueue(a, j4 j3, wait 1): enqueued, rows the other way round; first, planning,
   \*   generic
+  \* ending: Enqueue(a, j4 j3, wait 1): enqueued, rows the other way round, hashed; first,
+  \*   planning, generic
   [op |-> "Enqueue", steps |-> <<
       Wait("job_ids", "RowExclusiveLock"),
       Wait("deferred_jobs", "RowExclusiveLock"),
@@ -32,6 +34,8 @@ Plans == <<
       Wait("lanes#a", "ForKeyShare") >>],
   \* ending: Enqueue(a, j3 j4): enqueued; first, planning, generic
   \* ending: Enqueue(a, j4 j3): enqueued, rows the other way round; first, planning, generic
+  \* ending: Enqueue(a, j4 j3): enqueued, rows the other way round, hashed; first, planning,
+  \*   generic
   [op |-> "Enqueue", steps |-> <<
       Wait("job_ids", "RowExclusiveLock"),
       Wait("lane_enqueue_heads", "RowExclusiveLock"),
@@ -55,6 +59,8 @@ Plans == <<
   \* both keys: Enqueue(a, j3 j4): enqueued; first, planning, generic
   \* both keys: Enqueue(a, j4 j3): enqueued, rows the other way round; first, planning,
   \*   generic
+  \* both keys: Enqueue(a, j4 j3): enqueued, rows the other way round, hashed; first,
+  \*   planning, generic
   [op |-> "Enqueue", steps |-> <<
       Wait("job_ids", "RowExclusiveLock"),
       Wait("unique_keys", "RowExclusiveLock"),
@@ -99,6 +105,8 @@ Plans == <<
   \*   planning, generic
   \* ending: Enqueue(a, j1 j2, wait 1) -> PassTime -> PromoteDeferred(j2 j1): promoted, rows
   \*   the other way round; first, planning, generic
+  \* ending: Enqueue(a, j1 j2, wait 1) -> PassTime -> PromoteDeferred(j2 j1): promoted, rows
+  \*   the other way round, hashed; first, planning, generic
   [op |-> "PromoteDeferred", steps |-> <<
       Wait("deferred_jobs", "RowShareLock"),
       Wait("deferred_jobs#j1", "ForUpdate"),
@@ -136,6 +144,9 @@ Plans == <<
   \*   PromoteDeferred(j1 j2): promoted; first, planning, generic
   \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Retry(j1/1) -> Retry(j2/1) ->
   \*   PromoteDeferred(j2 j1): promoted, rows the other way round; first, planning, generic
+  \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Retry(j1/1) -> Retry(j2/1) ->
+  \*   PromoteDeferred(j2 j1): promoted, rows the other way round, hashed; first, planning,
+  \*   generic
   [op |-> "PromoteDeferred", steps |-> <<
       Wait("deferred_jobs", "RowShareLock"),
       Wait("deferred_jobs#j1", "ForUpdate"),
@@ -156,6 +167,9 @@ Plans == <<
   \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
   \*   AdvanceClaimCursor(a) -> Retry(j1/1) -> Retry(j2/1) -> PromoteDeferred(j2 j1):
   \*   promoted, rows the other way round; first, planning, generic
+  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
+  \*   AdvanceClaimCursor(a) -> Retry(j1/1) -> Retry(j2/1) -> PromoteDeferred(j2 j1):
+  \*   promoted, rows the other way round, hashed; first, planning, generic
   [op |-> "PromoteDeferred", steps |-> <<
       Wait("deferred_jobs", "RowShareLock"),
       Wait("deferred_jobs#j1", "ForUpdate"),
@@ -208,6 +222,8 @@ Plans == <<
   \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99): claimed; first, planning, generic
   \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99): claimed, rows the other way round; first,
   \*   planning, generic
+  \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99): claimed, rows the other way round, hashed;
+  \*   first, planning, generic
   [op |-> "Claim", steps |-> <<
       Wait("lane_claim_heads", "RowShareLock"),
       Skip("lane_claim_heads#a", "ForUpdate"),
@@ -269,6 +285,8 @@ Plans == <<
   \*   planning, generic
   \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j2/1 j1/1): recorded, rows the
   \*   other way round; first, planning, generic
+  \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j2/1 j1/1): recorded, rows the
+  \*   other way round, hashed; first, planning, generic
   [op |-> "Heartbeat", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -341,6 +359,10 @@ Plans == <<
   \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
   \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> PassTime -> ResumeCallback(j2/1) ->
   \*   Heartbeat(j2/1 j1/1): recorded, rows the other way round; first, planning, generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> PassTime -> ResumeCallback(j2/1) ->
+  \*   Heartbeat(j2/1 j1/1): recorded, rows the other way round, hashed; first, planning,
+  \*   generic
   [op |-> "Heartbeat", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -365,6 +387,9 @@ Plans == <<
   \*   Heartbeat(j1/1 j2/1): recorded; first, planning, generic
   \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
   \*   Heartbeat(j2/1 j1/1): recorded, rows the other way round; first, planning, generic
+  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
+  \*   Heartbeat(j2/1 j1/1): recorded, rows the other way round, hashed; first, planning,
+  \*   generic
   [op |-> "Heartbeat", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -386,6 +411,9 @@ Plans == <<
   \* crowded: Enqueue(b, j1) -> Enqueue(b, j2) -> Claim(b, 1, 99) -> RotateQueue -> Enqueue(b,
   \*   j3) -> RotateClaims -> Claim(b, 1, 99) -> Claim(b, 1, 99) -> Heartbeat(j2/1 j1/1):
   \*   recorded, rows the other way round; first, planning, generic
+  \* crowded: Enqueue(b, j1) -> Enqueue(b, j2) -> Claim(b, 1, 99) -> RotateQueue -> Enqueue(b,
+  \*   j3) -> RotateClaims -> Claim(b, 1, 99) -> Claim(b, 1, 99) -> Heartbeat(j2/1 j1/1):
+  \*   recorded, rows the other way round, hashed; first, planning, generic
   [op |-> "Heartbeat", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -409,6 +437,9 @@ Plans == <<
   \* far apart: Enqueue(a, j1) -> Enqueue(a, j2) -> Claim(a, 1, 99) -> RotateClaims ->
   \*   RotateClaims -> RotateClaims -> Claim(a, 1, 99) -> Heartbeat(j2/1 j1/1): recorded, rows
   \*   the other way round; first, planning, generic
+  \* far apart: Enqueue(a, j1) -> Enqueue(a, j2) -> Claim(a, 1, 99) -> RotateClaims ->
+  \*   RotateClaims -> RotateClaims -> Claim(a, 1, 99) -> Heartbeat(j2/1 j1/1): recorded, rows
+  \*   the other way round, hashed; first, planning, generic
   [op |-> "Heartbeat", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -451,6 +482,8 @@ Plans == <<
   \*   planning, generic
   \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> FlushProgress(j2/1 j1/1): flushed, rows
   \*   the other way round; first, planning, generic
+  \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> FlushProgress(j2/1 j1/1): flushed, rows
+  \*   the other way round, hashed; first, planning, generic
   [op |-> "FlushProgress", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -519,6 +552,9 @@ Plans == <<
   \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
   \*   ResumeCallback(j1/1) -> FlushProgress(j2/1 j1/1): flushed, rows the other way round;
   \*   first, planning, generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ResumeCallback(j1/1) -> FlushProgress(j2/1 j1/1): flushed, rows the other way round,
+  \*   hashed; first, planning, generic
   [op |-> "FlushProgress", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -540,6 +576,9 @@ Plans == <<
   \*   FlushProgress(j1/1 j2/1): flushed; first, planning, generic
   \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
   \*   FlushProgress(j2/1 j1/1): flushed, rows the other way round; first, planning, generic
+  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
+  \*   FlushProgress(j2/1 j1/1): flushed, rows the other way round, hashed; first, planning,
+  \*   generic
   [op |-> "FlushProgress", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -561,6 +600,9 @@ Plans == <<
   \* crowded: Enqueue(b, j1) -> Enqueue(b, j2) -> Claim(b, 1, 99) -> RotateQueue -> Enqueue(b,
   \*   j3) -> RotateClaims -> Claim(b, 1, 99) -> Claim(b, 1, 99) -> FlushProgress(j2/1 j1/1):
   \*   flushed, rows the other way round; first, planning, generic
+  \* crowded: Enqueue(b, j1) -> Enqueue(b, j2) -> Claim(b, 1, 99) -> RotateQueue -> Enqueue(b,
+  \*   j3) -> RotateClaims -> Claim(b, 1, 99) -> Claim(b, 1, 99) -> FlushProgress(j2/1 j1/1):
+  \*   flushed, rows the other way round, hashed; first, planning, generic
   [op |-> "FlushProgress", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -584,6 +626,9 @@ Plans == <<
   \* far apart: Enqueue(a, j1) -> Enqueue(a, j2) -> Claim(a, 1, 99) -> RotateClaims ->
   \*   RotateClaims -> RotateClaims -> Claim(a, 1, 99) -> FlushProgress(j2/1 j1/1): flushed,
   \*   rows the other way round; first, planning, generic
+  \* far apart: Enqueue(a, j1) -> Enqueue(a, j2) -> Claim(a, 1, 99) -> RotateClaims ->
+  \*   RotateClaims -> RotateClaims -> Claim(a, 1, 99) -> FlushProgress(j2/1 j1/1): flushed,
+  \*   rows the other way round, hashed; first, planning, generic
   [op |-> "FlushProgress", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -631,6 +676,8 @@ Plans == <<
   \*   first, planning, generic
   \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j2/1 j1/1): parked, rows
   \*   the other way round; first, planning, generic
+  \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j2/1 j1/1): parked, rows
+  \*   the other way round, hashed; first, planning, generic
   [op |-> "ParkForCallback", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -709,6 +756,9 @@ Plans == <<
   \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
   \*   ResumeCallback(j1/1) -> ParkForCallback(j2/1 j1/1): parked, rows the other way round;
   \*   first, planning, generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ResumeCallback(j1/1) -> ParkForCallback(j2/1 j1/1): parked, rows the other way round,
+  \*   hashed; first, planning, generic
   [op |-> "ParkForCallback", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -737,6 +787,9 @@ Plans == <<
   \*   ParkForCallback(j1/1 j2/1): parked; first, planning, generic
   \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
   \*   ParkForCallback(j2/1 j1/1): parked, rows the other way round; first, planning, generic
+  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
+  \*   ParkForCallback(j2/1 j1/1): parked, rows the other way round, hashed; first, planning,
+  \*   generic
   [op |-> "ParkForCallback", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -764,6 +817,9 @@ Plans == <<
   \* crowded: Enqueue(b, j1) -> Enqueue(b, j2) -> Claim(b, 1, 99) -> RotateQueue -> Enqueue(b,
   \*   j3) -> RotateClaims -> Claim(b, 1, 99) -> Claim(b, 1, 99) -> ParkForCallback(j2/1
   \*   j1/1): parked, rows the other way round; first, planning, generic
+  \* crowded: Enqueue(b, j1) -> Enqueue(b, j2) -> Claim(b, 1, 99) -> RotateQueue -> Enqueue(b,
+  \*   j3) -> RotateClaims -> Claim(b, 1, 99) -> Claim(b, 1, 99) -> ParkForCallback(j2/1
+  \*   j1/1): parked, rows the other way round, hashed; first, planning, generic
   [op |-> "ParkForCallback", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -792,6 +848,9 @@ Plans == <<
   \* far apart: Enqueue(a, j1) -> Enqueue(a, j2) -> Claim(a, 1, 99) -> RotateClaims ->
   \*   RotateClaims -> RotateClaims -> Claim(a, 1, 99) -> ParkForCallback(j2/1 j1/1): parked,
   \*   rows the other way round; first, planning, generic
+  \* far apart: Enqueue(a, j1) -> Enqueue(a, j2) -> Claim(a, 1, 99) -> RotateClaims ->
+  \*   RotateClaims -> RotateClaims -> Claim(a, 1, 99) -> ParkForCallback(j2/1 j1/1): parked,
+  \*   rows the other way round, hashed; first, planning, generic
   [op |-> "ParkForCallback", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -885,6 +944,9 @@ Plans == <<
   \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
   \*   ParkForCallback(j2/1) -> PassTime -> ResumeCallback(j2/1 j1/1): resumed, rows the other
   \*   way round; first, planning, generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> PassTime -> ResumeCallback(j2/1 j1/1): resumed, rows the other
+  \*   way round, hashed; first, planning, generic
   [op |-> "ResumeCallback", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -910,6 +972,9 @@ Plans == <<
   \* both parked: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 1) -> Claim(b, 1, 1) ->
   \*   ParkForCallback(j1/1) -> ParkForCallback(j2/1) -> ResumeCallback(j2/1 j1/1): resumed,
   \*   rows the other way round; first, planning, generic
+  \* both parked: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 1) -> Claim(b, 1, 1) ->
+  \*   ParkForCallback(j1/1) -> ParkForCallback(j2/1) -> ResumeCallback(j2/1 j1/1): resumed,
+  \*   rows the other way round, hashed; first, planning, generic
   [op |-> "ResumeCallback", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -956,6 +1021,8 @@ Plans == <<
   \*   first, planning, generic
   \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> CompleteFast(j2/1 j1/1): completed, rows
   \*   the other way round; first, planning, generic
+  \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> CompleteFast(j2/1 j1/1): completed, rows
+  \*   the other way round, hashed; first, planning, generic
   [op |-> "CompleteFast", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -1009,6 +1076,8 @@ Plans == <<
   \*   j2/1): completed; first, planning, generic
   \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j2/1) -> CompleteFast(j2/1
   \*   j1/1): completed, rows the other way round; first, planning, generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j2/1) -> CompleteFast(j2/1
+  \*   j1/1): completed, rows the other way round, hashed; first, planning, generic
   [op |-> "CompleteFast", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -1029,6 +1098,9 @@ Plans == <<
   \*   CompleteFast(j1/1 j2/1): completed; first, planning, generic
   \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
   \*   CompleteFast(j2/1 j1/1): completed, rows the other way round; first, planning, generic
+  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
+  \*   CompleteFast(j2/1 j1/1): completed, rows the other way round, hashed; first, planning,
+  \*   generic
   [op |-> "CompleteFast", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -1067,6 +1139,8 @@ Plans == <<
   \*   first, planning, generic
   \* both keys: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> CompleteFast(j2/1 j1/1): completed,
   \*   rows the other way round; first, planning, generic
+  \* both keys: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> CompleteFast(j2/1 j1/1): completed,
+  \*   rows the other way round, hashed; first, planning, generic
   [op |-> "CompleteFast", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -1179,6 +1253,10 @@ Plans == <<
   \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
   \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> PassTime -> ResumeCallback(j2/1) ->
   \*   CompleteSlow(j2/1 j1/1): completed, rows the other way round; first, planning, generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> PassTime -> ResumeCallback(j2/1) ->
+  \*   CompleteSlow(j2/1 j1/1): completed, rows the other way round, hashed; first, planning,
+  \*   generic
   [op |-> "CompleteSlow", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -1244,6 +1322,8 @@ Plans == <<
   \*   planning, generic
   \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Complete(j2/1 j1/1): completed, rows the
   \*   other way round; first, planning, generic
+  \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Complete(j2/1 j1/1): completed, rows the
+  \*   other way round, hashed; first, planning, generic
   [op |-> "Complete", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -1315,6 +1395,8 @@ Plans == <<
   \*   completed; first, planning, generic
   \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j2/1) -> Complete(j2/1 j1/1):
   \*   completed, rows the other way round; first, planning, generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j2/1) -> Complete(j2/1 j1/1):
+  \*   completed, rows the other way round, hashed; first, planning, generic
   [op |-> "Complete", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -1370,6 +1452,9 @@ Plans == <<
   \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
   \*   ResumeCallback(j1/1) -> Complete(j2/1 j1/1): completed, rows the other way round;
   \*   first, planning, generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ResumeCallback(j1/1) -> Complete(j2/1 j1/1): completed, rows the other way round,
+  \*   hashed; first, planning, generic
   [op |-> "Complete", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -1408,6 +1493,10 @@ Plans == <<
   \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
   \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> PassTime -> ResumeCallback(j2/1) ->
   \*   Complete(j2/1 j1/1): completed, rows the other way round; first, planning, generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> PassTime -> ResumeCallback(j2/1) ->
+  \*   Complete(j2/1 j1/1): completed, rows the other way round, hashed; first, planning,
+  \*   generic
   [op |-> "Complete", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -1450,6 +1539,9 @@ Plans == <<
   \*   Complete(j1/1 j2/1): completed; first, planning, generic
   \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
   \*   Complete(j2/1 j1/1): completed, rows the other way round; first, planning, generic
+  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
+  \*   Complete(j2/1 j1/1): completed, rows the other way round, hashed; first, planning,
+  \*   generic
   [op |-> "Complete", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -1488,6 +1580,8 @@ Plans == <<
   \*   planning, generic
   \* both keys: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> Complete(j2/1 j1/1): completed, rows
   \*   the other way round; first, planning, generic
+  \* both keys: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> Complete(j2/1 j1/1): completed, rows
+  \*   the other way round, hashed; first, planning, generic
   [op |-> "Complete", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -1543,6 +1637,8 @@ Plans == <<
   \*   planning, generic
   \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Retry(j2/1 j1/1): retried, rows the other
   \*   way round; first, planning, generic
+  \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Retry(j2/1 j1/1): retried, rows the other
+  \*   way round, hashed; first, planning, generic
   [op |-> "Retry", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -1664,6 +1760,9 @@ Plans == <<
   \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j1/1) -> Heartbeat(j2/1) ->
   \*   PassTime -> Retry(j2/1 j1/1): retried, rows the other way round; first, planning,
   \*   generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j1/1) -> Heartbeat(j2/1) ->
+  \*   PassTime -> Retry(j2/1 j1/1): retried, rows the other way round, hashed; first,
+  \*   planning, generic
   [op |-> "Retry", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -1697,6 +1796,9 @@ Plans == <<
   \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
   \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> PassTime -> ResumeCallback(j2/1) ->
   \*   Retry(j2/1 j1/1): retried, rows the other way round; first, planning, generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> PassTime -> ResumeCallback(j2/1) ->
+  \*   Retry(j2/1 j1/1): retried, rows the other way round, hashed; first, planning, generic
   [op |-> "Retry", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -1738,6 +1840,8 @@ Plans == <<
   \*   Retry(j1/1 j2/1): retried; first, planning, generic
   \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
   \*   Retry(j2/1 j1/1): retried, rows the other way round; first, planning, generic
+  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
+  \*   Retry(j2/1 j1/1): retried, rows the other way round, hashed; first, planning, generic
   [op |-> "Retry", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -1769,6 +1873,9 @@ Plans == <<
   \* crowded: Enqueue(b, j1) -> Enqueue(b, j2) -> Claim(b, 1, 99) -> RotateQueue -> Enqueue(b,
   \*   j3) -> RotateClaims -> Claim(b, 1, 99) -> Claim(b, 1, 99) -> Retry(j2/1 j1/1): retried,
   \*   rows the other way round; first, planning, generic
+  \* crowded: Enqueue(b, j1) -> Enqueue(b, j2) -> Claim(b, 1, 99) -> RotateQueue -> Enqueue(b,
+  \*   j3) -> RotateClaims -> Claim(b, 1, 99) -> Claim(b, 1, 99) -> Retry(j2/1 j1/1): retried,
+  \*   rows the other way round, hashed; first, planning, generic
   [op |-> "Retry", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -1802,6 +1909,9 @@ Plans == <<
   \* far apart: Enqueue(a, j1) -> Enqueue(a, j2) -> Claim(a, 1, 99) -> RotateClaims ->
   \*   RotateClaims -> RotateClaims -> Claim(a, 1, 99) -> Retry(j2/1 j1/1): retried, rows the
   \*   other way round; first, planning, generic
+  \* far apart: Enqueue(a, j1) -> Enqueue(a, j2) -> Claim(a, 1, 99) -> RotateClaims ->
+  \*   RotateClaims -> RotateClaims -> Claim(a, 1, 99) -> Retry(j2/1 j1/1): retried, rows the
+  \*   other way round, hashed; first, planning, generic
   [op |-> "Retry", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -1864,6 +1974,8 @@ Plans == <<
   \*   planning, generic
   \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Snooze(j2/1 j1/1): snoozed, rows the
   \*   other way round; first, planning, generic
+  \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Snooze(j2/1 j1/1): snoozed, rows the
+  \*   other way round, hashed; first, planning, generic
   [op |-> "Snooze", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -1985,6 +2097,9 @@ Plans == <<
   \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j1/1) -> Heartbeat(j2/1) ->
   \*   PassTime -> Snooze(j2/1 j1/1): snoozed, rows the other way round; first, planning,
   \*   generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j1/1) -> Heartbeat(j2/1) ->
+  \*   PassTime -> Snooze(j2/1 j1/1): snoozed, rows the other way round, hashed; first,
+  \*   planning, generic
   [op |-> "Snooze", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -2018,6 +2133,9 @@ Plans == <<
   \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
   \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> PassTime -> ResumeCallback(j2/1) ->
   \*   Snooze(j2/1 j1/1): snoozed, rows the other way round; first, planning, generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> PassTime -> ResumeCallback(j2/1) ->
+  \*   Snooze(j2/1 j1/1): snoozed, rows the other way round, hashed; first, planning, generic
   [op |-> "Snooze", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -2059,6 +2177,8 @@ Plans == <<
   \*   Snooze(j1/1 j2/1): snoozed; first, planning, generic
   \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
   \*   Snooze(j2/1 j1/1): snoozed, rows the other way round; first, planning, generic
+  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
+  \*   Snooze(j2/1 j1/1): snoozed, rows the other way round, hashed; first, planning, generic
   [op |-> "Snooze", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -2090,6 +2210,9 @@ Plans == <<
   \* crowded: Enqueue(b, j1) -> Enqueue(b, j2) -> Claim(b, 1, 99) -> RotateQueue -> Enqueue(b,
   \*   j3) -> RotateClaims -> Claim(b, 1, 99) -> Claim(b, 1, 99) -> Snooze(j2/1 j1/1):
   \*   snoozed, rows the other way round; first, planning, generic
+  \* crowded: Enqueue(b, j1) -> Enqueue(b, j2) -> Claim(b, 1, 99) -> RotateQueue -> Enqueue(b,
+  \*   j3) -> RotateClaims -> Claim(b, 1, 99) -> Claim(b, 1, 99) -> Snooze(j2/1 j1/1):
+  \*   snoozed, rows the other way round, hashed; first, planning, generic
   [op |-> "Snooze", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -2123,6 +2246,9 @@ Plans == <<
   \* far apart: Enqueue(a, j1) -> Enqueue(a, j2) -> Claim(a, 1, 99) -> RotateClaims ->
   \*   RotateClaims -> RotateClaims -> Claim(a, 1, 99) -> Snooze(j2/1 j1/1): snoozed, rows the
   \*   other way round; first, planning, generic
+  \* far apart: Enqueue(a, j1) -> Enqueue(a, j2) -> Claim(a, 1, 99) -> RotateClaims ->
+  \*   RotateClaims -> RotateClaims -> Claim(a, 1, 99) -> Snooze(j2/1 j1/1): snoozed, rows the
+  \*   other way round, hashed; first, planning, generic
   [op |-> "Snooze", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -2188,6 +2314,8 @@ Plans == <<
   \*   generic
   \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Fail(j2/1 j1/1): failed, rows the other
   \*   way round; first, planning, generic
+  \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Fail(j2/1 j1/1): failed, rows the other
+  \*   way round, hashed; first, planning, generic
   [op |-> "Fail", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -2318,6 +2446,9 @@ Plans == <<
   \*   PassTime -> Fail(j1/1 j2/1): failed; first, planning, generic
   \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j1/1) -> Heartbeat(j2/1) ->
   \*   PassTime -> Fail(j2/1 j1/1): failed, rows the other way round; first, planning, generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j1/1) -> Heartbeat(j2/1) ->
+  \*   PassTime -> Fail(j2/1 j1/1): failed, rows the other way round, hashed; first, planning,
+  \*   generic
   [op |-> "Fail", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -2353,6 +2484,9 @@ Plans == <<
   \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
   \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> PassTime -> ResumeCallback(j2/1) ->
   \*   Fail(j2/1 j1/1): failed, rows the other way round; first, planning, generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> PassTime -> ResumeCallback(j2/1) ->
+  \*   Fail(j2/1 j1/1): failed, rows the other way round, hashed; first, planning, generic
   [op |-> "Fail", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -2396,6 +2530,8 @@ Plans == <<
   \*   Fail(j1/1 j2/1): failed; first, planning, generic
   \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
   \*   Fail(j2/1 j1/1): failed, rows the other way round; first, planning, generic
+  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
+  \*   Fail(j2/1 j1/1): failed, rows the other way round, hashed; first, planning, generic
   [op |-> "Fail", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -2455,6 +2591,9 @@ Plans == <<
   \* crowded: Enqueue(b, j1) -> Enqueue(b, j2) -> Claim(b, 1, 99) -> RotateQueue -> Enqueue(b,
   \*   j3) -> RotateClaims -> Claim(b, 1, 99) -> Claim(b, 1, 99) -> Fail(j2/1 j1/1): failed,
   \*   rows the other way round; first, planning, generic
+  \* crowded: Enqueue(b, j1) -> Enqueue(b, j2) -> Claim(b, 1, 99) -> RotateQueue -> Enqueue(b,
+  \*   j3) -> RotateClaims -> Claim(b, 1, 99) -> Claim(b, 1, 99) -> Fail(j2/1 j1/1): failed,
+  \*   rows the other way round, hashed; first, planning, generic
   [op |-> "Fail", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -2490,6 +2629,9 @@ Plans == <<
   \* far apart: Enqueue(a, j1) -> Enqueue(a, j2) -> Claim(a, 1, 99) -> RotateClaims ->
   \*   RotateClaims -> RotateClaims -> Claim(a, 1, 99) -> Fail(j2/1 j1/1): failed, rows the
   \*   other way round; first, planning, generic
+  \* far apart: Enqueue(a, j1) -> Enqueue(a, j2) -> Claim(a, 1, 99) -> RotateClaims ->
+  \*   RotateClaims -> RotateClaims -> Claim(a, 1, 99) -> Fail(j2/1 j1/1): failed, rows the
+  \*   other way round, hashed; first, planning, generic
   [op |-> "Fail", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -2523,6 +2665,8 @@ Plans == <<
   \*   planning, generic
   \* both keys: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> Fail(j2/1 j1/1): failed, rows the other
   \*   way round; first, planning, generic
+  \* both keys: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> Fail(j2/1 j1/1): failed, rows the other
+  \*   way round, hashed; first, planning, generic
   [op |-> "Fail", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -2591,6 +2735,8 @@ Plans == <<
   \*   first, planning, generic
   \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> FailToDlq(j2/1 j1/1): deadLettered, rows
   \*   the other way round; first, planning, generic
+  \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> FailToDlq(j2/1 j1/1): deadLettered, rows
+  \*   the other way round, hashed; first, planning, generic
   [op |-> "FailToDlq", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -2717,6 +2863,9 @@ Plans == <<
   \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j1/1) -> Heartbeat(j2/1) ->
   \*   PassTime -> FailToDlq(j2/1 j1/1): deadLettered, rows the other way round; first,
   \*   planning, generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j1/1) -> Heartbeat(j2/1) ->
+  \*   PassTime -> FailToDlq(j2/1 j1/1): deadLettered, rows the other way round, hashed;
+  \*   first, planning, generic
   [op |-> "FailToDlq", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -2751,6 +2900,10 @@ Plans == <<
   \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
   \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> PassTime -> ResumeCallback(j2/1) ->
   \*   FailToDlq(j2/1 j1/1): deadLettered, rows the other way round; first, planning, generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> PassTime -> ResumeCallback(j2/1) ->
+  \*   FailToDlq(j2/1 j1/1): deadLettered, rows the other way round, hashed; first, planning,
+  \*   generic
   [op |-> "FailToDlq", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -2793,6 +2946,9 @@ Plans == <<
   \*   FailToDlq(j1/1 j2/1): deadLettered; first, planning, generic
   \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
   \*   FailToDlq(j2/1 j1/1): deadLettered, rows the other way round; first, planning, generic
+  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
+  \*   FailToDlq(j2/1 j1/1): deadLettered, rows the other way round, hashed; first, planning,
+  \*   generic
   [op |-> "FailToDlq", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -2852,6 +3008,9 @@ Plans == <<
   \* crowded: Enqueue(b, j1) -> Enqueue(b, j2) -> Claim(b, 1, 99) -> RotateQueue -> Enqueue(b,
   \*   j3) -> RotateClaims -> Claim(b, 1, 99) -> Claim(b, 1, 99) -> FailToDlq(j2/1 j1/1):
   \*   deadLettered, rows the other way round; first, planning, generic
+  \* crowded: Enqueue(b, j1) -> Enqueue(b, j2) -> Claim(b, 1, 99) -> RotateQueue -> Enqueue(b,
+  \*   j3) -> RotateClaims -> Claim(b, 1, 99) -> Claim(b, 1, 99) -> FailToDlq(j2/1 j1/1):
+  \*   deadLettered, rows the other way round, hashed; first, planning, generic
   [op |-> "FailToDlq", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -2886,6 +3045,9 @@ Plans == <<
   \* far apart: Enqueue(a, j1) -> Enqueue(a, j2) -> Claim(a, 1, 99) -> RotateClaims ->
   \*   RotateClaims -> RotateClaims -> Claim(a, 1, 99) -> FailToDlq(j2/1 j1/1): deadLettered,
   \*   rows the other way round; first, planning, generic
+  \* far apart: Enqueue(a, j1) -> Enqueue(a, j2) -> Claim(a, 1, 99) -> RotateClaims ->
+  \*   RotateClaims -> RotateClaims -> Claim(a, 1, 99) -> FailToDlq(j2/1 j1/1): deadLettered,
+  \*   rows the other way round, hashed; first, planning, generic
   [op |-> "FailToDlq", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -2918,6 +3080,8 @@ Plans == <<
   \*   first, planning, generic
   \* both keys: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> FailToDlq(j2/1 j1/1): deadLettered,
   \*   rows the other way round; first, planning, generic
+  \* both keys: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> FailToDlq(j2/1 j1/1): deadLettered,
+  \*   rows the other way round, hashed; first, planning, generic
   [op |-> "FailToDlq", steps |-> <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
@@ -2999,6 +3163,8 @@ Plans == <<
   \*   rescued; first, planning, generic
   \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> PassTime -> RescueStaleReceipts(0):
   \*   rescued, rows the other way round; first, planning, generic
+  \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> PassTime -> RescueStaleReceipts(0):
+  \*   rescued, rows the other way round, hashed; first, planning, generic
   [op |-> "RescueStaleReceipts", steps |-> <<
       Wait("attempt_state", "AccessShareLock"),
       Wait("lease_claim_closures", "AccessShareLock"),
@@ -3083,6 +3249,9 @@ Plans == <<
   \*   RescueStaleReceipts(0): rescued; first, planning, generic
   \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j1/1) -> PassTime ->
   \*   RescueStaleReceipts(0): rescued, rows the other way round; first, planning, generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j1/1) -> PassTime ->
+  \*   RescueStaleReceipts(0): rescued, rows the other way round, hashed; first, planning,
+  \*   generic
   [op |-> "RescueStaleReceipts", steps |-> <<
       Wait("attempt_state", "AccessShareLock"),
       Wait("lease_claim_closures", "AccessShareLock"),
@@ -3150,6 +3319,9 @@ Plans == <<
   \* silent: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
   \*   PassTime -> RescueStaleReceipts(0): rescued, rows the other way round; first, planning,
   \*   generic
+  \* silent: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
+  \*   PassTime -> RescueStaleReceipts(0): rescued, rows the other way round, hashed; first,
+  \*   planning, generic
   [op |-> "RescueStaleReceipts", steps |-> <<
       Wait("attempt_state", "AccessShareLock"),
       Wait("lease_claim_closures", "AccessShareLock"),
@@ -3201,6 +3373,8 @@ Plans == <<
   \*   rescued; first, planning, generic
   \* deadlines: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> PassTime -> RescueExpiredDeadlines(0):
   \*   rescued, rows the other way round; first, planning, generic
+  \* deadlines: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> PassTime -> RescueExpiredDeadlines(0):
+  \*   rescued, rows the other way round, hashed; first, planning, generic
   [op |-> "RescueExpiredDeadlines", steps |-> <<
       Wait("attempt_state", "AccessShareLock"),
       Wait("lease_claim_closures", "AccessShareLock"),
@@ -3313,6 +3487,9 @@ Plans == <<
   \* both dead: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 1) -> Claim(b, 1, 1) ->
   \*   PassTime -> RescueExpiredDeadlines(0): rescued, rows the other way round; first,
   \*   planning, generic
+  \* both dead: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 1) -> Claim(b, 1, 1) ->
+  \*   PassTime -> RescueExpiredDeadlines(0): rescued, rows the other way round, hashed;
+  \*   first, planning, generic
   [op |-> "RescueExpiredDeadlines", steps |-> <<
       Wait("attempt_state", "AccessShareLock"),
       Wait("lease_claim_closures", "AccessShareLock"),
@@ -3428,6 +3605,10 @@ Plans == <<
   \* parking: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> Claim(a, 1, 99) -> ParkForCallback(j1/1)
   \*   -> ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> ResumeCallback(j2/1) -> PassTime ->
   \*   RescueStaleLeases(0): rescued, rows the other way round; first, planning, generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> Claim(a, 1, 99) -> ParkForCallback(j1/1)
+  \*   -> ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> ResumeCallback(j2/1) -> PassTime ->
+  \*   RescueStaleLeases(0): rescued, rows the other way round, hashed; first, planning,
+  \*   generic
   [op |-> "RescueStaleLeases", steps |-> <<
       Wait("leases", "AccessShareLock"),
       Wait("leases_0", "AccessShareLock"),
@@ -3513,6 +3694,10 @@ Plans == <<
   \*   ParkForCallback(j1/1) -> ParkForCallback(j2/1) -> ResumeCallback(j1/1) ->
   \*   ResumeCallback(j2/1) -> PassTime -> RescueStaleLeases(0): rescued, rows the other way
   \*   round; first, planning, generic
+  \* both parked: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 1) -> Claim(b, 1, 1) ->
+  \*   ParkForCallback(j1/1) -> ParkForCallback(j2/1) -> ResumeCallback(j1/1) ->
+  \*   ResumeCallback(j2/1) -> PassTime -> RescueStaleLeases(0): rescued, rows the other way
+  \*   round, hashed; first, planning, generic
   [op |-> "RescueStaleLeases", steps |-> <<
       Wait("leases", "AccessShareLock"),
       Wait("leases_0", "AccessShareLock"),
@@ -3646,6 +3831,9 @@ Plans == <<
   \* deadlines: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> PassTime -> ParkForCallback(j1/1) ->
   \*   ParkForCallback(j2/1) -> RescueExpiredLeaseDeadlines(0): rescued, rows the other way
   \*   round; first, planning, generic
+  \* deadlines: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> PassTime -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> RescueExpiredLeaseDeadlines(0): rescued, rows the other way
+  \*   round, hashed; first, planning, generic
   [op |-> "RescueExpiredLeaseDeadlines", steps |-> <<
       Wait("leases", "AccessShareLock"),
       Wait("leases_0", "AccessShareLock"),
@@ -3692,6 +3880,10 @@ Plans == <<
   \*   ParkForCallback(j1/1) -> ParkForCallback(j2/1) -> PassTime ->
   \*   RescueExpiredLeaseDeadlines(0): rescued, rows the other way round; first, planning,
   \*   generic
+  \* both parked: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 1) -> Claim(b, 1, 1) ->
+  \*   ParkForCallback(j1/1) -> ParkForCallback(j2/1) -> PassTime ->
+  \*   RescueExpiredLeaseDeadlines(0): rescued, rows the other way round, hashed; first,
+  \*   planning, generic
   [op |-> "RescueExpiredLeaseDeadlines", steps |-> <<
       Wait("leases", "AccessShareLock"),
       Wait("leases_0", "AccessShareLock"),
@@ -3892,6 +4084,9 @@ Plans == <<
   \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
   \*   ParkForCallback(j2/1) -> PassTime -> RescueCallbackTimeouts(0): rescued, rows the other
   \*   way round; first, planning, generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> PassTime -> RescueCallbackTimeouts(0): rescued, rows the other
+  \*   way round, hashed; first, planning, generic
   [op |-> "RescueCallbackTimeouts", steps |-> <<
       Wait("leases", "AccessShareLock"),
       Wait("leases_0", "AccessShareLock"),
@@ -3952,6 +4147,9 @@ Plans == <<
   \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
   \*   ParkForCallback(j2/1) -> PassTime -> RescueCallbackTimeouts(0, wait 1): rescued, rows
   \*   the other way round; first, planning, generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> PassTime -> RescueCallbackTimeouts(0, wait 1): rescued, rows
+  \*   the other way round, hashed; first, planning, generic
   [op |-> "RescueCallbackTimeouts", steps |-> <<
       Wait("leases", "AccessShareLock"),
       Wait("leases_0", "AccessShareLock"),
@@ -4146,6 +4344,9 @@ Plans == <<
   \* timeouts: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
   \*   ParkForCallback(j2/1) -> PassTime -> RescueCallbackTimeouts(0): rescued, rows the other
   \*   way round; first, planning, generic
+  \* timeouts: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> PassTime -> RescueCallbackTimeouts(0): rescued, rows the other
+  \*   way round, hashed; first, planning, generic
   [op |-> "RescueCallbackTimeouts", steps |-> <<
       Wait("leases", "AccessShareLock"),
       Wait("leases_0", "AccessShareLock"),
@@ -4194,6 +4395,9 @@ Plans == <<
   \* timeouts: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
   \*   ParkForCallback(j2/1) -> PassTime -> RescueCallbackTimeouts(0, wait 1): rescued, rows
   \*   the other way round; first, planning, generic
+  \* timeouts: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> PassTime -> RescueCallbackTimeouts(0, wait 1): rescued, rows
+  \*   the other way round, hashed; first, planning, generic
   [op |-> "RescueCallbackTimeouts", steps |-> <<
       Wait("leases", "AccessShareLock"),
       Wait("leases_0", "AccessShareLock"),
@@ -4240,6 +4444,10 @@ Plans == <<
   \* both parked: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 1) -> Claim(b, 1, 1) ->
   \*   ParkForCallback(j1/1) -> ParkForCallback(j2/1) -> PassTime ->
   \*   RescueCallbackTimeouts(0): rescued, rows the other way round; first, planning, generic
+  \* both parked: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 1) -> Claim(b, 1, 1) ->
+  \*   ParkForCallback(j1/1) -> ParkForCallback(j2/1) -> PassTime ->
+  \*   RescueCallbackTimeouts(0): rescued, rows the other way round, hashed; first, planning,
+  \*   generic
   [op |-> "RescueCallbackTimeouts", steps |-> <<
       Wait("leases", "AccessShareLock"),
       Wait("leases_0", "AccessShareLock"),
@@ -4336,12 +4544,17 @@ Plans == <<
   \*   j2): discarded; first, planning, generic
   \* ending: Enqueue(a, j1 j2) -> CancelReady(j1) -> CancelReady(j2) -> DiscardTerminal(j2
   \*   j1): discarded, rows the other way round; first, planning, generic
+  \* ending: Enqueue(a, j1 j2) -> CancelReady(j1) -> CancelReady(j2) -> DiscardTerminal(j2
+  \*   j1): discarded, rows the other way round, hashed; first, planning, generic
   \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> CancelReady(j1) -> AdvanceClaimCursor(a) ->
   \*   CancelReady(j2) -> AdvanceClaimCursor(b) -> DiscardTerminal(j1 j2): discarded; first,
   \*   planning, generic
   \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> CancelReady(j1) -> AdvanceClaimCursor(a) ->
   \*   CancelReady(j2) -> AdvanceClaimCursor(b) -> DiscardTerminal(j2 j1): discarded, rows the
   \*   other way round; first, planning, generic
+  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> CancelReady(j1) -> AdvanceClaimCursor(a) ->
+  \*   CancelReady(j2) -> AdvanceClaimCursor(b) -> DiscardTerminal(j2 j1): discarded, rows the
+  \*   other way round, hashed; first, planning, generic
   [op |-> "DiscardTerminal", steps |-> <<
       Wait("lease_claims", "AccessShareLock"),
       Wait("lease_claims_0", "AccessShareLock"),
@@ -4434,6 +4647,8 @@ Plans == <<
   \*   j2): readmitted; first, planning, generic
   \* ending: Enqueue(a, j1 j2) -> CancelReady(j1) -> CancelReady(j2) -> RetryFromTerminal(j2
   \*   j1): readmitted, rows the other way round; first, planning, generic
+  \* ending: Enqueue(a, j1 j2) -> CancelReady(j1) -> CancelReady(j2) -> RetryFromTerminal(j2
+  \*   j1): readmitted, rows the other way round, hashed; first, planning, generic
   [op |-> "RetryFromTerminal", steps |-> <<
       Wait("lease_claims", "AccessShareLock"),
       Wait("lease_claims_0", "AccessShareLock"),
@@ -4475,6 +4690,9 @@ Plans == <<
   \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> CancelReady(j1) -> AdvanceClaimCursor(a) ->
   \*   CancelReady(j2) -> AdvanceClaimCursor(b) -> RetryFromTerminal(j2 j1): readmitted, rows
   \*   the other way round; first, planning, generic
+  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> CancelReady(j1) -> AdvanceClaimCursor(a) ->
+  \*   CancelReady(j2) -> AdvanceClaimCursor(b) -> RetryFromTerminal(j2 j1): readmitted, rows
+  \*   the other way round, hashed; first, planning, generic
   [op |-> "RetryFromTerminal", steps |-> <<
       Wait("lease_claims", "AccessShareLock"),
       Wait("lease_claims_0", "AccessShareLock"),
@@ -4581,6 +4799,9 @@ Plans == <<
   \* both keys: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> Fail(j1/1) -> Fail(j2/1) ->
   \*   RetryFromTerminal(j2 j1): readmitted, rows the other way round; first, planning,
   \*   generic
+  \* both keys: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> Fail(j1/1) -> Fail(j2/1) ->
+  \*   RetryFromTerminal(j2 j1): readmitted, rows the other way round, hashed; first,
+  \*   planning, generic
   [op |-> "RetryFromTerminal", steps |-> <<
       Wait("lease_claims", "AccessShareLock"),
       Wait("lease_claims_0", "AccessShareLock"),
@@ -4686,6 +4907,9 @@ Plans == <<
   \* ending: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> Claim(a, 1, 99) -> Fail(j1/1) ->
   \*   Fail(j2/1) -> FailedToDlq(j2 j1): deadLettered, rows the other way round; first,
   \*   planning, generic
+  \* ending: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> Claim(a, 1, 99) -> Fail(j1/1) ->
+  \*   Fail(j2/1) -> FailedToDlq(j2 j1): deadLettered, rows the other way round, hashed;
+  \*   first, planning, generic
   [op |-> "FailedToDlq", steps |-> <<
       Wait("lease_claims", "AccessShareLock"),
       Wait("lease_claims_0", "AccessShareLock"),
@@ -4760,6 +4984,8 @@ Plans == <<
   \* ending: Enqueue(a, j1 j2) -> CancelReady(j1 j2): cancelled; first, planning, generic
   \* ending: Enqueue(a, j1 j2) -> CancelReady(j2 j1): cancelled, rows the other way round;
   \*   first, planning, generic
+  \* ending: Enqueue(a, j1 j2) -> CancelReady(j2 j1): cancelled, rows the other way round,
+  \*   hashed; first, planning, generic
   [op |-> "CancelReady", steps |-> <<
       Wait("ready_entries", "AccessShareLock"),
       Wait("ready_entries_0", "AccessShareLock"),
@@ -4804,6 +5030,8 @@ Plans == <<
   \*   planning, generic
   \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> CancelReady(j2 j1): cancelled, rows the other
   \*   way round; first, planning, generic
+  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> CancelReady(j2 j1): cancelled, rows the other
+  \*   way round, hashed; first, planning, generic
   [op |-> "CancelReady", steps |-> <<
       Wait("ready_entries", "AccessShareLock"),
       Wait("ready_entries_0", "AccessShareLock"),
@@ -4854,6 +5082,8 @@ Plans == <<
   \* both keys: Enqueue(a, j1 j2) -> CancelReady(j1 j2): cancelled; first, planning, generic
   \* both keys: Enqueue(a, j1 j2) -> CancelReady(j2 j1): cancelled, rows the other way round;
   \*   first, planning, generic
+  \* both keys: Enqueue(a, j1 j2) -> CancelReady(j2 j1): cancelled, rows the other way round,
+  \*   hashed; first, planning, generic
   [op |-> "CancelReady", steps |-> <<
       Wait("ready_entries", "AccessShareLock"),
       Wait("ready_entries_0", "AccessShareLock"),
@@ -4939,6 +5169,8 @@ Plans == <<
   \*   planning, generic
   \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> CancelRunning(j2 j1): cancelled, rows the
   \*   other way round; first, planning, generic
+  \* ending: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> CancelRunning(j2 j1): cancelled, rows the
+  \*   other way round, hashed; first, planning, generic
   [op |-> "CancelRunning", steps |-> <<
       Wait("lease_claim_closures", "AccessShareLock"),
       Wait("lease_claim_closures_0", "AccessShareLock"),
@@ -5052,6 +5284,9 @@ Plans == <<
   \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j1/1) -> Heartbeat(j2/1) ->
   \*   PassTime -> CancelRunning(j2 j1): cancelled, rows the other way round; first, planning,
   \*   generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Heartbeat(j1/1) -> Heartbeat(j2/1) ->
+  \*   PassTime -> CancelRunning(j2 j1): cancelled, rows the other way round, hashed; first,
+  \*   planning, generic
   [op |-> "CancelRunning", steps |-> <<
       Wait("lease_claim_closures", "AccessShareLock"),
       Wait("lease_claim_closures_0", "AccessShareLock"),
@@ -5094,6 +5329,9 @@ Plans == <<
   \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
   \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> CancelRunning(j2 j1): cancelled, rows
   \*   the other way round; first, planning, generic
+  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
+  \*   ParkForCallback(j2/1) -> ResumeCallback(j1/1) -> CancelRunning(j2 j1): cancelled, rows
+  \*   the other way round, hashed; first, planning, generic
   [op |-> "CancelRunning", steps |-> <<
       Wait("lease_claim_closures", "AccessShareLock"),
       Wait("lease_claim_closures_0", "AccessShareLock"),
@@ -5144,6 +5382,9 @@ Plans == <<
   \*   CancelRunning(j1 j2): cancelled; first, planning, generic
   \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
   \*   CancelRunning(j2 j1): cancelled, rows the other way round; first, planning, generic
+  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
+  \*   CancelRunning(j2 j1): cancelled, rows the other way round, hashed; first, planning,
+  \*   generic
   [op |-> "CancelRunning", steps |-> <<
       Wait("lease_claim_closures", "AccessShareLock"),
       Wait("lease_claim_closures_0", "AccessShareLock"),
@@ -5218,6 +5459,9 @@ Plans == <<
   \* crowded: Enqueue(b, j1) -> Enqueue(b, j2) -> Claim(b, 1, 99) -> RotateQueue -> Enqueue(b,
   \*   j3) -> RotateClaims -> Claim(b, 1, 99) -> Claim(b, 1, 99) -> CancelRunning(j2 j1):
   \*   cancelled, rows the other way round; first, planning, generic
+  \* crowded: Enqueue(b, j1) -> Enqueue(b, j2) -> Claim(b, 1, 99) -> RotateQueue -> Enqueue(b,
+  \*   j3) -> RotateClaims -> Claim(b, 1, 99) -> Claim(b, 1, 99) -> CancelRunning(j2 j1):
+  \*   cancelled, rows the other way round, hashed; first, planning, generic
   [op |-> "CancelRunning", steps |-> <<
       Wait("lease_claim_closures", "AccessShareLock"),
       Wait("lease_claim_closures_0", "AccessShareLock"),
@@ -5259,6 +5503,9 @@ Plans == <<
   \* far apart: Enqueue(a, j1) -> Enqueue(a, j2) -> Claim(a, 1, 99) -> RotateClaims ->
   \*   RotateClaims -> RotateClaims -> Claim(a, 1, 99) -> CancelRunning(j2 j1): cancelled,
   \*   rows the other way round; first, planning, generic
+  \* far apart: Enqueue(a, j1) -> Enqueue(a, j2) -> Claim(a, 1, 99) -> RotateClaims ->
+  \*   RotateClaims -> RotateClaims -> Claim(a, 1, 99) -> CancelRunning(j2 j1): cancelled,
+  \*   rows the other way round, hashed; first, planning, generic
   [op |-> "CancelRunning", steps |-> <<
       Wait("lease_claim_closures", "AccessShareLock"),
       Wait("lease_claim_closures_0", "AccessShareLock"),
@@ -5302,6 +5549,8 @@ Plans == <<
   \*   planning, generic
   \* both keys: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> CancelRunning(j2 j1): cancelled, rows
   \*   the other way round; first, planning, generic
+  \* both keys: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> CancelRunning(j2 j1): cancelled, rows
+  \*   the other way round, hashed; first, planning, generic
   [op |-> "CancelRunning", steps |-> <<
       Wait("lease_claim_closures", "AccessShareLock"),
       Wait("lease_claim_closures_0", "AccessShareLock"),
@@ -5397,6 +5646,8 @@ Plans == <<
   \*   generic
   \* silent: Enqueue(a, j1) -> Enqueue(a, j2) -> MoveReady(j2 j1, b): moved, rows the other
   \*   way round; first, planning, generic
+  \* silent: Enqueue(a, j1) -> Enqueue(a, j2) -> MoveReady(j2 j1, b): moved, rows the other
+  \*   way round, hashed; first, planning, generic
   [op |-> "MoveReady", steps |-> <<
       Wait("ready_entries", "AccessShareLock"),
       Wait("ready_entries_0", "AccessShareLock"),
@@ -5437,12 +5688,18 @@ Plans == <<
   \* ending: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> Claim(a, 1, 99) -> FailToDlq(j1/1) ->
   \*   FailToDlq(j2/1) -> PurgeDlq(j2 j1): purged, rows the other way round; first, planning,
   \*   generic
+  \* ending: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> Claim(a, 1, 99) -> FailToDlq(j1/1) ->
+  \*   FailToDlq(j2/1) -> PurgeDlq(j2 j1): purged, rows the other way round, hashed; first,
+  \*   planning, generic
   \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
   \*   AdvanceClaimCursor(a) -> FailToDlq(j1/1) -> FailToDlq(j2/1) -> PurgeDlq(j1 j2): purged;
   \*   first, planning, generic
   \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
   \*   AdvanceClaimCursor(a) -> FailToDlq(j1/1) -> FailToDlq(j2/1) -> PurgeDlq(j2 j1): purged,
   \*   rows the other way round; first, planning, generic
+  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
+  \*   AdvanceClaimCursor(a) -> FailToDlq(j1/1) -> FailToDlq(j2/1) -> PurgeDlq(j2 j1): purged,
+  \*   rows the other way round, hashed; first, planning, generic
   [op |-> "PurgeDlq", steps |-> <<
       Wait("dlq_entries", "RowShareLock"),
       Wait("dlq_entries#j1", "ForUpdate"),
@@ -5474,6 +5731,9 @@ Plans == <<
   \* ending: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> Claim(a, 1, 99) -> FailToDlq(j1/1) ->
   \*   FailToDlq(j2/1) -> RetryFromDlq(j2 j1): readmitted, rows the other way round; first,
   \*   planning, generic
+  \* ending: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> Claim(a, 1, 99) -> FailToDlq(j1/1) ->
+  \*   FailToDlq(j2/1) -> RetryFromDlq(j2 j1): readmitted, rows the other way round, hashed;
+  \*   first, planning, generic
   [op |-> "RetryFromDlq", steps |-> <<
       Wait("dlq_entries", "RowShareLock"),
       Wait("dlq_entries#j1", "ForUpdate"),
@@ -5494,6 +5754,9 @@ Plans == <<
   \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
   \*   AdvanceClaimCursor(a) -> FailToDlq(j1/1) -> FailToDlq(j2/1) -> RetryFromDlq(j2 j1):
   \*   readmitted, rows the other way round; first, planning, generic
+  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
+  \*   AdvanceClaimCursor(a) -> FailToDlq(j1/1) -> FailToDlq(j2/1) -> RetryFromDlq(j2 j1):
+  \*   readmitted, rows the other way round, hashed; first, planning, generic
   [op |-> "RetryFromDlq", steps |-> <<
       Wait("dlq_entries", "RowShareLock"),
       Wait("dlq_entries#j1", "ForUpdate"),
@@ -5536,6 +5799,9 @@ Plans == <<
   \*   RetryFromDlq(j1 j2): readmitted; first, planning, generic
   \* both keys: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> FailToDlq(j1/1) -> FailToDlq(j2/1) ->
   \*   RetryFromDlq(j2 j1): readmitted, rows the other way round; first, planning, generic
+  \* both keys: Enqueue(a, j1 j2) -> Claim(a, 2, 1) -> FailToDlq(j1/1) -> FailToDlq(j2/1) ->
+  \*   RetryFromDlq(j2 j1): readmitted, rows the other way round, hashed; first, planning,
+  \*   generic
   [op |-> "RetryFromDlq", steps |-> <<
       Wait("dlq_entries", "RowShareLock"),
       Wait("dlq_entries#j1", "ForUpdate"),
@@ -6469,6 +6735,8 @@ Plans == <<
   \*   planning, generic
   \* lanes: Enqueue(a, j1 j3) -> Reprioritise(j3, 1) -> ClaimFromQueue(a, 2): claimed, rows
   \*   the other way round; first, planning, generic
+  \* lanes: Enqueue(a, j1 j3) -> Reprioritise(j3, 1) -> ClaimFromQueue(a, 2): claimed, rows
+  \*   the other way round, hashed; first, planning, generic
   [op |-> "ClaimFromQueue", steps |-> <<
       Wait("lane_claim_heads", "RowShareLock"),
       Wait("lanes", "AccessShareLock"),
@@ -6566,6 +6834,8 @@ Plans == <<
   \*   planning, generic
   \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Reprioritise(j2 j1, 2): moved, rows the other
   \*   way round; first, planning, generic
+  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> Reprioritise(j2 j1, 2): moved, rows the other
+  \*   way round, hashed; first, planning, generic
   [op |-> "Reprioritise", steps |-> <<
       Wait("ready_entries", "AccessShareLock"),
       Wait("ready_entries_0", "AccessShareLock"),
@@ -6626,6 +6896,9 @@ Plans == <<
   \*   Reprioritise(j1 j2, 1): moved; first, planning, generic
   \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> EnsureLane(b, 1) -> EnsureLane(a, 1) ->
   \*   Reprioritise(j2 j1, 1): moved, rows the other way round; first, planning, generic
+  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> EnsureLane(b, 1) -> EnsureLane(a, 1) ->
+  \*   Reprioritise(j2 j1, 1): moved, rows the other way round, hashed; first, planning,
+  \*   generic
   [op |-> "Reprioritise", steps |-> <<
       Wait("ready_entries", "AccessShareLock"),
       Wait("ready_entries_0", "AccessShareLock"),
@@ -6679,6 +6952,8 @@ Plans == <<
   \*   generic
   \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> MoveQueue(j2 j1, c): moved, rows the other way
   \*   round; first, planning, generic
+  \* lanes: Enqueue(a, j1) -> Enqueue(b, j2) -> MoveQueue(j2 j1, c): moved, rows the other way
+  \*   round, hashed; first, planning, generic
   [op |-> "MoveQueue", steps |-> <<
       Wait("ready_entries", "AccessShareLock"),
       Wait("ready_entries_0", "AccessShareLock"),
@@ -6709,6 +6984,8 @@ Plans == <<
   \*   planning, generic
   \* lanes: Enqueue(a, j1 j3) -> Reprioritise(j3, 1) -> MoveQueue(j3 j1, b): moved, rows the
   \*   other way round; first, planning, generic
+  \* lanes: Enqueue(a, j1 j3) -> Reprioritise(j3, 1) -> MoveQueue(j3 j1, b): moved, rows the
+  \*   other way round, hashed; first, planning, generic
   [op |-> "MoveQueue", steps |-> <<
       Wait("ready_entries", "AccessShareLock"),
       Wait("ready_entries_0", "AccessShareLock"),
@@ -6775,6 +7052,9 @@ Plans == <<
   \*   PassTime -> RescueStaleReceiptsPass: rescued; first, planning, generic
   \* passes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
   \*   PassTime -> RescueStaleReceiptsPass: rescued, rows the other way round; first,
+  \*   planning, generic
+  \* passes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
+  \*   PassTime -> RescueStaleReceiptsPass: rescued, rows the other way round, hashed; first,
   \*   planning, generic
   [op |-> "RescueStaleReceiptsPass", steps |-> <<
       Wait("rings", "AccessShareLock"),
@@ -6932,6 +7212,9 @@ Plans == <<
   \* passes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 1) -> Claim(b, 1, 1) -> PassTime
   \*   -> RescueExpiredDeadlinesPass: rescued, rows the other way round; first, planning,
   \*   generic
+  \* passes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 1) -> Claim(b, 1, 1) -> PassTime
+  \*   -> RescueExpiredDeadlinesPass: rescued, rows the other way round, hashed; first,
+  \*   planning, generic
   [op |-> "RescueExpiredDeadlinesPass", steps |-> <<
       Wait("rings", "AccessShareLock"),
       Wait("claim_slots", "RowShareLock"),
@@ -7017,6 +7300,9 @@ Plans == <<
   \* counts: Enqueue(a, j1) -> Enqueue(b, j2) -> CancelReady(j1) -> CancelReady(j2) ->
   \*   RotateQueue -> RollupTerminalCounts(0): rolledUp, rows the other way round; first,
   \*   planning, generic
+  \* counts: Enqueue(a, j1) -> Enqueue(b, j2) -> CancelReady(j1) -> CancelReady(j2) ->
+  \*   RotateQueue -> RollupTerminalCounts(0): rolledUp, rows the other way round, hashed;
+  \*   first, planning, generic
   [op |-> "RollupTerminalCounts", steps |-> <<
       Wait("rings", "AccessShareLock"),
       NoWait("queue_terminal_live_counts", "ShareUpdateExclusiveLock"),
@@ -7032,6 +7318,10 @@ Plans == <<
   \* counts: Enqueue(a, j1) -> Enqueue(b, j2) -> CancelReady(j1) -> CancelReady(j2) ->
   \*   RotateQueue -> RollupTerminalCounts(0) -> DiscardTerminal(j1) -> DiscardTerminal(j2) ->
   \*   RollupTerminalCounts(0): rolledUp, rows the other way round; first, planning, generic
+  \* counts: Enqueue(a, j1) -> Enqueue(b, j2) -> CancelReady(j1) -> CancelReady(j2) ->
+  \*   RotateQueue -> RollupTerminalCounts(0) -> DiscardTerminal(j1) -> DiscardTerminal(j2) ->
+  \*   RollupTerminalCounts(0): rolledUp, rows the other way round, hashed; first, planning,
+  \*   generic
   [op |-> "RollupTerminalCounts", steps |-> <<
       Wait("rings", "AccessShareLock"),
       NoWait("queue_terminal_live_counts", "ShareUpdateExclusiveLock"),
@@ -7065,6 +7355,9 @@ Plans == <<
   \*   RebuildTerminalCounts: rebuilt; first, planning, generic
   \* counts: Enqueue(a, j1) -> Enqueue(b, j2) -> CancelReady(j1) -> CancelReady(j2) ->
   \*   RebuildTerminalCounts: rebuilt, rows the other way round; first, planning, generic
+  \* counts: Enqueue(a, j1) -> Enqueue(b, j2) -> CancelReady(j1) -> CancelReady(j2) ->
+  \*   RebuildTerminalCounts: rebuilt, rows the other way round, hashed; first, planning,
+  \*   generic
   [op |-> "RebuildTerminalCounts", steps |-> <<
       NoWait("queue_terminal_live_counts", "ShareUpdateExclusiveLock"),
       Wait("done_entries", "AccessShareLock"),
@@ -7089,6 +7382,9 @@ Plans == <<
   \* counts: Enqueue(a, j1) -> Enqueue(b, j2) -> CancelReady(j1) -> CancelReady(j2) ->
   \*   RotateQueue -> RollupTerminalCounts(0) -> RebuildTerminalCounts: rebuilt, rows the
   \*   other way round; first, planning, generic
+  \* counts: Enqueue(a, j1) -> Enqueue(b, j2) -> CancelReady(j1) -> CancelReady(j2) ->
+  \*   RotateQueue -> RollupTerminalCounts(0) -> RebuildTerminalCounts: rebuilt, rows the
+  \*   other way round, hashed; first, planning, generic
   [op |-> "RebuildTerminalCounts", steps |-> <<
       NoWait("queue_terminal_live_counts", "ShareUpdateExclusiveLock"),
       Wait("done_entries", "AccessShareLock"),

@@ -8,7 +8,7 @@ import { arenaScope } from "../interleave/scopes.js";
 import { callText, formatCalls } from "../report/calls.js";
 import type { FurtherCall } from "./further.js";
 import type { Operation } from "./operations.js";
-import { saidOf, type Situation } from "./situation.js";
+import { layoutsFor, saidOf, type Situation } from "./situation.js";
 
 const scope = { ...arenaScope, jobs: ["j1", "j2", "j3", "j4"], enabled: actionNames };
 
@@ -175,11 +175,11 @@ const backwards = ({ args }: FurtherCall): object =>
 
 function* situationsOf(area: string, { way, call, words, turned }: Told): Generator<Situation> {
   const operation = call.action;
-  for (const reversed of turned ? [false, true] : [false]) {
-    const list = [reversed ? backwards(call) : call.args];
-    const last = saidOf(callText({ action: operation, list }), [words], reversed);
+  for (const layout of layoutsFor(turned ? 2 : 1)) {
+    const list = [layout.reversed ? backwards(call) : call.args];
+    const last = saidOf(callText({ action: operation, list }), [words], layout);
     const name = `${area}: ${[...formatCalls(way), last].join(" → ")}`;
-    yield { operation, name, scope, way, list, reversed };
+    yield { operation, name, scope, way, list, ...layout };
   }
 }
 

@@ -13,6 +13,7 @@ import {
   type Door,
   type Ordered,
 } from "../interleave/orders.js";
+import type { Layout } from "./situation.js";
 
 /** What `footprint()` of recorder.sql says. */
 interface Footprint {
@@ -35,8 +36,7 @@ export interface Place {
   /** Tells its gates from those of others on the same server. */
   readonly number: number;
   readonly controller: pg.Client;
-  /** Whether rows are joined by their hashes, and read as they lie. */
-  readonly byHash: boolean;
+  readonly layout: Layout;
   /** For each sequence, the id that comes next. */
   readonly next: Readonly<Record<string, number>>;
 }
@@ -52,8 +52,8 @@ const plansKept =
   "select count(*)::int as plans from pg_backend_memory_contexts where name = 'CachedPlan'";
 
 const byHash = ["indexscan", "bitmapscan", "nestloop", "mergejoin", "sort"]
-  .map((method) => `set enable_${method} = off`)
-  .join("; ");
+  .map((method) => `set enable_${method} = off; `)
+  .join("");
 
 /** What the last report, at the end of a call, is called. */
 export const END = "end";
@@ -82,9 +82,8 @@ export class Session {
   static async open(place: Place): Promise<Session> {
     const client = await connect(place.server);
     const { rows } = await client.query("select pg_backend_pid() as pid");
-    if (place.byHash) await client.query(byHash);
     await client.query(
-      `select "${place.schema}".breakpoint('');
+      `${place.layout.hashed ? byHash : ""}select "${place.schema}".breakpoint('');
        set client_min_messages = notice; set breakpoint.session = ${place.number};
        select set_config('breakpoint.' || k, to_regclass(
                 format('%I.%s_%s', '${place.schema}', k, ${place.number}))::oid::text, false)

@@ -23,7 +23,7 @@ import { twinFor } from "./further.js";
 import { Holding, type Lock, type LockMode } from "./locks.js";
 import { Names, type Cast, type Row } from "./names.js";
 import { rewound, type Place, type Report } from "./session.js";
-import type { Situation } from "./situation.js";
+import type { Layout, Situation } from "./situation.js";
 
 /** What is different from the SQL that ships, written for the schema `ringproof`. */
 export interface Amendment {
@@ -36,15 +36,15 @@ export interface Amendment {
 const lanes = ["a", "b"];
 
 /** The ids of these lanes and the next come out of a hash the other way round. */
-const FIRST_LANE = 4;
+const FIRST_LANE = 10;
 
 const own = (file: string) => readFile(join(packageRoot(), "correctness", file), "utf8");
 
 const shipped = (file: string) => readFile(join(ringproofSql().dir, file), "utf8");
 
 /** The same for situations that begin with the same rows. */
-export const stateKey = ({ way, reversed, scope }: Situation): string =>
-  JSON.stringify([way, reversed, scope]);
+export const stateKey = ({ way, reversed, hashed, scope }: Situation): string =>
+  JSON.stringify([way, reversed, hashed, scope]);
 
 export class Site {
   readonly server: PostgresServer;
@@ -58,8 +58,7 @@ export class Site {
   readonly statements = new Map<string, string>();
   private root: Binding = newBinding(new Map());
   private loaded = "";
-  /** Whether the rows lie the other way round. */
-  private turned = false;
+  private layout: Layout = { reversed: false, hashed: false };
   /** The unique keys of the rows that are there before the call, by their tables. */
   private taken: ReadonlyMap<number, readonly Lock[]> = new Map();
 
@@ -111,8 +110,8 @@ export class Site {
   }
 
   get place(): Place {
-    const { server, schema, number, controller, turned: byHash, next } = this;
-    return { server, schema, number, controller, byHash, next };
+    const { server, schema, number, controller, layout, next } = this;
+    return { server, schema, number, controller, layout, next };
   }
 
   private describe(some: readonly Labelled[]): void {
@@ -127,7 +126,7 @@ export class Site {
 
   /** Makes this situation's state the one that all sessions see; returns the call. */
   async load(situation: Situation): Promise<string> {
-    const { way, list, scope, operation, reversed } = situation;
+    const { way, list, scope, operation, reversed, hashed } = situation;
     const { schema, controller } = this;
     const context = { sql: statements(schema), scope };
     const key = stateKey(situation);
@@ -142,7 +141,7 @@ export class Site {
       }
       await this.meet(binding);
       if (reversed) await controller.query(`select "${schema}".turn_round()`);
-      this.turned = reversed;
+      this.layout = { reversed, hashed };
       this.loaded = key;
       this.taken = await this.keys();
     }

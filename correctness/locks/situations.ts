@@ -27,7 +27,7 @@ import { callText, formatCalls } from "../report/calls.js";
 import { furtherSituations } from "./further-situations.js";
 import { changes, kindsOf, wordOf, type Tried } from "./kinds.js";
 import { allOperations, type Operation } from "./operations.js";
-import { saidOf, type Situation } from "./situation.js";
+import { layoutsFor, saidOf, type Situation } from "./situation.js";
 
 /** Every state of an area up to here is looked at. */
 const STATES = 160;
@@ -145,11 +145,11 @@ function turned(list: Tried["list"]): Tried["list"] {
 function* ordersOf(action: ActionName, one: Tried, found: Found): Generator<Situation> {
   const { area, node, scope } = found;
   const way = callsTo(node);
-  for (const reversed of one.jobs.length > 1 ? [false, true] : [false]) {
-    const list = reversed ? turned(one.list) : one.list;
-    const last = saidOf(callText({ action, list }), one.words, reversed);
+  for (const layout of layoutsFor(one.jobs.length)) {
+    const list = layout.reversed ? turned(one.list) : one.list;
+    const last = saidOf(callText({ action, list }), one.words, layout);
     const name = `${area}: ${[...formatCalls(way), last].join(" → ")}`;
-    yield { operation: action, name, scope, way, list, reversed };
+    yield { operation: action, name, scope, way, list, ...layout };
   }
 }
 

@@ -18,7 +18,11 @@ export type Subject =
   | { readonly kind: "SQL"; readonly name: string; readonly mutant: SystematicMutant };
 
 /** Of the SQL's systematic mutants, which take Postgres seconds each. */
-const sampled: Readonly<Record<Tier, number>> = { quick: 12, full: Infinity, nightly: Infinity };
+export const sampled: Readonly<Record<Tier, number>> = {
+  quick: 12,
+  full: Infinity,
+  nightly: Infinity,
+};
 
 /** Its name, the definition or action that is changed, or the kind of change. */
 const meant = ({ name }: Subject, word: string): boolean =>

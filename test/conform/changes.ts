@@ -120,8 +120,8 @@ export const changes = {
   "completions are late": changedSql(
     "finish",
     "complete_fast",
-    "array_agg(run_lease order by lane_seq), p_now",
-    "array_agg(run_lease order by lane_seq), p_now + interval '1 us'",
+    "array_agg(run_lease), p_now",
+    "array_agg(run_lease), p_now + interval '1 us'",
   ),
   "cancelled jobs end at midnight": changedSql(
     "admin",

@@ -55,7 +55,15 @@ describe("coverage", () => {
     expect(seen).toEqual(["C1", "C2", "C3", "C4", "C5", "C7"].map((id) => [id, true]));
     expect(out).toMatch(/^ringproof coverage, tier quick, seed 3\n/);
     expect(cells(line(out, "Enqueue"))).toEqual(["Enqueue", ...Array(6).fill("7,000")]);
-    expect(cells(line(out, "PassTime"))).toEqual(["PassTime", "8,000", "8,000", "", "8,000", "", "8,000"]);
+    expect(cells(line(out, "PassTime"))).toEqual([
+      "PassTime",
+      "8,000",
+      "8,000",
+      "",
+      "8,000",
+      "",
+      "8,000",
+    ]);
     expect(cells(line(out, "NoTokenTwice"))).toEqual(["NoTokenTwice", ...Array(3).fill("12,000")]);
     expect(cells(line(out, "find_same"))).toEqual(["find_same", ...Array(3).fill("20,000")]);
     expect(out).toMatch(

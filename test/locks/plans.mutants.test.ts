@@ -42,10 +42,10 @@ const functions = (...change: Parameters<typeof changedSql>): Amendment => ({
 
 const mutants: Readonly<Record<string, Mutant>> = {
   "receipts are locked in no order": {
-    operation: "CompleteFast",
+    operation: "Heartbeat",
     amendment: functions("attempt", "lock_receipts", "    order by c.lane_id, c.receipt_seq\n", ""),
     title:
-      "CompleteFast, after lock_receipts.lock_receipts: expected ForUpdate on lease_claims_0#a/1," +
+      "Heartbeat, after lock_receipts.lock_receipts: expected ForUpdate on lease_claims_0#a/1," +
       " found ForUpdate on lease_claims_0#b/1",
   },
   "claim heads are locked in no order": {
