@@ -1,7 +1,7 @@
 /**
  * Which three operations meet, or four, and where: three in the states in which most of them can
- * succeed, and of those where it makes most difference which comes first; a fourth joins them
- * there. The explorer chooses them, as for pairs.
+ * succeed, of those about the fewest jobs, and of those where it makes most difference which comes
+ * first; a fourth joins them there. The explorer chooses them, as for pairs.
  */
 
 import type { ActionName, Scope } from "../../src/core/index.js";
