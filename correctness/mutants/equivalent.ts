@@ -23,6 +23,7 @@ const all: readonly Argument[] = [
       "try_lock_receipts.forgetCondition.3",
       "remove_done.dropJoinColumn.1",
       "queue_slot_pinned.forgetCondition.1",
+      "due_among.forgetCondition.2",
     ],
   },
   {
@@ -175,6 +176,14 @@ const all: readonly Argument[] = [
   {
     why: "claim finds no claim head of the lane null, and returns nothing",
     names: ["claim_from_queue.dropGuard.1"],
+  },
+  {
+    why: "in the order of deadlines the cursor leaves nothing open behind it, or where it stands",
+    names: ["receipts_between.moveBound.4"],
+  },
+  {
+    why: "an empty window has nothing to end, and no last receipt for the cursor to come to",
+    names: ["visit_claim_slot.dropGuard.2"],
   },
 ];
 
