@@ -130,10 +130,6 @@ const all: readonly Argument[] = [
     names: ["try_lock_receipts.dropOrder.1", "try_lock_receipts.dropOrder.2"],
   },
   {
-    why: "a token that is named again is one token, and no more than p_limit are ended",
-    names: ["stale_receipts.forgetCondition.1", "expired_receipts.forgetCondition.1"],
-  },
-  {
     why: "a claim slot has one row",
     names: ["try_lock_cursors.dropOrder.1", "visit_claim_slot.dropOrder.1"],
   },

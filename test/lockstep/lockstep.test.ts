@@ -52,6 +52,7 @@ test("contract, core and Postgres stay in step, and what did not occur is named"
   const refused = [
     "ageing error 22023 p_ageing is 00:00:00, and must be positive",
     "nobody notReady",
+    "nowhere error 23503 lane 999999999 does not exist",
   ];
   const others = ["has", "has other", "reads", "wants", "wants row"];
   const beside = [...upkeep, ...byQueue, ...refused, ...others];

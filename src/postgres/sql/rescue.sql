@@ -66,6 +66,7 @@ language sql stable as $$
   from ringproof.ring_slots q
   cross join lateral ringproof.receipts_due('stale', p_slot, q.slot, p_cutoff) o
   where q.ring = 'queue'
+  order by o.lane_id, o.lane_seq
 $$;
 
 -- Closes at most p_limit stale receipt-only attempts of one claim slot and appends their jobs.
@@ -99,6 +100,7 @@ language sql stable as $$
   from ringproof.ring_slots q
   cross join lateral ringproof.receipts_due('deadline', p_slot, q.slot, p_now) o
   where q.ring = 'queue'
+  order by o.lane_id, o.lane_seq
 $$;
 
 -- Closes at most p_limit receipt-only attempts of one claim slot whose deadline has passed.
@@ -136,6 +138,7 @@ language sql stable as $$
     when 'deadline' then deadline_at <= p_now
     when 'timeout' then state = 'waiting' and timeout_at <= p_now
   end
+  order by job_id, run_lease
 $$;
 
 -- The attempts behind those leases, at most p_limit of them, under their mutex.
