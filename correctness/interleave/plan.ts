@@ -88,15 +88,21 @@ function concerns(some: readonly ActionName[], together: readonly ActionName[]):
   return together.every((name) => some.includes(name));
 }
 
-/** In every second state the other call begins: where schedules are cut, both are first. */
+/** The schedules of two calls, and where more meet. */
+export function schedulesOf(
+  { calls }: Pick<Case, "calls">,
+  { switches, spreadAfter, atMost }: Extent,
+): Pick<Work, "schedule" | "atMost"> {
+  return calls.length > 2
+    ? { schedule: () => new Bounded(calls.length, switches), atMost: Infinity }
+    : { schedule: () => new Schedules(spreadAfter), atMost };
+}
+
+/** In every second state of a pair the other begins: where schedules are cut, both are first. */
 function work(met: Case, name: string, i: number, extent: Extent): Work {
-  if (met.calls.length > 2) {
-    const schedule = () => new Bounded(met.calls.length, extent.switches);
-    return { ...met, name, schedule, atMost: Infinity };
-  }
-  const calls = i % 2 === 0 ? met.calls : [...met.calls].reverse();
-  const { spreadAfter, atMost } = extent;
-  return { ...met, calls, name, schedule: () => new Schedules(spreadAfter), atMost };
+  const turned = met.calls.length === 2 && i % 2 === 1;
+  const calls = turned ? [...met.calls].reverse() : met.calls;
+  return { ...met, calls, name, ...schedulesOf(met, extent) };
 }
 
 export interface Plan {

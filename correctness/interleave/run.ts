@@ -14,7 +14,8 @@ import { arenaScope } from "./scopes.js";
 import { roundTrip } from "./speed.js";
 
 const ARENAS = 3;
-const SESSIONS = 4;
+/** As many calls as ever meet. */
+export const SESSIONS = 4;
 /** Violations to tell of: one bug shows in many pairs. */
 const ENOUGH = 3;
 

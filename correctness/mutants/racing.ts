@@ -6,16 +6,12 @@ import { Arena, newSchema } from "../interleave/arena.js";
 import { instrument } from "../interleave/instrument.js";
 import { Failing, swallowedFinding } from "../interleave/failing.js";
 import type { Violation } from "../interleave/meet.js";
-import { Bounded } from "../interleave/bounded.js";
-import { extents, type Work } from "../interleave/plan.js";
-import { runCase } from "../interleave/run.js";
+import { extents, schedulesOf, type Work } from "../interleave/plan.js";
+import { runCase, SESSIONS } from "../interleave/run.js";
 import { arenaScope } from "../interleave/scopes.js";
-import { Schedules } from "../interleave/schedules.js";
 import { outcomeText } from "../report/calls.js";
 import { Effort, exchanged, orError, spread, type Hunter, type Kill } from "./hunter.js";
 import type { SqlMutant } from "./sql-mutant.js";
-
-const SESSIONS = 4;
 
 /** Where a mutant is part of most operations, so many meetings of two of them. */
 const MEETINGS = { first: 40, thorough: 300 };
@@ -50,12 +46,7 @@ function some(
   return [...where(3), ...spread(first, MEETINGS.first)];
 }
 
-const { switches, atMost, spreadAfter } = extents.full;
-
-const longer = (work: Work): Work =>
-  work.calls.length === 2
-    ? { ...work, schedule: () => new Schedules(spreadAfter), atMost }
-    : { ...work, schedule: () => new Bounded(work.calls.length, switches) };
+const longer = (work: Work): Work => ({ ...work, ...schedulesOf(work, extents.full) });
 
 export class InterleaveHunter implements Hunter {
   readonly check = "interleave";
