@@ -113,10 +113,11 @@ export async function walk(
     const due = upkeepOf(choice, scope) ?? refusedOf(choice);
     const kept = due && (await database.keepUp(due));
     if (due) note(`${due.text} before it: ${kept!.said}`);
-    const scattered = choice.where % every === 0;
-    if (scattered) await database.scatter();
-    if (scattered) note("rows scattered before it");
     if (kept?.right === false) faults = [...faults, ...beside.slice(-1)];
+    if (choice.where % every === 0) {
+      await database.scatter();
+      note("rows scattered before it");
+    }
     if (by) note(by.text);
     const presence = presenceOf(choice, db, scope, database.schema);
     if (presence) note(presence.text);

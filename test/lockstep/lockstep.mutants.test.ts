@@ -21,7 +21,7 @@ const beyondTheModel: Readonly<Record<string, RegExp>> = {
     /jobs of queue \w in bucket \d: 2 counted, 1 there\n[^]*rebuild_terminal_counts\(\).*rebuilt/,
   "a lane that is there draws a number": /ensure_lane, of a lane that is there, a number is drawn/,
   "a lane waits since its last job came":
-    /- (\w\/\d+\/0) waits since tick \d\n {2}\+ \1 waits since tick \d/,
+    /- (\w\/\d+\/0) waits since tick (\d)\n {2}\+ \1 waits since tick (?!\2)\d/,
   "a parked attempt counts as a silent one":
     /- claim slot 0 callbackWait: [^]*\+ claim slot 0 (staleAttempt|longAttempt): /,
   "who waits for a lock counts as a reader":
