@@ -38,9 +38,9 @@ function wrongCursors(snapshot: Snapshot, db: Db, b: Binding, scope: Scope): str
     );
     const reached = db.readyEntries.filter((r) => r.lane === lane && r.seq <= cursor);
     const passed = reached.filter((r) => r.seq < cursor);
-    const latest = (rows: Db["readyEntries"]) => rows.map((r) => generationOf(r.slot));
-    const most = Math.max(oldest, ...latest(reached));
-    const least = Math.max(...latest(passed));
+    const generations = (rows: Db["readyEntries"]) => rows.map((r) => generationOf(r.slot));
+    const most = Math.max(oldest, ...generations(reached));
+    const least = Math.max(...generations(passed));
     const head = `lane ${lane}: cursor_generation ${from}`;
     return [
       ...(from > most

@@ -143,6 +143,10 @@ function joined(
     return new Set(serials.map(({ outcomes, db }) => JSON.stringify([outcomes, db]))).size;
   };
   const able = fourths.filter((fourth) => three.every((tried) => meetable(tried, fourth)));
-  const all = able.map((fourth) => [...three, fourth]);
-  return all.sort((a, b) => different(b) - different(a)).slice(0, 1);
+  const options = able.map((fourth) => ({
+    all: [...three, fourth],
+    n: different([...three, fourth]),
+  }));
+  const [best] = options.sort((a, b) => b.n - a.n);
+  return best ? [best.all] : [];
 }

@@ -48,18 +48,19 @@ const lanesOf = ({ db }: State, jobs: readonly Job[]): number => {
 /** Claim slots that come out of a hash the other way round. */
 const FAR_APART = [0, 3];
 
-const slotsOf = ({ db }: Pick<State, "db">, jobs: readonly Job[]): ReadonlySet<number> =>
-  new Set(db.leaseClaims.filter(({ job }) => jobs.includes(job)).map(({ slot }) => slot));
-
-/** Whether they are in several claim slots, with others there whose rows are in other slots. */
-function crowded({ db }: State, jobs: readonly Job[]): boolean {
+/** Receipts in several claim slots, with others there for other queue slots; or far apart. */
+function receiptKinds({ db }: State, jobs: readonly Job[]): readonly string[] {
   const own = db.leaseClaims.filter(({ job }) => jobs.includes(job));
+  const slots = new Set(own.map(({ slot }) => slot));
   const others = db.leaseClaims.filter(
     (other) =>
       !own.includes(other) &&
       own.some((mine) => mine.slot === other.slot && mine.ready !== other.ready),
   );
-  return others.length > 0 && slotsOf({ db }, jobs).size > 1;
+  return [
+    ...(slots.size > 1 && others.length > 0 ? ["several slots, in a crowd"] : []),
+    ...(FAR_APART.every((slot) => slots.has(slot)) ? ["slots far apart"] : []),
+  ];
 }
 
 /** Whether a call on a claim slot tells of some of its receipts, and not of others. */
@@ -80,7 +81,6 @@ export function kindsOf(state: State, action: ActionName, one: Tried): readonly 
   return [
     `several ${changed} ${known(state, list)}`,
     ...(lanesOf(state, jobs) > 1 ? ["several lanes"] : []),
-    ...(crowded(state, jobs) ? ["several slots, in a crowd"] : []),
-    ...(FAR_APART.every((slot) => slotsOf(state, jobs).has(slot)) ? ["slots far apart"] : []),
+    ...receiptKinds(state, jobs),
   ];
 }

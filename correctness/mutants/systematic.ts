@@ -2,7 +2,7 @@
 
 import { definitions, type Definition } from "../definitions.js";
 import { labelled } from "../interleave/instrument.js";
-import { edited, editsOf, operatorNames, type Edit, type OperatorName } from "./operators.js";
+import { edited, editsOf, operatorNames, type OperatorName } from "./operators.js";
 import { callersOf, type SqlMutant } from "./sql-mutant.js";
 
 export interface SystematicMutant extends SqlMutant {
@@ -14,9 +14,6 @@ export interface SystematicMutant extends SqlMutant {
   readonly label: string | null;
 }
 
-const labelOf = (sql: string, { from }: Edit): string | null =>
-  labelled(sql).find(({ index, end }) => index <= from && from < end)?.label ?? null;
-
 const oneLine = (text: string): string => text.replaceAll(/\s+/g, " ").trim();
 
 export function systematicMutants(): readonly SystematicMutant[] {
@@ -24,13 +21,16 @@ export function systematicMutants(): readonly SystematicMutant[] {
   return definitions().flatMap((definition) => {
     const { name, sql } = definition;
     const reached = callers([definition]);
+    const statements = labelled(sql);
+    const labelAt = (place: number) =>
+      statements.find(({ index, end }) => index <= place && place < end)?.label ?? null;
     return operatorNames.flatMap((operator) =>
       editsOf(operator, sql).map((edit, i) => ({
         ...reached,
         name: `${name}.${operator}.${i + 1}`,
         definition,
         operator,
-        label: labelOf(sql, edit),
+        label: labelAt(edit.from),
         about: `${oneLine(sql.slice(edit.from, edit.to))} ⇒ ${oneLine(edit.put) || "nothing"}`,
         changes: [{ definition, sql: edited(sql, edit) }],
       })),
