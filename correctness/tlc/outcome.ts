@@ -47,6 +47,8 @@ export interface TlcResult {
   /** Liveness: the 1-based step that the last one returns to, by `lassoAction`. */
   readonly lassoTo?: number;
   readonly lassoAction?: string;
+  /** TLC failed while it put together the behaviour that violates a temporal property. */
+  readonly behaviourLost?: true;
   /** What a dump held. TLC closes it on a violation too, unless an initial state is at fault. */
   readonly graph?: DotSummary;
   readonly messages: string[];
@@ -69,6 +71,12 @@ export class Outcome {
   private depth = 0;
   private lasso: { to: number; action: string } | undefined;
   private version = "";
+  private temporal = false;
+
+  /** A temporal property is violated, and the behaviour has not been told to its end. */
+  get behaviourLost(): boolean {
+    return this.temporal && !this.lasso;
+  }
 
   /** Returns the progress that the message carries, if any. */
   accept(message: TlcMessage): TlcProgress | undefined {
@@ -89,6 +97,9 @@ export class Outcome {
         break;
       case CODE.state:
         this.traceStep(text);
+        break;
+      case CODE.temporal:
+        this.temporal = true;
         break;
       case CODE.stuttering:
         this.lasso = { to: this.trace.length, action: "Stuttering" };
@@ -129,6 +140,7 @@ export class Outcome {
       coverage: this.coverage,
       ...(this.trace.length > 0 && { trace: this.trace }),
       ...(this.lasso && { lassoTo: this.lasso.to, lassoAction: this.lasso.action }),
+      ...(failed === undefined && this.behaviourLost && { behaviourLost: true as const }),
       messages: [...this.errors.map((error) => error.text), ...this.warnings],
       tlcVersion: this.version,
     };

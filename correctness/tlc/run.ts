@@ -76,7 +76,21 @@ class Run {
   }
 }
 
+/**
+ * Where a temporal property is violated, two threads of TLC put the behaviour together from one
+ * file, and on a busy machine about one run in 300 reads rubbish there, whatever comes of that. The
+ * verdict stands; the behaviour takes another run. A dump has been read, and is not begun anew.
+ */
+const ATTEMPTS = 3;
+
 export async function runTlc(opts: TlcOptions): Promise<TlcResult> {
+  for (let left = opts.dump ? 1 : ATTEMPTS; ; left--) {
+    const result = await runOnce(opts, left === 1);
+    if (!result.behaviourLost || left === 1) return result;
+  }
+}
+
+async function runOnce(opts: TlcOptions, last: boolean): Promise<TlcResult> {
   opts.signal?.throwIfAborted();
   const run = new Run();
   try {
@@ -84,7 +98,7 @@ export async function runTlc(opts: TlcOptions): Promise<TlcResult> {
       () => run.cleanUp(),
       async () => {
         run.dir = await mkdtemp(join(tmpdir(), "ringproof-tlc-"));
-        return await modelCheck(opts, run, await prepareWorkspace(opts, run.dir));
+        return await modelCheck(opts, run, await prepareWorkspace(opts, run.dir), last);
       },
     );
   } catch (error) {
@@ -114,7 +128,12 @@ function javaArguments(opts: TlcOptions, dir: string): string[] {
   ];
 }
 
-async function modelCheck(opts: TlcOptions, run: Run, workspace: Workspace): Promise<TlcResult> {
+async function modelCheck(
+  opts: TlcOptions,
+  run: Run,
+  workspace: Workspace,
+  last: boolean,
+): Promise<TlcResult> {
   const started = performance.now();
   const seconds = () => (performance.now() - started) / 1000;
   const outcome = new Outcome();
@@ -143,7 +162,7 @@ async function modelCheck(opts: TlcOptions, run: Run, workspace: Workspace): Pro
     opts.signal?.throwIfAborted();
     if (sinkError !== undefined) throw sinkError;
     const problem = failure === undefined && problemOf(ending);
-    if (problem) throw problem;
+    if (problem && (last || !outcome.behaviourLost)) throw problem;
   } finally {
     clearTimeout(timer || undefined);
     opts.signal?.removeEventListener("abort", stop);
