@@ -1,6 +1,6 @@
 /** Calls that are no action of the model: how each is made, and what it answers. */
 
-import type { ActionName, Job, Lane, Outcome, Scope } from "../../src/core/index.js";
+import type { ActionName, Job, Lane, Outcome } from "../../src/core/index.js";
 import type { ClaimerTerms, HeldSlot, PassLimits } from "../../src/postgres/answers.js";
 import { idOf, tickLength, type Binding } from "../../src/postgres/binding.js";
 import {
@@ -13,6 +13,7 @@ import {
   words,
   type Row,
   type Twin,
+  type TwinContext,
 } from "../../src/postgres/twin.js";
 import { twins } from "../../src/postgres/twins.js";
 import { twinOf } from "../conform/attempts.js";
@@ -47,7 +48,7 @@ export interface FurtherArgs {
 type Twins = { readonly [N in FurtherName]: Twin<FurtherArgs[N]> };
 
 /** Whatever the cursors say, a pass comes round to every receipt. */
-const limits = (scope: Scope): PassLimits => ({ budget: rescueLimit(scope), window: 10_000 });
+const limits = (c: TwinContext): PassLimits => ({ budget: rescueLimit(c), window: 10_000 });
 
 /** A lane's first row waits for days before the lane gains on others. */
 const AGEING = 100 * tickLength;
@@ -93,11 +94,11 @@ const further: Twins = {
     statement: ([args], b, { sql }) => sql.moveQueue(ids(args!, b), args!.queue, now(b)),
     answer: words,
   },
-  RescueStaleReceiptsPass: rescueTwin((_args, b, { sql, scope }) =>
-    sql.rescueStaleReceiptsPass(cutoffOf(b, scope), limits(scope), now(b)),
+  RescueStaleReceiptsPass: rescueTwin((_args, b, c) =>
+    c.sql.rescueStaleReceiptsPass(cutoffOf(b, c.scope), limits(c), now(b)),
   ),
-  RescueExpiredDeadlinesPass: rescueTwin((_args, b, { sql, scope }) =>
-    sql.rescueExpiredDeadlinesPass(limits(scope), now(b)),
+  RescueExpiredDeadlinesPass: rescueTwin((_args, b, c) =>
+    c.sql.rescueExpiredDeadlinesPass(limits(c), now(b)),
   ),
   RollupTerminalCounts: {
     batch: false,

@@ -70,6 +70,10 @@ function turns(queue: string, ageing: number, { db, binding, since }: Point): re
     .map(({ lane }) => lane);
 }
 
+const claiming = (lane: Lane, { binding }: Point): string =>
+  `select from ringproof.lane_claim_heads
+   where lane_id = ${binding.laneIds.get(lane)} for update`;
+
 /**
  * Half of all claims name a queue, and of these half find the first lane in use; if it is the only
  * one, they get what a claim of an empty lane gets.
@@ -96,8 +100,8 @@ export function claimByQueue(
     name: "claim_from_queue",
     attempt: { action: "Claim", list: [{ ...args, lane }] },
     text: `claim_from_queue(${queue}, ${n}), ageing ${ageing}${inUse}`,
-    statement: (sql) => sql.claimFromQueue(queue, n, at, ageing * tickLength, timeOf(tick)),
-    ...(busy === undefined ? { idle: inTurn.length === 0 } : { busy }),
+    statements: (sql) => [sql.claimFromQueue(queue, n, at, ageing * tickLength, timeOf(tick))],
+    ...(busy === undefined ? { idle: inTurn.length === 0 } : { busy: claiming(busy, point) }),
   };
 }
 
@@ -124,7 +128,8 @@ export function moveByName(
     name: wait < 4 ? "reprioritise" : "move_queue",
     attempt: { action: "MoveReady", list: moves },
     text: wait < 4 ? `reprioritise to ${priority}` : `move_queue to ${queue}`,
-    statement: (sql) =>
+    statements: (sql) => [
       wait < 4 ? sql.reprioritise(ids, priority, now) : sql.moveQueue(ids, queue, now),
+    ],
   };
 }

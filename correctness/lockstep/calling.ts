@@ -1,7 +1,7 @@
-/** How a call is made while another session claims from a lane, and where no lane has a job. */
+/** How a call is made, with what another session does meanwhile. */
 
 import { UserError } from "../../src/errors.js";
-import type { Binding } from "../../src/postgres/binding.js";
+import { requalify } from "../../src/postgres/requalify.js";
 import type { Statement } from "../../src/postgres/statements.js";
 import type { Row } from "../../src/postgres/twin.js";
 import { errorText } from "../conform/divergence.js";
@@ -15,26 +15,29 @@ async function lastLocks({ client, schema }: Sessions): Promise<string> {
   return (await client.query<{ locks: string }>(text)).rows[0]!.locks;
 }
 
-/** The rows that a call returns. */
+/** The rows that a call returns, all its statements together. */
 export async function rowsOf(
   sessions: Sessions,
-  { text, values }: Statement,
-  { laneIds }: Binding,
+  statements: readonly Statement[],
   by: OtherCall | null,
 ): Promise<readonly Row[]> {
   const { client, bystander, schema } = sessions;
-  const call = async () => (await client.query<Row>(text, [...values])).rows;
-  if (by?.busy !== undefined) {
-    const lane = laneIds.get(by.busy);
-    const heads = `"${schema}".lane_claim_heads`;
-    await bystander.send(`select from ${heads} where lane_id = ${lane} for update`);
-    return call().finally(() => bystander.end("rollback"));
+  const before = by?.idle ? await lastLocks(sessions) : null;
+  let busy = by?.busy !== undefined;
+  if (busy) await bystander.send(requalify(by!.busy!, schema));
+  const all: Row[] = [];
+  for (const [i, { text, values }] of statements.entries()) {
+    const { rows } = await client
+      .query<Row>(text, [...values])
+      .finally(() => (busy ? bystander.end("rollback") : undefined));
+    busy = false;
+    const portion = by?.portions?.[i] ?? rows.length;
+    if (rows.length !== portion) throw new Error(`it returns ${rows.length} rows, not ${portion}`);
+    all.push(...rows);
   }
-  if (!by?.idle) return call();
-  const before = await lastLocks(sessions);
-  const rows = await call();
-  if ((await lastLocks(sessions)) === before) return rows;
-  throw new Error("it locks the claim head of a lane in which no job waits");
+  if (before !== null && (await lastLocks(sessions)) !== before)
+    throw new Error("it locks the claim head of a lane in which no job waits");
+  return all;
 }
 
 /** What Postgres said instead of an answer; that there is no Postgres is an error of the user's. */

@@ -6,12 +6,9 @@
 
 import {
   oldestSlot,
-  openReceipt,
   openReceipts,
   peers,
   pending,
-  receiptOnly,
-  staleReceipts,
   terminalFacts,
   type ActionName,
   type ArgsOf,
@@ -26,6 +23,7 @@ import {
 } from "../../src/core/index.js";
 import type { Attempt } from "../conform/attempts.js";
 import { manners, type Choice } from "./choices.js";
+import { due } from "./due.js";
 
 /** The calls that a choice stands for: several are one batch, none means that nobody can call. */
 type Resolver<Args> = (choice: Choice, state: State, scope: Scope) => readonly Args[];
@@ -159,10 +157,10 @@ type RingOfRescue = "claim" | "lease";
 
 /** The oldest slot of a ring that holds something to rescue; at times any slot, or none at all. */
 const rescueSlot =
-  (ring: RingOfRescue, due: (db: Db, scope: Scope) => readonly { readonly slot: Slot }[]) =>
+  (ring: RingOfRescue, some: (db: Db, scope: Scope) => readonly { readonly slot: Slot }[]) =>
   ({ where, manner }: Choice, { db }: State, scope: Scope): Slot => {
     const size = scope[`${ring}Slots`];
-    const first = oldestOf(due(db, scope), (row) => row.slot, db.rings[ring], size)[0];
+    const first = oldestOf(some(db, scope), (row) => row.slot, db.rings[ring], size)[0];
     if (manner < 8 && first) return first.slot;
     return where % (size + (manner === 9 ? 1 : 0));
   };
@@ -171,15 +169,16 @@ const rescue =
   (...from: Parameters<typeof rescueSlot>): Resolver<ArgsOf<"RescueStaleReceipts">> =>
   (choice, state, scope) => [{ slot: rescueSlot(...from)(choice, state, scope) }];
 
-const leaseDeadlines = (db: Db) => db.leases.filter((l) => openReceipt(db, l)?.left === 0);
-
-const timeouts = (db: Db) => db.leases.filter((l) => l.state === "waiting" && l.left === 0);
-
 const RescueCallbackTimeouts: Resolver<ArgsOf<"RescueCallbackTimeouts">> = (
   choice,
   state,
   scope,
-) => [{ slot: rescueSlot("lease", timeouts)(choice, state, scope), wait: waitOf(choice, scope) }];
+) => [
+  {
+    slot: rescueSlot("lease", due.RescueCallbackTimeouts)(choice, state, scope),
+    wait: waitOf(choice, scope),
+  },
+];
 
 const MoveReady: Resolver<ArgsOf<"MoveReady">> = (choice, state, scope) => {
   const lane = laneAt(choice.where, scope);
@@ -212,12 +211,10 @@ const resolvers: { readonly [N in ActionName]: Resolver<ArgsOf<N>> } = {
   Snooze: eachTokenAndWait,
   Fail: eachToken,
   FailToDlq: eachToken,
-  RescueStaleReceipts: rescue("claim", staleReceipts),
-  RescueExpiredDeadlines: rescue("claim", (db) => receiptOnly(db).filter((c) => c.left === 0)),
-  RescueStaleLeases: rescue("lease", (db, { staleAfter }) =>
-    db.leases.filter((l) => l.beat === staleAfter),
-  ),
-  RescueExpiredLeaseDeadlines: rescue("lease", leaseDeadlines),
+  RescueStaleReceipts: rescue("claim", due.RescueStaleReceipts),
+  RescueExpiredDeadlines: rescue("claim", due.RescueExpiredDeadlines),
+  RescueStaleLeases: rescue("lease", due.RescueStaleLeases),
+  RescueExpiredLeaseDeadlines: rescue("lease", due.RescueExpiredLeaseDeadlines),
   RescueCallbackTimeouts,
   DiscardTerminal: jobs(({ db }) => terminalFacts(db)),
   RetryFromTerminal: jobs(({ db }) => db.doneEntries.filter((d) => d.state !== "completed")),

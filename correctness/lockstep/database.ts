@@ -156,13 +156,14 @@ export class Database {
   ): Promise<Pick<Seen, "outcomes" | "error">> {
     const twin = twinOf(action);
     const { binding, context } = this;
-    const statement = by?.statement(context.sql) ?? twin.statement(list, binding, context);
-    if (!statement) {
+    const own = by ? null : twin.statement(list, binding, context);
+    const statements = by?.statements(context.sql) ?? (own ? [own] : []);
+    if (statements.length === 0) {
       if (known[0]!.result !== "noop") this.binding = twin.answer([], list, binding).binding;
       return { outcomes: known, error: null };
     }
     try {
-      const rows = await rowsOf(this.sessions, statement, binding, by);
+      const rows = await rowsOf(this.sessions, statements, by);
       if (by?.answer) return { outcomes: by.answer(rows, binding), error: null };
       const answered = twin.answer(rows, list, binding);
       this.binding = answered.binding;

@@ -1,6 +1,6 @@
 /** An attempt that is made by a call of another name than its action's. */
 
-import type { Lane, Outcome } from "../../src/core/index.js";
+import type { Outcome } from "../../src/core/index.js";
 import type { Binding } from "../../src/postgres/binding.js";
 import type { Statement, Statements } from "../../src/postgres/statements.js";
 import type { Row } from "../../src/postgres/twin.js";
@@ -10,11 +10,14 @@ export interface OtherCall {
   readonly name: string;
   readonly attempt: Attempt;
   readonly text: string;
-  readonly statement: (sql: Statements) => Statement;
+  /** One after the other; their rows together are the answer. */
+  readonly statements: (sql: Statements) => readonly Statement[];
+  /** How many rows each of them returns. */
+  readonly portions?: readonly number[];
   /** What its rows say to each call of the attempt; as those of the action's own unless given. */
   readonly answer?: (rows: readonly Row[], binding: Binding) => readonly Outcome[];
-  /** The claim head of this lane is in the hands of another session meanwhile. */
-  readonly busy?: Lane;
+  /** What another session does during the first of them, as SQL for the schema `ringproof`. */
+  readonly busy?: string;
   /** There is nothing to hand out, nor anybody else: then no claim head is locked. */
   readonly idle?: boolean;
 }

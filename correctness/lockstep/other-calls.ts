@@ -4,7 +4,9 @@ import type { ArgsOf, Scope } from "../../src/core/index.js";
 import type { Attempt } from "../conform/attempts.js";
 import { claimByQueue, moveByName, type Point } from "./by-queue.js";
 import type { Choice } from "./choices.js";
+import { isRescue } from "./due.js";
 import type { OtherCall } from "./other-call.js";
+import { inParts } from "./parts.js";
 import { pass, rescuedByPass } from "./passes.js";
 
 /** Taken from a number of the choice that its action has no other use for. */
@@ -14,7 +16,9 @@ export function otherCall(
   point: () => Point,
   scope: Scope,
 ): OtherCall | null {
-  if (rescuedByPass(action)) return pass(choice, action, point(), scope);
+  const byPass = rescuedByPass(action) ? pass(choice, action, point(), scope) : null;
+  if (byPass) return byPass;
+  if (isRescue(action)) return inParts(choice, action, list, point(), scope);
   if (action === "Claim") return claimByQueue(choice, list[0] as ArgsOf<"Claim">, point(), scope);
   if (action !== "MoveReady") return null;
   return moveByName(choice, list as readonly ArgsOf<"MoveReady">[], point(), scope);

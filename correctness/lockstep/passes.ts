@@ -6,6 +6,7 @@ import { twinFor } from "../locks/further.js";
 import { functionOf } from "../locks/operations.js";
 import type { Point } from "./by-queue.js";
 import type { Choice } from "./choices.js";
+import { due } from "./due.js";
 import type { OtherCall } from "./other-call.js";
 
 const rescues = ["RescueStaleReceipts", "RescueExpiredDeadlines"] as const;
@@ -21,22 +22,47 @@ function slotsOf({ db: { rings } }: Point, { claimSlots }: Scope): readonly Slot
   return Array.from({ length: rings.claim.init }, (_, i) => (oldest + i) % claimSlots);
 }
 
-/** Half of all calls are passes. */
+/** What is due in a lane, in the hands of another session while a pass ends as many others. */
+function inHands(
+  { where, more }: Choice,
+  action: RescuedByPass,
+  { db, binding }: Point,
+  scope: Scope,
+): Pick<OtherCall, "busy" | "portions"> {
+  const all = due[action](db, scope);
+  const lanes = [...new Set(all.map(({ lane }) => lane))];
+  const lane = lanes[where % Math.max(1, lanes.length)]!;
+  const held = all.filter((one) => one.lane === lane).length;
+  if (more === 0 || lanes.length < 2) return {};
+  return {
+    busy: `select from ringproof.lease_claims
+           where lane_id = ${binding.laneIds.get(lane)} for update`,
+    portions: [all.length - held, held],
+  };
+}
+
+/** Half of all calls are passes, and half of these two, if there are two lanes. */
 export function pass(
-  { wait }: Choice,
+  choice: Choice,
   action: RescuedByPass,
   point: Point,
   scope: Scope,
 ): OtherCall | null {
-  if (wait < 3) return null;
+  if (choice.wait < 3) return null;
   const { db, binding } = point;
   const slots = slotsOf(point, scope);
   const operation = `${action}Pass` as const;
+  const { busy, portions } = inHands(choice, action, point, scope);
   return {
     name: functionOf(operation),
     attempt: { action, list: slots.map((slot) => ({ slot })) },
-    text: functionOf(operation),
-    statement: (sql) => twinFor(operation).statement([{}], binding, { sql, scope })!,
+    text: functionOf(operation) + (busy ? ` of at most ${portions![0]}, and of all` : ""),
+    statements: (sql) =>
+      (portions ?? [scope.jobs.length]).map((limit) =>
+        twinFor(operation).statement([{}], binding, { sql, scope, limit })!,
+      ),
+    ...(portions && { portions }),
+    ...(busy && { busy }),
     answer(rows: readonly Row[], known) {
       const tokens = readTokens(rows, known).map((token) => {
         const { job, lease } = token;

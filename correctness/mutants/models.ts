@@ -22,6 +22,7 @@ const walked = [
   "rescue-window",
   "rescue-leases",
   "rescue-deadlines",
+  "rescue-three",
   "batches",
   "conform",
   "lanes",

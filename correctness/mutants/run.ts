@@ -131,9 +131,9 @@ export async function huntAll(
     try {
       const conform = await ConformHunter.open(server, entries, trees);
       all.push(conform);
+      all.push(new LockstepHunter(server));
       all.push(await LocksHunter.open(server));
       all.push(await InterleaveHunter.open(server, work, number));
-      all.push(new LockstepHunter(server));
       while (next < mutants.length && !signal.aborted)
         onFate(await fateOf(mutants[next++]!, { conform, all }));
     } finally {

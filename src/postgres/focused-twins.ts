@@ -37,7 +37,7 @@ export interface FocusedTwin<S, K> {
   readonly answers: Readonly<Record<string, readonly string[]>>;
   /** The rings and the rows of the initial state, where an install alone has others. */
   readonly start?: {
-    readonly slots: (constants: K) => { readonly claimSlots: number };
+    readonly slots: (constants: K) => { readonly queueSlots?: number; readonly claimSlots: number };
     readonly statements: (c: FocusedContext<K>) => readonly Statement[];
   };
   /** Whether the call is one of Postgres too; all are unless given. */

@@ -1,6 +1,8 @@
 /**
  * The SQL twin of RescueCursor. A number is a lane of its own, whose jobs stand for its attempts
- * one after the other: the ids of all jobs of a number lie before those of the next.
+ * one after the other: the ids of all jobs of a number lie before those of the next, and the rows
+ * of the first number in the last slot of the queue ring. An attempt of the module is a receipt of
+ * two attempts that have one fate: its window and its budget are twice as large.
  */
 
 import type { NamedCall, Outcome } from "../core/index.js";
@@ -18,8 +20,11 @@ import { only, type Row } from "./twin.js";
 
 type Twin = FocusedTwin<RescueState, RescueConstants>;
 
+/** Attempts of each receipt. */
+const PAIR = 2;
+
 /** Jobs of each number: more than a way to any state claims. */
-const JOBS = 8;
+const JOBS = 8 * PAIR;
 
 /** What a call names. */
 interface Named {
@@ -29,16 +34,17 @@ interface Named {
 
 const named = ({ args }: NamedCall): Named => args as Named;
 
-/** The token of the number's last attempt, or one that nobody was ever given. */
-function tokenOf(id: number, { state, path }: At<RescueState>): WorkerToken {
+/** The tokens of the number's last receipt, or some that nobody was ever given. */
+function tokensOf(id: number, { state, path }: At<RescueState>): readonly WorkerToken[] {
   const claims = path.filter((call) => call.action === "Claim" && named(call).id === id).length;
-  return {
-    jobId: String((id - 1) * JOBS + Math.max(claims, 1)),
+  const last = Math.max(claims, 1);
+  return Array.from({ length: PAIR }, (_, i) => ({
+    jobId: String((id - 1) * JOBS + (last - 1) * PAIR + i + 1),
     runLease: 1,
     claimSlot: state.receipts.find((r) => r.id === id)?.slot ?? 0,
     laneId: id,
-    receiptSeq: String(Math.max(claims, 1)),
-  };
+    receiptSeq: String(last * PAIR),
+  }));
 }
 
 /** Dues below one without gaps: of these a state keeps the order only. */
@@ -78,6 +84,9 @@ interface Rows {
   })[];
 }
 
+/** One of each number, if there are several. */
+const queueSlots = (numbers: readonly number[]): number => Math.max(numbers.length, 2);
+
 const place = (cursor: string): string =>
   `case when ${cursor} is not null then jsonb_build_object(
      'job', (${cursor}).job_id, 'at', extract(epoch from (${cursor}).at) * 1000) end`;
@@ -91,17 +100,19 @@ const rows = (s: string): string => `
         'slot', c.slot, 'job', c.job_ids[1],
         'claimed', extract(epoch from c.claimed_at) * 1000,
         'deadline', extract(epoch from c.deadline_at) * 1000,
-        'state', case
-          when x.outcome = 'completed' then 'finished'
-          when x.outcome = 'deadlineExpired' then 'deadline_expired'
-          when x.outcome is not null then x.outcome
-          when exists (
-            select from "${s}".receipt_completion_batches b where b.job_ids = c.job_ids)
-            then 'finished'
-          when exists (select from "${s}".leases l where l.job_id = c.job_ids[1]) then 'leased'
-          else 'open' end))
-      from "${s}".lease_claims c
-      left join "${s}".lease_claim_closures x on x.slot = c.slot and x.job_id = c.job_ids[1]),
+        'state', (
+          select string_agg(distinct case
+            when x.outcome = 'completed' then 'finished'
+            when x.outcome = 'deadlineExpired' then 'deadline_expired'
+            when x.outcome is not null then x.outcome
+            when exists (
+              select from "${s}".receipt_completion_batches b where b.job_ids = c.job_ids)
+              then 'finished'
+            when exists (select from "${s}".leases l where l.job_id = j.id) then 'leased'
+            else 'open' end, ' and ')
+          from unnest(c.job_ids) as j (id)
+          left join "${s}".lease_claim_closures x on x.slot = c.slot and x.job_id = j.id)))
+      from "${s}".lease_claims c),
     'cursors', (
       select jsonb_agg(jsonb_build_object(
         'slot', slot, 'stale', ${place("stale_cursor")}, 'deadline', ${place("deadline_cursor")}))
@@ -111,14 +122,16 @@ const statements: Twin["statements"] = (call, at, { sql, constants }) => {
   const { Pass, DueAfter, Window, Budget } = constants;
   const { id, due } = named(call);
   const [now, later] = [timeOf(at.tick), (ticks: number) => timeOf(at.tick + ticks)];
-  const limits = { window: Window, budget: Budget };
+  // A window takes its first receipt whole, even if that has more attempts.
+  const window = Pass === "stale" && Window === 1 ? 1 : PAIR * Window;
+  const limits = { window, budget: PAIR * Budget };
   switch (call.action) {
     case "Claim":
-      return [sql.claim(id, 1, Pass === "deadline" ? later(due) : null, now)];
+      return [sql.claim(id, PAIR, Pass === "deadline" ? later(due) : null, now)];
     case "Materialise":
-      return [sql.parkForCallback([tokenOf(id, at)], later(1), now)];
+      return [sql.parkForCallback(tokensOf(id, at), later(1), now)];
     case "Finish":
-      return [sql.resumeCallback([tokenOf(id, at)], now), sql.complete([tokenOf(id, at)], now)];
+      return [sql.resumeCallback(tokensOf(id, at), now), sql.complete(tokensOf(id, at), now)];
     case "Rescue":
       return Pass === "stale"
         ? [sql.rescueStaleReceiptsPass(later(1 - DueAfter[0]!), limits, now)]
@@ -138,11 +151,11 @@ const words: Readonly<Record<string, string>> = {
 };
 
 function outcomeOf(found: readonly Row[], action: string): Outcome {
-  if (action === "Claim") return { result: found.length === 1 ? "claimed" : "notClaimable" };
+  if (action === "Claim") return { result: found.length === PAIR ? "claimed" : "notClaimable" };
   if (action === "Rescue") return { result: found.length > 0 ? "rescued" : "noop" };
   if (action === "Materialise" || action === "Finish") {
-    const [word] = only(found) as string[];
-    return { result: words[word!] ?? word! };
+    const said = new Set(only(found) as string[]);
+    return { result: [...said].map((word) => words[word] ?? word).join(" and ") };
   }
   const { which: _, ...outcome } = only(found) as Outcome;
   return outcome;
@@ -181,10 +194,14 @@ export const rescueCursorTwin: Twin = {
     RotateClaims: ["rotated", "skippedBusy"],
   },
   start: {
-    slots: ({ Slots }) => ({ claimSlots: Slots }),
+    slots: ({ Slots, Receipts }) => ({ claimSlots: Slots, queueSlots: queueSlots(Receipts) }),
     statements: ({ sql, constants: { Receipts, Slots } }) => [
       ...Receipts.map((id) => sql.ensureLane("mail", id, 0)),
-      ...Receipts.map((id) => sql.enqueue(id, Array(JOBS).fill({}), timeOf(0), timeOf(0))),
+      ...Array.from({ length: queueSlots(Receipts) - 1 }, () => sql.rotateQueue(timeOf(0))),
+      ...Receipts.flatMap((id) => [
+        sql.enqueue(id, Array(JOBS).fill({}), timeOf(0), timeOf(0)),
+        sql.rotateQueue(timeOf(0)),
+      ]),
       ...Array.from({ length: Slots }, () => sql.rotateClaims(timeOf(0))),
     ],
   },

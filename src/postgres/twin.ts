@@ -7,6 +7,8 @@ import type { Statement, Statements, WorkerToken } from "./statements.js";
 export interface TwinContext {
   readonly sql: Statements;
   readonly scope: Scope;
+  /** Of a rescue: how many attempts it may end. As many as there may be, unless given. */
+  readonly limit?: number;
 }
 
 /** A row as `pg` returns it, or as JSON: ids may be strings or numbers. */
@@ -123,8 +125,7 @@ export const tokenTwin = <Args extends ArgsOf<"Fail">>(
 export const dueOf = (list: readonly { readonly wait: number }[], b: Binding): Date =>
   timeOf(b.tick + list[0]!.wait);
 
-/** As many attempts as there may be, and none more. */
-export const rescueLimit = ({ jobs }: Scope): number => jobs.length;
+export const rescueLimit = ({ scope, limit = scope.jobs.length }: TwinContext): number => limit;
 
 /** At the cutoff itself lie the attempts that are one tick too young. */
 export const cutoffOf = (b: Binding, { staleAfter }: Scope): Date =>

@@ -126,21 +126,22 @@ export const twins: Twins = {
   Snooze: tokenTwin((tokens, list, b, { sql }) => sql.snooze(tokens, dueOf(list, b), now(b))),
   Fail: tokenTwin((tokens, _list, b, { sql }) => sql.fail(tokens, now(b))),
   FailToDlq: tokenTwin((tokens, _list, b, { sql }) => sql.failToDlq(tokens, now(b))),
-  RescueStaleReceipts: rescueTwin(({ slot }, b, { sql, scope }) =>
-    sql.rescueStaleReceipts(slot, cutoffOf(b, scope), rescueLimit(scope), now(b)),
+  RescueStaleReceipts: rescueTwin(({ slot }, b, c) =>
+    c.sql.rescueStaleReceipts(slot, cutoffOf(b, c.scope), rescueLimit(c), now(b)),
   ),
-  RescueExpiredDeadlines: rescueTwin(({ slot }, b, { sql, scope }) =>
-    sql.rescueExpiredDeadlines(slot, rescueLimit(scope), now(b)),
+  RescueExpiredDeadlines: rescueTwin(({ slot }, b, c) =>
+    c.sql.rescueExpiredDeadlines(slot, rescueLimit(c), now(b)),
   ),
-  RescueStaleLeases: rescueTwin(({ slot }, b, { sql, scope }) =>
-    sql.rescueStaleLeases(slot, cutoffOf(b, scope), rescueLimit(scope), now(b)),
+  RescueStaleLeases: rescueTwin(({ slot }, b, c) =>
+    c.sql.rescueStaleLeases(slot, cutoffOf(b, c.scope), rescueLimit(c), now(b)),
   ),
-  RescueExpiredLeaseDeadlines: rescueTwin(({ slot }, b, { sql, scope }) =>
-    sql.rescueExpiredLeaseDeadlines(slot, rescueLimit(scope), now(b)),
+  RescueExpiredLeaseDeadlines: rescueTwin(({ slot }, b, c) =>
+    c.sql.rescueExpiredLeaseDeadlines(slot, rescueLimit(c), now(b)),
   ),
-  RescueCallbackTimeouts: rescueTwin(({ slot, wait }, b, { sql, scope }) => {
+  RescueCallbackTimeouts: rescueTwin(({ slot, wait }, b, c) => {
+    const { maxAttempts } = c.scope;
     const runAt = timeOf(b.tick + wait);
-    return sql.rescueCallbackTimeouts(slot, rescueLimit(scope), scope.maxAttempts, runAt, now(b));
+    return c.sql.rescueCallbackTimeouts(slot, rescueLimit(c), maxAttempts, runAt, now(b));
   }),
   DiscardTerminal: jobTwin((ids, at, sql) => sql.discardTerminal(ids, at)),
   RetryFromTerminal: jobTwin((ids, at, sql) => sql.retryFromTerminal(ids, at)),
