@@ -21,7 +21,10 @@ export interface Choice {
 
 export const manners = 10;
 
-/** How often each action is chosen: many small lives that keep both rings turning. */
+/**
+ * How often each action is chosen: many small lives that keep both rings turning, and time enough
+ * for some attempts to be given up.
+ */
 const weights: { readonly [N in ActionName]: number } = {
   Enqueue: 6,
   PromoteDeferred: 8,
@@ -31,7 +34,7 @@ const weights: { readonly [N in ActionName]: number } = {
   FlushProgress: 3,
   ParkForCallback: 8,
   ResumeCallback: 6,
-  CompleteFast: 4,
+  CompleteFast: 3,
   CompleteSlow: 3,
   Complete: 5,
   Retry: 4,
@@ -57,27 +60,32 @@ const weights: { readonly [N in ActionName]: number } = {
   PruneQueue: 7,
   PruneClaims: 7,
   PruneLeases: 5,
-  PassTime: 8,
-  ForgetToken: 3,
+  PassTime: 24,
+  ForgetToken: 6,
 };
 
-const action = fc.oneof(
-  ...Object.entries(weights).map(([name, weight]) => ({
-    weight,
-    arbitrary: fc.constant(name as ActionName),
-  })),
-);
+/** How much more often than usual. */
+const OFTEN = 8;
+
+const actionFrom = (often: readonly ActionName[]): fc.Arbitrary<ActionName> =>
+  fc.oneof(
+    ...(Object.entries(weights) as [ActionName, number][]).map(([name, weight]) => ({
+      weight: weight * (often.includes(name) ? OFTEN : 1),
+      arbitrary: fc.constant(name),
+    })),
+  );
 
 /** Half of all batches have one element. */
 const more = fc.nat(15).map((n) => Math.max(0, n - 8));
 
-const choice: fc.Arbitrary<Choice> = fc.record({
-  action,
-  where: fc.nat(1023),
-  more,
-  wait: fc.nat(5),
-  manner: fc.nat(manners - 1),
-});
+const choiceFrom = (often: readonly ActionName[]): fc.Arbitrary<Choice> =>
+  fc.record({
+    action: actionFrom(often),
+    where: fc.nat(1023),
+    more,
+    wait: fc.nat(5),
+    manner: fc.nat(manners - 1),
+  });
 
 /** What a run does seldom: runs in which something is neglected go further than balanced ones. */
 const neglected = fc.subarray([...actionNames], { maxLength: 6 });
@@ -142,18 +150,24 @@ function* shorter(run: readonly Choice[], progress: Progress | undefined): Gener
  */
 export class Runs extends fc.Arbitrary<readonly Choice[]> {
   private readonly steps: number;
+  private readonly often: readonly ActionName[];
+  private readonly choice: fc.Arbitrary<Choice>;
 
-  constructor(steps: number) {
+  /** Some actions may be chosen more often than usual. */
+  constructor(steps: number, often: readonly ActionName[] = []) {
     super();
     this.steps = steps;
+    this.often = often;
+    this.choice = choiceFrom(often);
   }
 
   override generate(mrng: fc.Random): fc.Value<readonly Choice[]> {
     const seldom = neglected.generate(mrng, undefined).value;
-    const drawn = () => choice.generate(mrng, undefined).value;
+    const drawn = () => this.choice.generate(mrng, undefined).value;
     const draw = () => {
       const [first, second] = [drawn(), drawn()];
-      return seldom.includes(first.action) ? second : first;
+      const wanted = this.often.includes(first.action) || !seldom.includes(first.action);
+      return wanted ? first : second;
     };
     const run = Array.from({ length: this.steps }, draw);
     const first = run.slice(0, PRODUCERS).map((c): Choice => ({ ...c, action: "Enqueue" }));

@@ -6,7 +6,13 @@
 import { randomUUID } from "node:crypto";
 import fc from "fast-check";
 import { withCleanup } from "../../src/cleanup.js";
-import { actions, type ActionTable, type Outcome, type Scope } from "../../src/core/index.js";
+import {
+  actions,
+  type ActionName,
+  type ActionTable,
+  type Outcome,
+  type Scope,
+} from "../../src/core/index.js";
 import { UserError } from "../../src/errors.js";
 import type { PostgresServer } from "../../src/postgres/server.js";
 import type { Attempt } from "../conform/attempts.js";
@@ -46,6 +52,8 @@ export interface LockstepOptions {
   /** How many runs, or which. */
   readonly runs: number | readonly number[];
   readonly steps: number;
+  /** Actions that are chosen more often than usual. */
+  readonly often?: readonly ActionName[];
   /** Of a failure found before: only that run is made, and not shrunk again. */
   readonly path?: string | undefined;
   readonly tables?: { readonly core?: ActionTable };
@@ -151,13 +159,14 @@ class Runner {
   }
 
   private async check(database: Database, run: number): Promise<void> {
-    const { seed, steps, path, shrink = path === undefined } = this.options;
+    const { seed, steps, often, path, shrink = path === undefined } = this.options;
     const hunt = new Hunt(
       shrink ? SHRINK_RUNS : 1,
       (choices, first) => this.walk(database, choices, first),
       () => (this.queue = []),
     );
-    const property = fc.asyncProperty(new Runs(steps), (choices) => hunt.passes(choices));
+    const runs = new Runs(steps, often);
+    const property = fc.asyncProperty(runs, (choices) => hunt.passes(choices));
     const details = await fc
       .check(property, { seed, path: path ?? String(run), numRuns: 1, endOnFailure: !shrink })
       .catch((error: unknown) => {

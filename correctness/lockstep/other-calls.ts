@@ -1,13 +1,23 @@
 /** Which choices are made by another call than that of their action. */
 
-import type { ArgsOf, Scope } from "../../src/core/index.js";
+import type { ActionName, ArgsOf, Scope } from "../../src/core/index.js";
 import type { Attempt } from "../conform/attempts.js";
+import type { FurtherName } from "../locks/operations.js";
 import { claimByQueue, moveByName, type Point } from "./by-queue.js";
 import type { Choice } from "./choices.js";
 import { isRescue } from "./due.js";
 import type { OtherCall } from "./other-call.js";
 import { inParts } from "./parts.js";
 import { pass, rescuedByPass } from "./passes.js";
+
+/** What a call that is no action of the model is to the core. */
+export const actionBehind: Partial<Readonly<Record<FurtherName, ActionName>>> = {
+  ClaimFromQueue: "Claim",
+  Reprioritise: "MoveReady",
+  MoveQueue: "MoveReady",
+  RescueStaleReceiptsPass: "RescueStaleReceipts",
+  RescueExpiredDeadlinesPass: "RescueExpiredDeadlines",
+};
 
 /** Taken from a number of the choice that its action has no other use for. */
 export function otherCall(

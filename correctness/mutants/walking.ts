@@ -1,15 +1,20 @@
 /** C4 as a hunter: random runs of the three, with a mutant; short ones first, where all is near. */
 
-import type { Scope } from "../../src/core/index.js";
+import type { ActionName, Scope } from "../../src/core/index.js";
 import type { PostgresServer } from "../../src/postgres/server.js";
 import { lockstepScope, smallScope } from "../lockstep/claim.js";
 import { NotTaken } from "../lockstep/database.js";
 import { runLockstep, type Failure, type LockstepOptions } from "../lockstep/lockstep.js";
+import { isRescue } from "../lockstep/due.js";
+import { actionBehind } from "../lockstep/other-calls.js";
 import { traceText } from "../lockstep/text.js";
 import { Effort, orError, Stillborn, type Hunter, type Kill } from "./hunter.js";
 import { changedText, type SqlMutant } from "./sql-mutant.js";
 
-type Size = Pick<LockstepOptions, "scope" | "runs" | "steps">;
+interface Size extends Pick<LockstepOptions, "scope" | "runs" | "steps"> {
+  /** Whether the calls that reach the mutant come up more often than usual. */
+  readonly often?: true;
+}
 
 const jobs = Array.from({ length: 48 }, (_, i) => `j${i + 1}`);
 
@@ -25,11 +30,13 @@ const keyedScope: Scope = {
 
 const walks: Readonly<Record<"first" | "thorough", readonly Size[]>> = {
   first: [
-    { scope: smallScope, runs: 12, steps: 100 },
+    { scope: smallScope, runs: 8, steps: 100 },
+    { scope: keyedScope, runs: 6, steps: 100, often: true },
     { scope: keyedScope, runs: 4, steps: 50 },
   ],
   thorough: [
-    { scope: smallScope, runs: 40, steps: 100 },
+    { scope: smallScope, runs: 30, steps: 100 },
+    { scope: keyedScope, runs: 20, steps: 100, often: true },
     { scope: keyedScope, runs: 20, steps: 60 },
     { scope: lockstepScope, runs: 6, steps: 300 },
   ],
@@ -51,9 +58,10 @@ export class LockstepHunter implements Hunter {
     const { first, thorough } = walks;
     const sizes = mutant.on ? [...first, ...thorough] : effort.thorough ? thorough : first;
     return orError(check, async () => {
-      for (const size of sizes) {
+      for (const { often, ...size } of sizes) {
         if (!effort.take()) break;
-        const walked = runLockstep({ server, amend, ...every, ...size });
+        const more = often && { often: callsOf(mutant) };
+        const walked = runLockstep({ server, amend, ...every, ...size, ...more });
         const { failure } = await walked.catch(orStillborn);
         if (failure) return { check, steps: failure.trace.length, how: howOf(failure) };
       }
@@ -62,6 +70,15 @@ export class LockstepHunter implements Hunter {
   }
 
   async close(): Promise<void> {}
+}
+
+/** Without these there is nothing to rescue. */
+const beforeRescue = ["Enqueue", "Claim", "ParkForCallback", "PassTime"] as const;
+
+/** The actions whose calls, or calls that stand for them, reach the mutant. */
+function callsOf({ actions, further }: SqlMutant): readonly ActionName[] {
+  const own = [...actions, ...further.flatMap((name) => actionBehind[name] ?? [])];
+  return own.some(isRescue) ? [...beforeRescue, ...own] : own;
 }
 
 function orStillborn(error: unknown): never {
