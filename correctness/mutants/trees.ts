@@ -1,7 +1,7 @@
 /**
  * The databases of a configuration on which mutants are looked for: all of them, or, for each
  * action, the first of every kind: what it answers there, and which tables it changes; and, where
- * more is tried, which tables have rows.
+ * more is tried, which tables have rows, and whether those are in several lanes or slots.
  */
 
 import {
@@ -35,7 +35,7 @@ export type Trees = ReadonlyMap<string, Tree>;
 /** Databases per transaction. */
 const PIECE = 30;
 
-/** Of each kind, and of each that is told apart by which tables have rows, too. */
+/** Of each kind, and of each that is told apart by the rows of the tables, too. */
 const EXAMPLES = { first: 2, thorough: 1 };
 
 /** Kinds are looked for among so many databases. */
@@ -49,12 +49,20 @@ const part = (root: Node, some: readonly Node[]): Part => ({
 const changes = (before: Db, after: Db): string =>
   tableNames.filter((t) => before[t] !== after[t]).join();
 
-const occupied = (db: Db): string => tableNames.map((t) => (db[t].length > 0 ? 1 : 0)).join("");
+/** Of each table: no row, one, or several; of these, whether they have one lane, and one slot. */
+function shapeOf(db: Db): string {
+  const shape = (rows: readonly object[]): string => {
+    if (rows.length < 2) return `${rows.length}`;
+    const several = (key: string) => new Set(rows.map((row) => Reflect.get(row, key))).size > 1;
+    return several("lane") ? (several("slot") ? "#" : "-") : several("slot") ? "|" : ".";
+  };
+  return tableNames.map((t) => shape(db[t])).join("");
+}
 
 /** Examples of each action's kinds. */
 type Kinds = ReadonlyMap<ActionName, ReadonlySet<Node>>;
 
-/** The same kinds, apart by which tables have rows or not. */
+/** The same kinds, apart by the rows of the tables. */
 function kindsOf(nodes: readonly Node[], scope: Scope): readonly [Kinds, Kinds] {
   const tries = attempts(scope);
   const names = [...new Set(tries.map(({ action }) => action))];
@@ -68,7 +76,7 @@ function kindsOf(nodes: readonly Node[], scope: Scope): readonly [Kinds, Kinds] 
   };
   for (const node of nodes) {
     const { state } = node;
-    const rows = occupied(state.db);
+    const rows = shapeOf(state.db);
     const seen = new Set<string>();
     for (const attempt of tries) {
       if (!presentable(state, attempt)) continue;
