@@ -23,6 +23,7 @@ export const triples: readonly Group[] = [
   ["RescueStaleReceipts", "RescueStaleReceipts", "RotateClaims"],
   ["CompleteFast", "Complete", "DiscardTerminal"],
   ["DiscardTerminal", "PruneQueue", "PruneClaims"],
+  ["DiscardTerminal", "DiscardTerminal", "PruneClaims"],
   ["Claim", "Claim", "CancelReady"],
   ["CancelReady", "PromoteDeferred", "Claim"],
   ["MoveReady", "PromoteDeferred", "Claim"],
