@@ -14,6 +14,7 @@ import {
 } from "../../src/core/index.js";
 import { attempts, expect, presentable } from "../conform/attempts.js";
 import { databaseTree, pieces, wayTo, type Node, type Piece } from "../conform/tree.js";
+import { changedTables } from "../explore/changed.js";
 import type { Explored } from "./core.js";
 
 /** Some databases, and the piece of the tree with the ways to them. */
@@ -45,9 +46,6 @@ const part = (root: Node, some: readonly Node[]): Part => ({
   piece: { top: root, nodes: new Set([root, ...some.flatMap(wayTo)]) },
   checked: new Set(some),
 });
-
-const changes = (before: Db, after: Db): string =>
-  tableNames.filter((t) => before[t] !== after[t]).join();
 
 /** Of each table: no row, one, or several; of these, whether they have one lane, and one slot. */
 function shapeOf(db: Db): string {
@@ -82,7 +80,7 @@ function kindsOf(nodes: readonly Node[], scope: Scope): readonly [Kinds, Kinds] 
       if (!presentable(state, attempt)) continue;
       const after = expect(state, attempt, scope, actions);
       const words = after.outcomes.flatMap(wordsOf).join();
-      const key = `${attempt.action} ${words} ${changes(state.db, after.state.db)}`;
+      const key = `${attempt.action} ${words} ${changedTables(state.db, after.state.db)}`;
       if (seen.has(key)) continue;
       seen.add(key);
       add(found[0].get(attempt.action)!, node, key, EXAMPLES.first);
