@@ -3971,42 +3971,6 @@ Plans == <<
       Wait("lanes", "RowShareLock"),
       Wait("dlq_entries_pkey#j1", "UniqueKey"),
       Wait("lanes#a", "ForKeyShare") >>],
-  \* parking: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) -> PassTime ->
-  \*   RescueCallbackTimeouts(0, wait 1): rescued; first, planning, generic
-  [op |-> "RescueCallbackTimeouts", steps |-> <<
-      Wait("leases", "AccessShareLock"),
-      Wait("leases_0", "AccessShareLock"),
-      Wait("lease_claims", "RowShareLock"),
-      Wait("lease_claims_0", "RowShareLock"),
-      Skip("lease_claims_0#a/1", "ForUpdate"),
-      Wait("attempt_state", "AccessShareLock"),
-      Wait("lease_claim_closures", "AccessShareLock"),
-      Wait("lease_claim_closures_0", "AccessShareLock"),
-      Wait("receipt_completion_batches", "AccessShareLock"),
-      Wait("receipt_completion_batches_0", "AccessShareLock"),
-      Wait("receipt_completion_tombstones", "AccessShareLock"),
-      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
-      Wait("leases_1", "AccessShareLock"),
-      Wait("ready_entries", "AccessShareLock"),
-      Wait("ready_entries_0", "AccessShareLock"),
-      Wait("ready_entries_1", "AccessShareLock"),
-      Wait("unique_keys", "RowExclusiveLock"),
-      Wait("dlq_entries", "RowExclusiveLock"),
-      Wait("lease_claim_closures", "RowExclusiveLock"),
-      Wait("lease_claim_closures_0", "RowExclusiveLock"),
-      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
-      Wait("leases", "RowExclusiveLock"),
-      Wait("leases_0", "RowExclusiveLock"),
-      Wait("leases_1", "RowExclusiveLock"),
-      Wait("leases_0#j1/1", "ForUpdate"),
-      Skip("leases_0_pkey#j1/1", "UniqueKey"),
-      Wait("attempt_state", "RowExclusiveLock"),
-      Wait("attempt_state#j1/1", "ForUpdate"),
-      Skip("attempt_state_pkey#j1/1", "UniqueKey"),
-      Wait("lanes", "RowShareLock"),
-      Wait("dlq_entries_pkey#j1", "UniqueKey"),
-      Wait("lanes#a", "ForKeyShare"),
-      Wait("deferred_jobs", "RowExclusiveLock") >>],
   \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) -> PassTime ->
   \*   RescueCallbackTimeouts(0): rescued; first, planning, generic
   [op |-> "RescueCallbackTimeouts", steps |-> <<
@@ -4042,42 +4006,6 @@ Plans == <<
       Wait("lanes", "RowShareLock"),
       Wait("dlq_entries_pkey#j1", "UniqueKey"),
       Wait("lanes#a", "ForKeyShare") >>],
-  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) -> PassTime ->
-  \*   RescueCallbackTimeouts(0, wait 1): rescued; first, planning, generic
-  [op |-> "RescueCallbackTimeouts", steps |-> <<
-      Wait("leases", "AccessShareLock"),
-      Wait("leases_0", "AccessShareLock"),
-      Wait("lease_claims", "RowShareLock"),
-      Wait("lease_claims_0", "RowShareLock"),
-      Skip("lease_claims_0#a/2", "ForUpdate"),
-      Wait("attempt_state", "AccessShareLock"),
-      Wait("lease_claim_closures", "AccessShareLock"),
-      Wait("lease_claim_closures_0", "AccessShareLock"),
-      Wait("receipt_completion_batches", "AccessShareLock"),
-      Wait("receipt_completion_batches_0", "AccessShareLock"),
-      Wait("receipt_completion_tombstones", "AccessShareLock"),
-      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
-      Wait("leases_1", "AccessShareLock"),
-      Wait("ready_entries", "AccessShareLock"),
-      Wait("ready_entries_0", "AccessShareLock"),
-      Wait("ready_entries_1", "AccessShareLock"),
-      Wait("unique_keys", "RowExclusiveLock"),
-      Wait("dlq_entries", "RowExclusiveLock"),
-      Wait("lease_claim_closures", "RowExclusiveLock"),
-      Wait("lease_claim_closures_0", "RowExclusiveLock"),
-      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
-      Wait("leases", "RowExclusiveLock"),
-      Wait("leases_0", "RowExclusiveLock"),
-      Wait("leases_1", "RowExclusiveLock"),
-      Wait("leases_0#j1/1", "ForUpdate"),
-      Skip("leases_0_pkey#j1/1", "UniqueKey"),
-      Wait("attempt_state", "RowExclusiveLock"),
-      Wait("attempt_state#j1/1", "ForUpdate"),
-      Skip("attempt_state_pkey#j1/1", "UniqueKey"),
-      Wait("lanes", "RowShareLock"),
-      Wait("dlq_entries_pkey#j1", "UniqueKey"),
-      Wait("lanes#a", "ForKeyShare"),
-      Wait("deferred_jobs", "RowExclusiveLock") >>],
   \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
   \*   ParkForCallback(j2/1) -> PassTime -> RescueCallbackTimeouts(0): rescued; first,
   \*   planning, generic
@@ -4141,55 +4069,6 @@ Plans == <<
       Wait("dlq_entries", "RowExclusiveLock"),
       Wait("lease_claim_closures", "RowExclusiveLock"),
       Wait("attempt_state", "RowExclusiveLock") >>],
-  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
-  \*   ParkForCallback(j2/1) -> PassTime -> RescueCallbackTimeouts(0, wait 1): rescued; first,
-  \*   planning, generic
-  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
-  \*   ParkForCallback(j2/1) -> PassTime -> RescueCallbackTimeouts(0, wait 1): rescued, rows
-  \*   the other way round; first, planning, generic
-  \* parking: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> ParkForCallback(j1/1) ->
-  \*   ParkForCallback(j2/1) -> PassTime -> RescueCallbackTimeouts(0, wait 1): rescued, rows
-  \*   the other way round, hashed; first, planning, generic
-  [op |-> "RescueCallbackTimeouts", steps |-> <<
-      Wait("leases", "AccessShareLock"),
-      Wait("leases_0", "AccessShareLock"),
-      Wait("lease_claims", "RowShareLock"),
-      Wait("lease_claims_0", "RowShareLock"),
-      Skip("lease_claims_0#a/2", "ForUpdate"),
-      Wait("attempt_state", "AccessShareLock"),
-      Wait("lease_claim_closures", "AccessShareLock"),
-      Wait("lease_claim_closures_0", "AccessShareLock"),
-      Wait("receipt_completion_batches", "AccessShareLock"),
-      Wait("receipt_completion_batches_0", "AccessShareLock"),
-      Wait("receipt_completion_tombstones", "AccessShareLock"),
-      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
-      Wait("leases_1", "AccessShareLock"),
-      Wait("ready_entries", "AccessShareLock"),
-      Wait("ready_entries_0", "AccessShareLock"),
-      Wait("ready_entries_1", "AccessShareLock"),
-      Wait("unique_keys", "RowExclusiveLock"),
-      Wait("dlq_entries", "RowExclusiveLock"),
-      Wait("lease_claim_closures", "RowExclusiveLock"),
-      Wait("lease_claim_closures_0", "RowExclusiveLock"),
-      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
-      Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
-      Wait("leases", "RowExclusiveLock"),
-      Wait("leases_0", "RowExclusiveLock"),
-      Wait("leases_1", "RowExclusiveLock"),
-      Wait("leases_0#j1/1", "ForUpdate"),
-      Wait("leases_0#j2/1", "ForUpdate"),
-      Skip("leases_0_pkey#j1/1", "UniqueKey"),
-      Skip("leases_0_pkey#j2/1", "UniqueKey"),
-      Wait("attempt_state", "RowExclusiveLock"),
-      Wait("attempt_state#j1/1", "ForUpdate"),
-      Wait("attempt_state#j2/1", "ForUpdate"),
-      Skip("attempt_state_pkey#j1/1", "UniqueKey"),
-      Skip("attempt_state_pkey#j2/1", "UniqueKey"),
-      Wait("lanes", "RowShareLock"),
-      Wait("dlq_entries_pkey#j1", "UniqueKey"),
-      Wait("dlq_entries_pkey#j2", "UniqueKey"),
-      Wait("lanes#a", "ForKeyShare"),
-      Wait("deferred_jobs", "RowExclusiveLock") >>],
   \* timeouts: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) -> PassTime ->
   \*   RescueCallbackTimeouts(0): rescued; first, planning, generic
   [op |-> "RescueCallbackTimeouts", steps |-> <<
@@ -4540,6 +4419,37 @@ Plans == <<
       Wait("queue_terminal_count_deltas_0", "RowExclusiveLock"),
       Wait("receipt_completion_tombstones", "RowExclusiveLock"),
       Skip("done_entries_0_pkey#j1/0", "UniqueKey") >>],
+  \* ending: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> CompleteFast(j1/1) ->
+  \*   DiscardTerminal(j1): discarded; first, planning, generic
+  [op |-> "DiscardTerminal", steps |-> <<
+      Wait("lease_claims", "AccessShareLock"),
+      Wait("lease_claims_0", "AccessShareLock"),
+      Wait("lease_claims_1", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_batches_1", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_1", "AccessShareLock"),
+      Wait("rings", "AccessShareLock"),
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Wait("lease_claims_0#a/1", "ForUpdate"),
+      Wait("done_entries", "RowShareLock"),
+      Wait("done_entries_0", "RowShareLock"),
+      Wait("done_entries_1", "RowShareLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_1", "AccessShareLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("done_entries", "RowExclusiveLock"),
+      Wait("done_entries_0", "RowExclusiveLock"),
+      Wait("done_entries_1", "RowExclusiveLock"),
+      Wait("queue_terminal_count_deltas", "RowExclusiveLock"),
+      Wait("queue_terminal_count_deltas_0", "RowExclusiveLock"),
+      Wait("receipt_completion_tombstones", "RowExclusiveLock"),
+      Wait("receipt_completion_tombstones_0", "RowExclusiveLock"),
+      Wait("receipt_completion_tombstones_0_pkey#j1/1", "UniqueKey") >>],
   \* ending: Enqueue(a, j1 j2) -> CancelReady(j1) -> CancelReady(j2) -> DiscardTerminal(j1
   \*   j2): discarded; first, planning, generic
   \* ending: Enqueue(a, j1 j2) -> CancelReady(j1) -> CancelReady(j2) -> DiscardTerminal(j2
@@ -4582,6 +4492,113 @@ Plans == <<
       Wait("receipt_completion_tombstones", "RowExclusiveLock"),
       Skip("done_entries_0_pkey#j1/0", "UniqueKey"),
       Skip("done_entries_0_pkey#j2/0", "UniqueKey") >>],
+  \* ending: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> Claim(a, 1, 99) -> CompleteFast(j1/1
+  \*   j2/1) -> PassTime -> DiscardTerminal(j1 j2): discarded; first, planning, generic
+  \* ending: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> Claim(a, 1, 99) -> CompleteFast(j1/1
+  \*   j2/1) -> PassTime -> DiscardTerminal(j2 j1): discarded, rows the other way round;
+  \*   first, planning, generic
+  \* ending: Enqueue(a, j1 j2) -> Claim(a, 1, 99) -> Claim(a, 1, 99) -> CompleteFast(j1/1
+  \*   j2/1) -> PassTime -> DiscardTerminal(j2 j1): discarded, rows the other way round,
+  \*   hashed; first, planning, generic
+  [op |-> "DiscardTerminal", steps |-> <<
+      Wait("lease_claims", "AccessShareLock"),
+      Wait("lease_claims_0", "AccessShareLock"),
+      Wait("lease_claims_1", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_batches_1", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_1", "AccessShareLock"),
+      Wait("rings", "AccessShareLock"),
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Wait("lease_claims_0#a/1", "ForUpdate"),
+      Wait("lease_claims_0#a/2", "ForUpdate"),
+      Wait("done_entries", "RowShareLock"),
+      Wait("done_entries_0", "RowShareLock"),
+      Wait("done_entries_1", "RowShareLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_1", "AccessShareLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
+      Wait("done_entries", "RowExclusiveLock"),
+      Wait("done_entries_0", "RowExclusiveLock"),
+      Wait("done_entries_1", "RowExclusiveLock"),
+      Wait("queue_terminal_count_deltas", "RowExclusiveLock"),
+      Wait("queue_terminal_count_deltas_0", "RowExclusiveLock"),
+      Wait("receipt_completion_tombstones", "RowExclusiveLock"),
+      Wait("receipt_completion_tombstones_0", "RowExclusiveLock"),
+      Wait("receipt_completion_tombstones_0_pkey#j1/1", "UniqueKey"),
+      Wait("receipt_completion_tombstones_0_pkey#j2/1", "UniqueKey") >>],
+  \* turning: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> CompleteFast(j1/1 j2/1) -> RotateClaims
+  \*   -> PruneClaims -> DiscardTerminal(j1): discarded; first, planning, generic
+  [op |-> "DiscardTerminal", steps |-> <<
+      Wait("lease_claims", "AccessShareLock"),
+      Wait("lease_claims_0", "AccessShareLock"),
+      Wait("lease_claims_1", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_batches_1", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_1", "AccessShareLock"),
+      Wait("rings", "AccessShareLock"),
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Wait("lease_claims_1", "RowShareLock"),
+      Wait("done_entries", "RowShareLock"),
+      Wait("done_entries_0", "RowShareLock"),
+      Wait("done_entries_1", "RowShareLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("lease_claim_closures_1", "AccessShareLock"),
+      Wait("done_entries", "RowExclusiveLock"),
+      Wait("done_entries_0", "RowExclusiveLock"),
+      Wait("done_entries_1", "RowExclusiveLock"),
+      Wait("queue_terminal_count_deltas", "RowExclusiveLock"),
+      Wait("queue_terminal_count_deltas_0", "RowExclusiveLock"),
+      Wait("receipt_completion_tombstones", "RowExclusiveLock"),
+      Wait("receipt_completion_tombstones_0", "RowExclusiveLock"),
+      Wait("receipt_completion_tombstones_0_pkey#j1/1", "UniqueKey") >>],
+  \* turning: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> CompleteFast(j1/1 j2/1) -> RotateClaims
+  \*   -> PruneClaims -> DiscardTerminal(j1 j2): discarded; first, planning, generic
+  \* turning: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> CompleteFast(j1/1 j2/1) -> RotateClaims
+  \*   -> PruneClaims -> DiscardTerminal(j2 j1): discarded, rows the other way round; first,
+  \*   planning, generic
+  \* turning: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> CompleteFast(j1/1 j2/1) -> RotateClaims
+  \*   -> PruneClaims -> DiscardTerminal(j2 j1): discarded, rows the other way round, hashed;
+  \*   first, planning, generic
+  [op |-> "DiscardTerminal", steps |-> <<
+      Wait("lease_claims", "AccessShareLock"),
+      Wait("lease_claims_0", "AccessShareLock"),
+      Wait("lease_claims_1", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_batches_1", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_1", "AccessShareLock"),
+      Wait("rings", "AccessShareLock"),
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Wait("lease_claims_1", "RowShareLock"),
+      Wait("done_entries", "RowShareLock"),
+      Wait("done_entries_0", "RowShareLock"),
+      Wait("done_entries_1", "RowShareLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("lease_claim_closures_1", "AccessShareLock"),
+      Wait("done_entries", "RowExclusiveLock"),
+      Wait("done_entries_0", "RowExclusiveLock"),
+      Wait("done_entries_1", "RowExclusiveLock"),
+      Wait("queue_terminal_count_deltas", "RowExclusiveLock"),
+      Wait("queue_terminal_count_deltas_0", "RowExclusiveLock"),
+      Wait("receipt_completion_tombstones", "RowExclusiveLock"),
+      Wait("receipt_completion_tombstones_0", "RowExclusiveLock"),
+      Wait("receipt_completion_tombstones_0_pkey#j1/1", "UniqueKey"),
+      Wait("receipt_completion_tombstones_0_pkey#j2/1", "UniqueKey") >>],
   \* ending: RetryFromTerminal(j1): notRetryable; first, planning, generic
   \* ending: Enqueue(a, j1) -> RetryFromTerminal(j1): notRetryable; first, planning, generic
   [op |-> "RetryFromTerminal", steps |-> <<
@@ -5620,13 +5637,13 @@ Plans == <<
       Wait("ready_tombstones_1", "AccessShareLock"),
       Wait("rings", "AccessShareLock"),
       Wait("ready_tombstones", "RowExclusiveLock") >>],
-  \* lanes: Enqueue(b, j1) -> MoveReady(j1, a): moved; first, planning, generic
+  \* due: Enqueue(a, j1) -> MoveReady(j1, b): moved; first, planning, generic
   [op |-> "MoveReady", steps |-> <<
       Wait("ready_entries", "AccessShareLock"),
       Wait("ready_entries_0", "AccessShareLock"),
       Wait("ready_entries_1", "AccessShareLock"),
       Wait("lane_claim_heads", "RowShareLock"),
-      Wait("lane_claim_heads#b", "ForUpdate"),
+      Wait("lane_claim_heads#a", "ForUpdate"),
       Wait("attempt_evidence", "AccessShareLock"),
       Wait("attempt_evidence_0", "AccessShareLock"),
       Wait("attempt_evidence_1", "AccessShareLock"),
@@ -5636,12 +5653,12 @@ Plans == <<
       Wait("rings", "AccessShareLock"),
       Wait("ready_tombstones", "RowExclusiveLock"),
       Wait("ready_tombstones_0", "RowExclusiveLock"),
-      Wait("ready_tombstones_0_pkey#b/1", "UniqueKey"),
+      Wait("ready_tombstones_0_pkey#a/1", "UniqueKey"),
       Wait("lane_enqueue_heads", "RowExclusiveLock"),
-      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
+      Wait("lane_enqueue_heads#b", "ForNoKeyUpdate"),
       Wait("ready_entries_0", "RowExclusiveLock"),
       Wait("ready_entries", "RowExclusiveLock"),
-      Wait("ready_entries_0_pkey#a/1", "UniqueKey") >>],
+      Wait("ready_entries_0_pkey#b/1", "UniqueKey") >>],
   \* silent: Enqueue(a, j1) -> Enqueue(a, j2) -> MoveReady(j1 j2, b): moved; first, planning,
   \*   generic
   \* silent: Enqueue(a, j1) -> Enqueue(a, j2) -> MoveReady(j2 j1, b): moved, rows the other
@@ -6187,6 +6204,110 @@ Plans == <<
       Release("queue_terminal_live_counts_pkey#a/completed/j2", "UniqueKey"),
       Release("queue_terminal_rollups_pkey#a/completed/j1", "UniqueKey"),
       Release("queue_terminal_rollups_pkey#a/completed/j2", "UniqueKey") >>],
+  \* retention: Enqueue(a, j1) -> Claim(a, 1, 99) -> Retry(j1/1, wait 1) -> RotateQueue ->
+  \*   PruneQueue: pruned; first, planning, generic
+  [op |-> "PruneQueue", steps |-> <<
+      Wait("rings", "RowShareLock"),
+      Skip("rings#queue", "ForUpdate"),
+      NoWait("ready_entries", "AccessShareLock"),
+      NoWait("ready_entries_0", "AccessShareLock"),
+      NoWait("ready_entries_1", "AccessShareLock"),
+      NoWait("ready_tombstones", "AccessShareLock"),
+      NoWait("ready_tombstones_0", "AccessShareLock"),
+      NoWait("ready_tombstones_1", "AccessShareLock"),
+      NoWait("attempt_evidence", "AccessShareLock"),
+      NoWait("attempt_evidence_0", "AccessShareLock"),
+      NoWait("attempt_evidence_1", "AccessShareLock"),
+      NoWait("done_entries", "AccessShareLock"),
+      NoWait("done_entries_0", "AccessShareLock"),
+      NoWait("done_entries_1", "AccessShareLock"),
+      NoWait("receipt_completion_batches", "AccessShareLock"),
+      NoWait("receipt_completion_batches_0", "AccessShareLock"),
+      NoWait("receipt_completion_batches_1", "AccessShareLock"),
+      NoWait("receipt_completion_tombstones", "AccessShareLock"),
+      NoWait("receipt_completion_tombstones_0", "AccessShareLock"),
+      NoWait("receipt_completion_tombstones_1", "AccessShareLock"),
+      NoWait("queue_terminal_count_deltas", "AccessShareLock"),
+      NoWait("queue_terminal_count_deltas_0", "AccessShareLock"),
+      NoWait("queue_terminal_count_deltas_1", "AccessShareLock"),
+      NoWait("lease_claims", "AccessShareLock"),
+      NoWait("lease_claims_0", "AccessShareLock"),
+      NoWait("lease_claims_1", "AccessShareLock"),
+      NoWait("lease_claim_closures", "AccessShareLock"),
+      NoWait("lease_claim_closures_0", "AccessShareLock"),
+      NoWait("lease_claim_closures_1", "AccessShareLock"),
+      NoWait("leases", "AccessShareLock"),
+      NoWait("leases_0", "AccessShareLock"),
+      NoWait("leases_1", "AccessShareLock"),
+      NoWait("queue_terminal_live_counts", "ShareUpdateExclusiveLock"),
+      NoWait("ready_entries_0", "AccessExclusiveLock"),
+      NoWait("ready_tombstones_0", "AccessExclusiveLock"),
+      NoWait("attempt_evidence_0", "AccessExclusiveLock"),
+      NoWait("done_entries_0", "AccessExclusiveLock"),
+      NoWait("receipt_completion_batches_0", "AccessExclusiveLock"),
+      NoWait("receipt_completion_tombstones_0", "AccessExclusiveLock"),
+      NoWait("queue_terminal_count_deltas_0", "AccessExclusiveLock"),
+      Wait("lanes", "AccessShareLock"),
+      Wait("queue_terminal_rollups", "RowExclusiveLock"),
+      NoWait("done_entries_0.toast", "AccessExclusiveLock"),
+      NoWait("ready_entries_0.toast", "AccessExclusiveLock"),
+      NoWait("receipt_completion_batches_0.toast", "AccessExclusiveLock"),
+      Wait("rings", "RowExclusiveLock"),
+      Wait("claim_slots", "RowExclusiveLock") >>],
+  \* retention: RotateQueue -> Enqueue(a, j1) -> CancelReady(j1) -> RotateQueue -> PruneQueue:
+  \*   pruned; first, planning, generic
+  \* retention: RotateQueue -> Enqueue(a, j1 j2) -> CancelReady(j1) -> Claim(a, 1, 99) ->
+  \*   Retry(j2/1) -> RotateQueue -> PruneQueue: pruned; first, planning, generic
+  [op |-> "PruneQueue", steps |-> <<
+      Wait("rings", "RowShareLock"),
+      Skip("rings#queue", "ForUpdate"),
+      NoWait("ready_entries", "AccessShareLock"),
+      NoWait("ready_entries_0", "AccessShareLock"),
+      NoWait("ready_entries_1", "AccessShareLock"),
+      NoWait("ready_tombstones", "AccessShareLock"),
+      NoWait("ready_tombstones_0", "AccessShareLock"),
+      NoWait("ready_tombstones_1", "AccessShareLock"),
+      NoWait("attempt_evidence", "AccessShareLock"),
+      NoWait("attempt_evidence_0", "AccessShareLock"),
+      NoWait("attempt_evidence_1", "AccessShareLock"),
+      NoWait("done_entries", "AccessShareLock"),
+      NoWait("done_entries_0", "AccessShareLock"),
+      NoWait("done_entries_1", "AccessShareLock"),
+      NoWait("receipt_completion_batches", "AccessShareLock"),
+      NoWait("receipt_completion_batches_0", "AccessShareLock"),
+      NoWait("receipt_completion_batches_1", "AccessShareLock"),
+      NoWait("receipt_completion_tombstones", "AccessShareLock"),
+      NoWait("receipt_completion_tombstones_0", "AccessShareLock"),
+      NoWait("receipt_completion_tombstones_1", "AccessShareLock"),
+      NoWait("queue_terminal_count_deltas", "AccessShareLock"),
+      NoWait("queue_terminal_count_deltas_0", "AccessShareLock"),
+      NoWait("queue_terminal_count_deltas_1", "AccessShareLock"),
+      NoWait("lease_claims", "AccessShareLock"),
+      NoWait("lease_claims_0", "AccessShareLock"),
+      NoWait("lease_claims_1", "AccessShareLock"),
+      NoWait("lease_claim_closures", "AccessShareLock"),
+      NoWait("lease_claim_closures_0", "AccessShareLock"),
+      NoWait("lease_claim_closures_1", "AccessShareLock"),
+      NoWait("leases", "AccessShareLock"),
+      NoWait("leases_0", "AccessShareLock"),
+      NoWait("leases_1", "AccessShareLock"),
+      NoWait("queue_terminal_live_counts", "ShareUpdateExclusiveLock"),
+      NoWait("ready_entries_1", "AccessExclusiveLock"),
+      NoWait("ready_tombstones_1", "AccessExclusiveLock"),
+      NoWait("attempt_evidence_1", "AccessExclusiveLock"),
+      NoWait("done_entries_1", "AccessExclusiveLock"),
+      NoWait("receipt_completion_batches_1", "AccessExclusiveLock"),
+      NoWait("receipt_completion_tombstones_1", "AccessExclusiveLock"),
+      NoWait("queue_terminal_count_deltas_1", "AccessExclusiveLock"),
+      Wait("lanes", "AccessShareLock"),
+      Wait("queue_terminal_live_counts_pkey#a/cancelled/j1", "UniqueKey"),
+      Wait("queue_terminal_rollups", "RowExclusiveLock"),
+      Wait("queue_terminal_rollups_pkey#a/cancelled/j1", "UniqueKey"),
+      NoWait("done_entries_1.toast", "AccessExclusiveLock"),
+      NoWait("ready_entries_1.toast", "AccessExclusiveLock"),
+      NoWait("receipt_completion_batches_1.toast", "AccessExclusiveLock"),
+      Wait("rings", "RowExclusiveLock"),
+      Wait("claim_slots", "RowExclusiveLock") >>],
   \* retention: Enqueue(a, j1) -> Enqueue(a, j2, wait 1) -> Claim(a, 1, 99) -> RotateQueue ->
   \*   PassTime -> Fail(j1/1) -> PruneQueue: pruned; first, planning, generic
   [op |-> "PruneQueue", steps |-> <<
@@ -6318,6 +6439,58 @@ Plans == <<
       Release("receipt_completion_batches_1", "RowExclusiveLock"),
       Release("receipt_completion_tombstones_1", "RowExclusiveLock"),
       Release("queue_terminal_live_counts_pkey#a/failed/j1", "UniqueKey") >>],
+  \* retention: Enqueue(a, j1 j2) -> Claim(a, 2, 99) -> Fail(j1/1) -> FailToDlq(j2/1) ->
+  \*   RotateQueue -> PassTime -> PruneQueue: pruned; first, planning, generic
+  [op |-> "PruneQueue", steps |-> <<
+      Wait("rings", "RowShareLock"),
+      Skip("rings#queue", "ForUpdate"),
+      NoWait("ready_entries", "AccessShareLock"),
+      NoWait("ready_entries_0", "AccessShareLock"),
+      NoWait("ready_entries_1", "AccessShareLock"),
+      NoWait("ready_tombstones", "AccessShareLock"),
+      NoWait("ready_tombstones_0", "AccessShareLock"),
+      NoWait("ready_tombstones_1", "AccessShareLock"),
+      NoWait("attempt_evidence", "AccessShareLock"),
+      NoWait("attempt_evidence_0", "AccessShareLock"),
+      NoWait("attempt_evidence_1", "AccessShareLock"),
+      NoWait("done_entries", "AccessShareLock"),
+      NoWait("done_entries_0", "AccessShareLock"),
+      NoWait("done_entries_1", "AccessShareLock"),
+      NoWait("receipt_completion_batches", "AccessShareLock"),
+      NoWait("receipt_completion_batches_0", "AccessShareLock"),
+      NoWait("receipt_completion_batches_1", "AccessShareLock"),
+      NoWait("receipt_completion_tombstones", "AccessShareLock"),
+      NoWait("receipt_completion_tombstones_0", "AccessShareLock"),
+      NoWait("receipt_completion_tombstones_1", "AccessShareLock"),
+      NoWait("queue_terminal_count_deltas", "AccessShareLock"),
+      NoWait("queue_terminal_count_deltas_0", "AccessShareLock"),
+      NoWait("queue_terminal_count_deltas_1", "AccessShareLock"),
+      NoWait("lease_claims", "AccessShareLock"),
+      NoWait("lease_claims_0", "AccessShareLock"),
+      NoWait("lease_claims_1", "AccessShareLock"),
+      NoWait("lease_claim_closures", "AccessShareLock"),
+      NoWait("lease_claim_closures_0", "AccessShareLock"),
+      NoWait("lease_claim_closures_1", "AccessShareLock"),
+      NoWait("leases", "AccessShareLock"),
+      NoWait("leases_0", "AccessShareLock"),
+      NoWait("leases_1", "AccessShareLock"),
+      NoWait("queue_terminal_live_counts", "ShareUpdateExclusiveLock"),
+      NoWait("ready_entries_0", "AccessExclusiveLock"),
+      NoWait("ready_tombstones_0", "AccessExclusiveLock"),
+      NoWait("attempt_evidence_0", "AccessExclusiveLock"),
+      NoWait("done_entries_0", "AccessExclusiveLock"),
+      NoWait("receipt_completion_batches_0", "AccessExclusiveLock"),
+      NoWait("receipt_completion_tombstones_0", "AccessExclusiveLock"),
+      NoWait("queue_terminal_count_deltas_0", "AccessExclusiveLock"),
+      Wait("lanes", "AccessShareLock"),
+      Wait("queue_terminal_live_counts_pkey#a/failed/j1", "UniqueKey"),
+      Wait("queue_terminal_rollups", "RowExclusiveLock"),
+      Wait("queue_terminal_rollups_pkey#a/failed/j1", "UniqueKey"),
+      NoWait("done_entries_0.toast", "AccessExclusiveLock"),
+      NoWait("ready_entries_0.toast", "AccessExclusiveLock"),
+      NoWait("receipt_completion_batches_0.toast", "AccessExclusiveLock"),
+      Wait("rings", "RowExclusiveLock"),
+      Wait("claim_slots", "RowExclusiveLock") >>],
   \* ending: PruneClaims: noop; first, planning, generic
   [op |-> "PruneClaims", steps |-> <<
       Wait("rings", "RowShareLock"),
@@ -6363,6 +6536,9 @@ Plans == <<
       NoWait("leases_1", "AccessShareLock") >>],
   \* turning: Enqueue(a, j1) -> Claim(a, 1, 99) -> CompleteFast(j1/1) -> RotateQueue ->
   \*   RotateClaims -> PruneClaims: pruned; first, planning, generic
+  \* slots: Enqueue(a, j1) -> Claim(a, 1, 99) -> ParkForCallback(j1/1) -> ResumeCallback(j1/1)
+  \*   -> CompleteSlow(j1/1) -> RotateQueue -> RotateClaims -> RotateLeases -> PruneClaims:
+  \*   pruned; first, planning, generic
   [op |-> "PruneClaims", steps |-> <<
       Wait("rings", "RowShareLock"),
       Skip("rings#claim", "ForUpdate"),
@@ -7088,6 +7264,75 @@ Plans == <<
       Wait("ready_entries", "RowExclusiveLock"),
       Wait("ready_entries_0_pkey#a/2", "UniqueKey"),
       Wait("ready_entries_0_pkey#b/2", "UniqueKey") >>],
+  \* passes: Enqueue(a, j1 j3) -> Claim(a, 1, 99) -> Claim(a, 1, 99) -> PassTime ->
+  \*   RescueStaleReceiptsPass: rescued; first, planning, generic
+  \* passes: Enqueue(a, j1 j3) -> Claim(a, 1, 99) -> Claim(a, 1, 99) -> PassTime ->
+  \*   RescueStaleReceiptsPass: rescued, rows the other way round; first, planning, generic
+  \* passes: Enqueue(a, j1 j3) -> Claim(a, 1, 99) -> Claim(a, 1, 99) -> PassTime ->
+  \*   RescueStaleReceiptsPass: rescued, rows the other way round, hashed; first, planning,
+  \*   generic
+  [op |-> "RescueStaleReceiptsPass", steps |-> <<
+      Wait("rings", "AccessShareLock"),
+      Wait("claim_slots", "RowShareLock"),
+      Skip("claim_slots#0", "ForUpdate"),
+      Wait("lease_claims", "AccessShareLock"),
+      Wait("lease_claims_0", "AccessShareLock"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Skip("lease_claims_0#a/1", "ForUpdate"),
+      Skip("lease_claims_0#a/2", "ForUpdate"),
+      Wait("claim_slots", "RowExclusiveLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("lease_claim_closures_0_pkey#j3/1", "UniqueKey"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("lane_enqueue_heads", "RowExclusiveLock"),
+      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
+      Wait("ready_entries_0", "RowExclusiveLock"),
+      Wait("ready_entries", "RowExclusiveLock"),
+      Wait("ready_entries_0_pkey#a/3", "UniqueKey"),
+      Wait("ready_entries_0_pkey#a/4", "UniqueKey") >>],
+  \* passes: Enqueue(a, j1 j3) -> Claim(a, 1, 99) -> Claim(a, 1, 99) -> PassTime ->
+  \*   RescueStaleReceiptsPass: rescued, with somebody in the way of ForUpdate on
+  \*   lease_claims_0#a/2; first, planning, generic
+  [op |-> "RescueStaleReceiptsPass", steps |-> <<
+      Wait("rings", "AccessShareLock"),
+      Wait("claim_slots", "RowShareLock"),
+      Skip("claim_slots#0", "ForUpdate"),
+      Wait("lease_claims", "AccessShareLock"),
+      Wait("lease_claims_0", "AccessShareLock"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Skip("lease_claims_0#a/1", "ForUpdate"),
+      Wait("claim_slots", "RowExclusiveLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("lane_enqueue_heads", "RowExclusiveLock"),
+      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
+      Wait("ready_entries_0", "RowExclusiveLock"),
+      Wait("ready_entries", "RowExclusiveLock"),
+      Wait("ready_entries_0_pkey#a/3", "UniqueKey") >>],
   \* passes: Enqueue(a, j1) -> Claim(a, 1, 99) -> Heartbeat(j1/1) -> RotateClaims -> PassTime
   \*   -> RescueStaleReceiptsPass: rescued; first, planning, generic
   [op |-> "RescueStaleReceiptsPass", steps |-> <<
@@ -7122,28 +7367,6 @@ Plans == <<
       Wait("ready_entries_0", "RowExclusiveLock"),
       Wait("ready_entries", "RowExclusiveLock"),
       Wait("ready_entries_0_pkey#a/2", "UniqueKey") >>],
-  \* passes: Enqueue(a, j1) -> Claim(a, 1, 99) -> Heartbeat(j1/1) -> RotateClaims -> PassTime
-  \*   -> RescueStaleReceiptsPass: rescued, with somebody in the way of ForUpdate on
-  \*   lease_claims_0#a/1; first, planning, generic
-  [op |-> "RescueStaleReceiptsPass", steps |-> <<
-      Wait("rings", "AccessShareLock"),
-      Wait("claim_slots", "RowShareLock"),
-      Skip("claim_slots#0", "ForUpdate"),
-      Wait("lease_claims", "AccessShareLock"),
-      Wait("lease_claims_0", "AccessShareLock"),
-      Wait("attempt_state", "AccessShareLock"),
-      Wait("lease_claim_closures", "AccessShareLock"),
-      Wait("lease_claim_closures_0", "AccessShareLock"),
-      Wait("receipt_completion_batches", "AccessShareLock"),
-      Wait("receipt_completion_batches_0", "AccessShareLock"),
-      Wait("receipt_completion_tombstones", "AccessShareLock"),
-      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
-      Wait("lease_claims", "RowShareLock"),
-      Wait("lease_claims_0", "RowShareLock"),
-      Skip("claim_slots#1", "ForUpdate"),
-      Wait("lease_claims_1", "AccessShareLock"),
-      Wait("lease_claim_closures", "RowExclusiveLock"),
-      Wait("attempt_state", "RowExclusiveLock") >>],
   \* passes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(b, 1, 99) -> RotateClaims -> Claim(a,
   \*   1, 99) -> PassTime -> RescueStaleReceiptsPass: rescued; first, planning, generic
   [op |-> "RescueStaleReceiptsPass", steps |-> <<
@@ -7200,13 +7423,6 @@ Plans == <<
       Wait("receipt_completion_tombstones_0", "AccessShareLock"),
       Wait("lease_claim_closures", "RowExclusiveLock"),
       Wait("attempt_state", "RowExclusiveLock") >>],
-  \* passes: Enqueue(a, j1) -> Claim(a, 1, 1) -> RescueExpiredDeadlinesPass: noop, with
-  \*   somebody in the way of ForUpdate on claim_slots#0; first, planning, generic
-  [op |-> "RescueExpiredDeadlinesPass", steps |-> <<
-      Wait("rings", "AccessShareLock"),
-      Wait("claim_slots", "RowShareLock"),
-      Wait("lease_claim_closures", "RowExclusiveLock"),
-      Wait("attempt_state", "RowExclusiveLock") >>],
   \* passes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 1) -> Claim(b, 1, 1) -> PassTime
   \*   -> RescueExpiredDeadlinesPass: rescued; first, planning, generic
   \* passes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 1) -> Claim(b, 1, 1) -> PassTime
@@ -7247,9 +7463,55 @@ Plans == <<
       Wait("ready_entries", "RowExclusiveLock"),
       Wait("ready_entries_0_pkey#a/2", "UniqueKey"),
       Wait("ready_entries_0_pkey#b/2", "UniqueKey") >>],
-  \* passes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 1) -> Claim(b, 1, 1) -> PassTime
-  \*   -> RescueExpiredDeadlinesPass: rescued, with somebody in the way of ForUpdate on
-  \*   lease_claims_0#b/1; first, planning, generic
+  \* passes: Enqueue(a, j1 j3) -> Claim(a, 1, 1) -> Claim(a, 1, 1) -> PassTime ->
+  \*   RescueExpiredDeadlinesPass: rescued; first, planning, generic
+  \* passes: Enqueue(a, j1 j3) -> Claim(a, 1, 1) -> Claim(a, 1, 1) -> PassTime ->
+  \*   RescueExpiredDeadlinesPass: rescued, rows the other way round; first, planning, generic
+  \* passes: Enqueue(a, j1 j3) -> Claim(a, 1, 1) -> Claim(a, 1, 1) -> PassTime ->
+  \*   RescueExpiredDeadlinesPass: rescued, rows the other way round, hashed; first, planning,
+  \*   generic
+  [op |-> "RescueExpiredDeadlinesPass", steps |-> <<
+      Wait("rings", "AccessShareLock"),
+      Wait("claim_slots", "RowShareLock"),
+      Skip("claim_slots#0", "ForUpdate"),
+      Wait("lease_claims", "AccessShareLock"),
+      Wait("lease_claims_0", "AccessShareLock"),
+      Wait("attempt_state", "AccessShareLock"),
+      Wait("lease_claim_closures", "AccessShareLock"),
+      Wait("lease_claim_closures_0", "AccessShareLock"),
+      Wait("receipt_completion_batches", "AccessShareLock"),
+      Wait("receipt_completion_batches_0", "AccessShareLock"),
+      Wait("receipt_completion_tombstones", "AccessShareLock"),
+      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
+      Wait("lease_claims", "RowShareLock"),
+      Wait("lease_claims_0", "RowShareLock"),
+      Skip("lease_claims_0#a/1", "ForUpdate"),
+      Skip("lease_claims_0#a/2", "ForUpdate"),
+      Wait("claim_slots", "RowExclusiveLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0", "RowExclusiveLock"),
+      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("lease_claim_closures_0_pkey#j3/1", "UniqueKey"),
+      Wait("attempt_state", "RowExclusiveLock"),
+      Wait("ready_entries", "AccessShareLock"),
+      Wait("ready_entries_0", "AccessShareLock"),
+      Wait("lane_enqueue_heads", "RowExclusiveLock"),
+      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
+      Wait("ready_entries_0", "RowExclusiveLock"),
+      Wait("ready_entries", "RowExclusiveLock"),
+      Wait("ready_entries_0_pkey#a/3", "UniqueKey"),
+      Wait("ready_entries_0_pkey#a/4", "UniqueKey") >>],
+  \* passes: Enqueue(a, j1 j3) -> Claim(a, 1, 1) -> Claim(a, 1, 1) -> PassTime ->
+  \*   RescueExpiredDeadlinesPass: rescued, with somebody in the way of ForUpdate on
+  \*   claim_slots#0; first, planning, generic
+  [op |-> "RescueExpiredDeadlinesPass", steps |-> <<
+      Wait("rings", "AccessShareLock"),
+      Wait("claim_slots", "RowShareLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("attempt_state", "RowExclusiveLock") >>],
+  \* passes: Enqueue(a, j1 j3) -> Claim(a, 1, 1) -> Claim(a, 1, 1) -> PassTime ->
+  \*   RescueExpiredDeadlinesPass: rescued, with somebody in the way of ForUpdate on
+  \*   lease_claims_0#a/2; first, planning, generic
   [op |-> "RescueExpiredDeadlinesPass", steps |-> <<
       Wait("rings", "AccessShareLock"),
       Wait("claim_slots", "RowShareLock"),
@@ -7277,7 +7539,7 @@ Plans == <<
       Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
       Wait("ready_entries_0", "RowExclusiveLock"),
       Wait("ready_entries", "RowExclusiveLock"),
-      Wait("ready_entries_0_pkey#a/2", "UniqueKey") >>],
+      Wait("ready_entries_0_pkey#a/3", "UniqueKey") >>],
   \* counts: RollupTerminalCounts(0): skippedActive queueCurrent; first, planning, generic
   \* counts: RollupTerminalCounts(2): noop; first, planning, generic
   \* counts: RollupTerminalCounts(1): noop, with somebody in the way of

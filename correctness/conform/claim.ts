@@ -44,6 +44,7 @@ const full = [
   "rescue",
   "keys-deferred",
   "shards",
+  "neighbours",
 ];
 const nightly = [
   ...full,

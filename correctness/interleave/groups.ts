@@ -23,6 +23,7 @@ export const triples: readonly Group[] = [
   ["RescueStaleReceipts", "RescueStaleReceipts", "RotateClaims"],
   ["CompleteFast", "Complete", "DiscardTerminal"],
   ["DiscardTerminal", "PruneQueue", "PruneClaims"],
+  ["DiscardTerminal", "DiscardTerminal", "PruneClaims"],
   ["Claim", "Claim", "CancelReady"],
   ["CancelReady", "PromoteDeferred", "Claim"],
   ["MoveReady", "PromoteDeferred", "Claim"],
@@ -42,6 +43,8 @@ interface Rank {
   readonly jobs: number;
   /** What the callers are told, over all orders: how many different things. */
   readonly different: number;
+  /** How often they are told another thing where two that follow each other change places. */
+  readonly swaps: number;
 }
 
 interface Ranked extends Rank {
@@ -50,7 +53,7 @@ interface Ranked extends Rank {
 }
 
 const order = (a: Rank, b: Rank): number =>
-  b.succeed - a.succeed || a.jobs - b.jobs || b.different - a.different;
+  b.succeed - a.succeed || a.jobs - b.jobs || b.different - a.different || b.swaps - a.swaps;
 
 export class GroupChooser {
   private readonly wanted: number;
@@ -115,7 +118,7 @@ function bestOf(
 }
 
 function rankOf(tried: readonly Tried[], then: Then, scope: Scope): Rank {
-  const seen = new Set<string>();
+  const told = new Map<string, string>();
   const succeeded = new Set<number>();
   for (const [i, first] of tried.entries()) {
     for (const [j, second] of tried.entries()) {
@@ -124,11 +127,14 @@ function rankOf(tried: readonly Tried[], then: Then, scope: Scope): Rank {
       const next = then(first, second);
       const inOrder = [first, next, new Tried(next.after, tried[k]!.call, scope)];
       [i, j, k].forEach((call, n) => inOrder[n]!.ok && succeeded.add(call));
-      seen.add([i, j, k].map((_, call) => inOrder[[i, j, k].indexOf(call)]!.told).join());
+      told.set(`${i}${j}${k}`, [i, j, k].map((_, n) => inOrder[[i, j, k].indexOf(n)]!.told).join());
     }
   }
   const jobs = jobsIn(tried.map(({ call }) => call.args)).length;
-  return { succeed: succeeded.size, jobs, different: seen.size };
+  const swaps = [...told].filter(
+    ([[i, j, k], one]) => one !== told.get(`${j}${i}${k}`) || one !== told.get(`${i}${k}${j}`),
+  ).length;
+  return { succeed: succeeded.size, jobs, different: new Set(told.values()).size, swaps };
 }
 
 /** With the fourth where it makes most difference who comes first; none if nobody can join. */

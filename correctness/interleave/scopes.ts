@@ -44,6 +44,7 @@ export const areas: readonly Area[] = [
   }),
   area("turning", ["CompleteFast", "RotateQueue", "RotateClaims", "PruneClaims", "PruneQueue"]),
   area("leases", ["ParkForCallback", "ResumeCallback", "RotateLeases", "CompleteSlow"]),
+  area("due", ["PassTime"], { jobs: ["j1"], lanes: ["a", "b"], leases: [1] }),
   area("lanes", ["CancelReady", "FailToDlq", "AdvanceClaimCursor", "Retry"], {
     lanes: ["a", "b"],
   }),

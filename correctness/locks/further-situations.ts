@@ -110,6 +110,7 @@ const rescues = (call: FurtherCall, deadline?: number): readonly Told[] => {
   return [
     { way: [inA, ofA], call, words: "noop" },
     { way: [...both, ofA, ofB, tick], call, words: "rescued", turned: true },
+    { way: [enqueue("a", "j1", "j3"), ofA, ofA, tick], call, words: "rescued", turned: true },
   ];
 };
 

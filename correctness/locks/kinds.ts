@@ -2,13 +2,13 @@
 
 import {
   actions,
-  tableNames,
   type ActionName,
   type Call,
   type Job,
   type State,
   type Token,
 } from "../../src/core/index.js";
+import { changedTables } from "../explore/changed.js";
 import { jobsIn } from "../interleave/places.js";
 
 export interface Tried {
@@ -24,9 +24,8 @@ export const wordOf = (action: ActionName): string => actions[action].answers[0]
 
 /** Tables whose rows change; and whether prune carries any of them forward. */
 export function changes({ db: a }: State, { db: b }: State): string {
-  const changed = tableNames.filter((t) => a[t] !== b[t]);
   const moved = b.readyEntries.some((row) => !a.readyEntries.includes(row));
-  return `${changed.join()}${moved ? "+" : ""}`;
+  return `${changedTables(a, b).join()}${moved ? "+" : ""}`;
 }
 
 /** What there is to lock: a lease of the attempt, its receipt, a row of the job. */

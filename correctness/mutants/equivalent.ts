@@ -23,6 +23,7 @@ const all: readonly Argument[] = [
       "try_lock_receipts.forgetCondition.3",
       "remove_done.dropJoinColumn.1",
       "queue_slot_pinned.forgetCondition.1",
+      "rescue_callback_timeouts.forgetCondition.1",
       "due_among.forgetCondition.2",
     ],
   },

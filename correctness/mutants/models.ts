@@ -13,6 +13,7 @@ const walked = [
   "parking",
   "waiting",
   "retention",
+  "neighbours",
   "moving",
   "keys",
   "claimer-lease",

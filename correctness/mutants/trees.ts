@@ -1,7 +1,7 @@
 /**
  * The databases of a configuration on which mutants are looked for: all of them, or, for each
  * action, the first of every kind: what it answers there, and which tables it changes; and, where
- * more is tried, which tables have rows.
+ * more is tried, which tables have rows, and whether those are in several lanes or slots.
  */
 
 import {
@@ -14,6 +14,7 @@ import {
 } from "../../src/core/index.js";
 import { attempts, expect, presentable } from "../conform/attempts.js";
 import { databaseTree, pieces, wayTo, type Node, type Piece } from "../conform/tree.js";
+import { changedTables } from "../explore/changed.js";
 import type { Explored } from "./core.js";
 
 /** Some databases, and the piece of the tree with the ways to them. */
@@ -35,7 +36,7 @@ export type Trees = ReadonlyMap<string, Tree>;
 /** Databases per transaction. */
 const PIECE = 30;
 
-/** Of each kind, and of each that is told apart by which tables have rows, too. */
+/** Of each kind, and of each that is told apart by the rows of the tables, too. */
 const EXAMPLES = { first: 2, thorough: 1 };
 
 /** Kinds are looked for among so many databases. */
@@ -46,15 +47,20 @@ const part = (root: Node, some: readonly Node[]): Part => ({
   checked: new Set(some),
 });
 
-const changes = (before: Db, after: Db): string =>
-  tableNames.filter((t) => before[t] !== after[t]).join();
-
-const occupied = (db: Db): string => tableNames.map((t) => (db[t].length > 0 ? 1 : 0)).join("");
+/** Of each table: no row, one, or several; of these, whether they have one lane, and one slot. */
+function shapeOf(db: Db): string {
+  const shape = (rows: readonly object[]): string => {
+    if (rows.length < 2) return `${rows.length}`;
+    const several = (key: string) => new Set(rows.map((row) => Reflect.get(row, key))).size > 1;
+    return several("lane") ? (several("slot") ? "#" : "-") : several("slot") ? "|" : ".";
+  };
+  return tableNames.map((t) => shape(db[t])).join("");
+}
 
 /** Examples of each action's kinds. */
 type Kinds = ReadonlyMap<ActionName, ReadonlySet<Node>>;
 
-/** The same kinds, apart by which tables have rows or not. */
+/** The same kinds, apart by the rows of the tables. */
 function kindsOf(nodes: readonly Node[], scope: Scope): readonly [Kinds, Kinds] {
   const tries = attempts(scope);
   const names = [...new Set(tries.map(({ action }) => action))];
@@ -68,13 +74,13 @@ function kindsOf(nodes: readonly Node[], scope: Scope): readonly [Kinds, Kinds] 
   };
   for (const node of nodes) {
     const { state } = node;
-    const rows = occupied(state.db);
+    const rows = shapeOf(state.db);
     const seen = new Set<string>();
     for (const attempt of tries) {
       if (!presentable(state, attempt)) continue;
       const after = expect(state, attempt, scope, actions);
       const words = after.outcomes.flatMap(wordsOf).join();
-      const key = `${attempt.action} ${words} ${changes(state.db, after.state.db)}`;
+      const key = `${attempt.action} ${words} ${changedTables(state.db, after.state.db)}`;
       if (seen.has(key)) continue;
       seen.add(key);
       add(found[0].get(attempt.action)!, node, key, EXAMPLES.first);
