@@ -114,7 +114,7 @@ export async function walk(
     const kept = due && (await database.keepUp(due));
     if (due) note(`${due.text} before it: ${kept!.said}`);
     if (kept?.right === false) faults = [...faults, ...beside.slice(-1)];
-    if (choice.where % every === 0) {
+    if (choice.where % every === 0 || (by?.portions && !by.busy)) {
       await database.scatter();
       note("rows scattered before it");
     }

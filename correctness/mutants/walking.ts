@@ -28,15 +28,18 @@ const keyedScope: Scope = {
   ),
 };
 
+/** Few lanes with many jobs. */
+const narrowScope: Scope = { ...smallScope, jobs, lanes: smallScope.lanes.slice(0, 2) };
+
 const walks: Readonly<Record<"first" | "thorough", readonly Size[]>> = {
   first: [
     { scope: smallScope, runs: 8, steps: 100 },
-    { scope: keyedScope, runs: 6, steps: 100, often: true },
+    { scope: narrowScope, runs: 8, steps: 100, often: true },
     { scope: keyedScope, runs: 4, steps: 50 },
   ],
   thorough: [
     { scope: smallScope, runs: 30, steps: 100 },
-    { scope: keyedScope, runs: 20, steps: 100, often: true },
+    { scope: narrowScope, runs: 20, steps: 150, often: true },
     { scope: keyedScope, runs: 20, steps: 60 },
     { scope: lockstepScope, runs: 6, steps: 300 },
   ],
@@ -73,7 +76,7 @@ export class LockstepHunter implements Hunter {
 }
 
 /** Without these there is nothing to rescue. */
-const beforeRescue = ["Enqueue", "Claim", "ParkForCallback", "PassTime"] as const;
+const beforeRescue = ["Enqueue", "Claim"] as const;
 
 /** The actions whose calls, or calls that stand for them, reach the mutant. */
 function callsOf({ actions, further }: SqlMutant): readonly ActionName[] {
