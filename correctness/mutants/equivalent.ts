@@ -51,6 +51,8 @@ const all: readonly Argument[] = [
       "open_pins.forgetCondition.1",
       "open_attempts.forgetCondition.1",
       "find_attempts.dropConjunct.2",
+      "find_attempts.forgetCondition.2",
+      "end_attempts.forgetCondition.2",
       "heartbeat.dropConjunct.1",
       "heartbeat.dropConjunct.3",
       "park_for_callback.dropConjunct.1",
@@ -75,6 +77,7 @@ const all: readonly Argument[] = [
   {
     why: "a job has one open attempt at most, and only open attempts have leases and states",
     names: [
+      "end_attempts.dropConjunct.3",
       "end_attempts.dropConjunct.2",
       "open_attempts.dropConjunct.2",
       "receipts_due.dropConjunct.1",
