@@ -1,11 +1,12 @@
 /** C4 as a claim: how many runs a tier makes, what must have happened in them, what is printed. */
 
 import { actionNames, allAnswers, NONE, type Scope } from "../../src/core/index.js";
-import { openPostgres } from "../../src/postgres/server.js";
+import { openPostgres, type PostgresServer } from "../../src/postgres/server.js";
 import type { Claim, ClaimResult, Context, Finding, Tier } from "../claims.js";
 import { shardOf } from "../shard.js";
 import { Counts } from "../coverage/counts.js";
 import { stepsText } from "../report/calls.js";
+import { readersOfCopy } from "./copied.js";
 import { runLockstep, type Failure, type LockstepResult } from "./lockstep.js";
 import { badStepLines, traceText } from "./text.js";
 
@@ -100,6 +101,14 @@ function runsFor({ tier, shard }: Context, path?: string): number[] {
   return shardOf([...Array(runsOf[tier]).keys()], shard);
 }
 
+/** Once, and only on a server that is ours: it takes databases of its own. */
+async function copied(server: PostgresServer, { shard }: Context): Promise<Finding[]> {
+  if (server.pid === undefined || shard.index > 1) return [];
+  const shown = await readersOfCopy(server);
+  const title = "health shows who reads in another database";
+  return shown.length > 0 ? [{ title, lines: shown, replay: "ringproof lockstep" }] : [];
+}
+
 function findings(result: LockstepResult, context: Context, path?: string): Finding[] {
   if (result.failure) return [failureFinding(result.failure)];
   return path === undefined ? neverSeen(result, context) : [];
@@ -122,7 +131,10 @@ async function run(context: Context, path?: string): Promise<ClaimResult> {
       progress: (steps, of) => context.progress("lockstep", steps, of),
     });
     const { runs, steps, counts } = result;
-    const found = findings(result, context, path);
+    const found = [
+      ...findings(result, context, path),
+      ...(path === undefined ? await copied(server, context) : []),
+    ];
     const verdict = found.length > 0 ? "violated" : "holds";
     const seconds = (Date.now() - began) / 1000;
     const name = `${lockstepScope.jobs.length} jobs, ${lockstepScope.lanes.length} lanes`;

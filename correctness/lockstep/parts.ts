@@ -1,4 +1,4 @@
-/** A rescue of one slot in several calls, each of which ends as many as it may: to the core, one. */
+/** A rescue of one slot in several calls, each of which ends as many as it may: to the core one. */
 
 import { openReceipt, type ArgsOf, type Scope, type Token } from "../../src/core/index.js";
 import { idOf } from "../../src/postgres/binding.js";

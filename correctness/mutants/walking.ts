@@ -3,6 +3,7 @@
 import type { ActionName, Scope } from "../../src/core/index.js";
 import type { PostgresServer } from "../../src/postgres/server.js";
 import { lockstepScope, smallScope } from "../lockstep/claim.js";
+import { readersOfCopy } from "../lockstep/copied.js";
 import { NotTaken } from "../lockstep/database.js";
 import { runLockstep, type Failure, type LockstepOptions } from "../lockstep/lockstep.js";
 import { isRescue } from "../lockstep/due.js";
@@ -68,7 +69,10 @@ export class LockstepHunter implements Hunter {
         const { failure } = await walked.catch(orStillborn);
         if (failure) return { check, steps: failure.trace.length, how: howOf(failure) };
       }
-      return null;
+      const asked = effort.thorough && mutant.further.includes("RingHealth");
+      if (!asked || server.pid === undefined || !effort.take()) return null;
+      const [how] = await readersOfCopy(server, amend);
+      return how === undefined ? null : { check, steps: 1, how };
     });
   }
 
