@@ -102,6 +102,33 @@ test("every operation takes the clock", () => {
       expect(args).toMatch(/p_now timestamptz/);
 });
 
+describe("start states come from calls, never from rows typed into a check", () => {
+  const schema = ending(".sql").filter((f) => f.startsWith("src/"));
+  const tables = schema.flatMap((f) =>
+    [...read(f).matchAll(/create table ringproof\.(\w+)/g)].map((m) => m[1]!),
+  );
+  /** With or without a schema, and of one partition, too. */
+  const into = String.raw`(?:insert into|copy) (?:[^\s.]+\.)?"?`;
+  const typed = (text: string) =>
+    tables.filter((table) => new RegExp(`${into}${table}(?:_\\d+)?\\b`, "i").test(text));
+  /** Wrong rows, for whoever is to find them; other storage than this; and what such rows hide. */
+  const others = [
+    "test/postgres/audit.mutants.test.ts",
+    "test/postgres/counts.mutants.test.ts",
+    "test/postgres/fixtures/version-1.sql",
+    "test/mutants/seeded-fixture.mutants.test.ts",
+  ];
+  const checks = ending(".ts", ".sql").filter((f) => /^(test|correctness\/(?!spike))/.test(f));
+
+  test.each(checks.filter((f) => !others.includes(f)))("%s", (file) => {
+    expect(typed(read(file))).toEqual([]);
+  });
+
+  test.each(others)("%s types some, so the rule finds them", (file) => {
+    expect(typed(read(file))).not.toEqual([]);
+  });
+});
+
 test("no word that hides what a thing is", () => {
   const banned = /\b(Broken|Old|Utils?|Helpers?|Manager|Misc)\w*\b/;
   for (const file of source) expect(basename(file)).not.toMatch(banned);

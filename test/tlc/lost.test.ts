@@ -18,7 +18,7 @@ const LOST = [
   "@!@!@ENDMSG 1000 @!@!@",
 ].join("\n");
 
-/** A `java` that loses the behaviour so many times, and then is the real one; it counts its runs. */
+/** A `java` that loses the behaviour so many times, then is the real one; it counts its runs. */
 async function javaThatLoses(times: number, exitCode: number) {
   const dir = await temporary();
   const [path, runs, lost] = ["java", "runs", "lost"].map((name) => join(dir, name));
