@@ -57,6 +57,13 @@ export const smallScope: Scope = {
   sameKey: lockstepScope.sameKey.slice(0, 2),
 };
 
+/** Many jobs in few lanes: several attempts of a lane are due together. */
+export const narrowScope: Scope = {
+  ...smallScope,
+  jobs: lockstepScope.jobs,
+  lanes: smallScope.lanes.slice(0, 2),
+};
+
 export const lockstepSteps = 500;
 
 const runsOf: { readonly [T in Tier]: number } = { quick: 20, full: 300, nightly: 3000 };

@@ -59,6 +59,8 @@ function judge(
   scope: Scope,
 ): Judged {
   let state = before;
+  if (outcomes.length > list.length)
+    return { state, why: `it gives ${outcomes.length} answers to ${list.length} calls` };
   for (const [i, outcome] of outcomes.entries()) {
     const operation = operationOf({ action, args: list[i] } as Call, scope);
     const verdict = allows(state, operation, outcome);

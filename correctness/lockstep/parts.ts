@@ -39,7 +39,7 @@ export function inParts(
     Math.min(limit, tokens.length - i * limit),
   );
   return {
-    name: "in parts",
+    name: "rescue in parts",
     attempt: { action, list } as Attempt,
     text: `in parts of ${limit}`,
     statements: (sql) =>

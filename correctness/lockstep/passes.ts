@@ -22,9 +22,9 @@ function slotsOf({ db: { rings } }: Point, { claimSlots }: Scope): readonly Slot
   return Array.from({ length: rings.claim.init }, (_, i) => (oldest + i) % claimSlots);
 }
 
-/** What is due in a lane, in the hands of another session while a pass ends as many others. */
+/** Two passes: during the first, which ends as many others, somebody has a lane's receipts. */
 function inHands(
-  { where, more }: Choice,
+  { where, manner }: Choice,
   action: RescuedByPass,
   { db, binding }: Point,
   scope: Scope,
@@ -33,7 +33,7 @@ function inHands(
   const lanes = [...new Set(all.map(({ lane }) => lane))];
   const lane = lanes[where % Math.max(1, lanes.length)]!;
   const held = all.filter((one) => one.lane === lane).length;
-  if (more === 0 || lanes.length < 2) return {};
+  if (manner > 6 || lanes.length < 2) return {};
   return {
     busy: `select from ringproof.lease_claims
            where lane_id = ${binding.laneIds.get(lane)} for update`,
@@ -41,7 +41,7 @@ function inHands(
   };
 }
 
-/** Half of all calls are passes, and half of these two, if there are two lanes. */
+/** Half of all calls are passes, and most of these two, if there are two lanes. */
 export function pass(
   choice: Choice,
   action: RescuedByPass,
@@ -54,9 +54,9 @@ export function pass(
   const operation = `${action}Pass` as const;
   const { busy, portions } = inHands(choice, action, point, scope);
   return {
-    name: functionOf(operation),
+    name: portions ? "pass in parts" : functionOf(operation),
     attempt: { action, list: slots.map((slot) => ({ slot })) },
-    text: functionOf(operation) + (busy ? ` of at most ${portions![0]}, and of all` : ""),
+    text: functionOf(operation) + (portions ? ` of ${portions.join(", then of ")}` : ""),
     statements: (sql) =>
       (portions ?? [scope.jobs.length]).map((limit) =>
         twinFor(operation).statement([{}], binding, { sql, scope, limit })!,

@@ -2,7 +2,7 @@
 
 import type { ActionName, Scope } from "../../src/core/index.js";
 import type { PostgresServer } from "../../src/postgres/server.js";
-import { lockstepScope, smallScope } from "../lockstep/claim.js";
+import { lockstepScope, narrowScope, smallScope } from "../lockstep/claim.js";
 import { readersOfCopy } from "../lockstep/copied.js";
 import { NotTaken } from "../lockstep/database.js";
 import { runLockstep, type Failure, type LockstepOptions } from "../lockstep/lockstep.js";
@@ -28,9 +28,6 @@ const keyedScope: Scope = {
     jobs.filter((_, j) => 2 * Math.floor(j / 8) + (j % 2) === i),
   ),
 };
-
-/** Few lanes with many jobs. */
-const narrowScope: Scope = { ...smallScope, jobs, lanes: smallScope.lanes.slice(0, 2) };
 
 const walks: Readonly<Record<"first" | "thorough", readonly Size[]>> = {
   first: [

@@ -8,6 +8,7 @@ import {
   lockstepSteps,
   replayLockstep,
   unseen,
+  narrowScope,
   smallScope as small,
 } from "../../correctness/lockstep/claim.js";
 import { Runs } from "../../correctness/lockstep/choices.js";
@@ -58,6 +59,18 @@ test("contract, core and Postgres stay in step, and what did not occur is named"
   const beside = [...upkeep, ...byQueue, ...refused, ...others];
   expect([...result.beside.keys()].sort()).toEqual(beside.sort());
   expect(await schemas()).toBe(0);
+});
+
+test("what is chosen often is: rescues are made in parts, too", async () => {
+  const often = ["Enqueue", "Claim", "RescueStaleReceipts"] as const;
+  const result = await lockstep({ scope: narrowScope, runs: 20, often });
+  expect(result.failure && failureFinding(result.failure)).toBeUndefined();
+  expect([...result.beside.keys()]).toEqual(
+    expect.arrayContaining(["rescue in parts", "pass in parts"]),
+  );
+  const times = (action: string) =>
+    [...result.counts].reduce((sum, [k, n]) => sum + (k.startsWith(`${action} `) ? n : 0), 0);
+  expect(times("Claim")).toBeGreaterThan(3 * times("Retry"));
 });
 
 test("the same seed makes the same runs on one connection and on two", async () => {

@@ -75,6 +75,12 @@ export const sqlMutants: Readonly<Record<string, string>> = {
     "return 'queuePendingReady';",
     "null;",
   ),
+  "a heartbeat answers twice": changedSql(
+    "attempt",
+    "heartbeat",
+    "return ringproof.answers_of(p_tokens, v_attempts, '{waiting}', 'recorded', 'recorded')",
+    "return ringproof.answers_of(p_tokens || p_tokens, v_attempts, '{}', 'recorded', 'recorded')",
+  ),
   "of two equal tokens the second completes": changedSql(
     "attempt",
     "open_among",
