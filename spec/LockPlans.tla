@@ -7224,14 +7224,15 @@ Plans == <<
       Wait("claim_slots", "RowExclusiveLock"),
       Wait("lease_claim_closures", "RowExclusiveLock"),
       Wait("attempt_state", "RowExclusiveLock") >>],
-  \* passes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
-  \*   PassTime -> RescueStaleReceiptsPass: rescued; first, planning, generic
-  \* passes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
-  \*   PassTime -> RescueStaleReceiptsPass: rescued, rows the other way round; first,
-  \*   planning, generic
-  \* passes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
-  \*   PassTime -> RescueStaleReceiptsPass: rescued, rows the other way round, hashed; first,
-  \*   planning, generic
+  \* passes: Enqueue(a, j1 j3) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
+  \*   Claim(a, 1, 99) -> PassTime -> RescueStaleReceiptsPass: rescued; first, planning,
+  \*   generic
+  \* passes: Enqueue(a, j1 j3) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
+  \*   Claim(a, 1, 99) -> PassTime -> RescueStaleReceiptsPass: rescued, rows the other way
+  \*   round; first, planning, generic
+  \* passes: Enqueue(a, j1 j3) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
+  \*   Claim(a, 1, 99) -> PassTime -> RescueStaleReceiptsPass: rescued, rows the other way
+  \*   round, hashed; first, planning, generic
   [op |-> "RescueStaleReceiptsPass", steps |-> <<
       Wait("rings", "AccessShareLock"),
       Wait("claim_slots", "RowShareLock"),
@@ -7248,11 +7249,13 @@ Plans == <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
       Skip("lease_claims_0#a/1", "ForUpdate"),
+      Skip("lease_claims_0#a/2", "ForUpdate"),
       Skip("lease_claims_0#b/1", "ForUpdate"),
       Wait("claim_slots", "RowExclusiveLock"),
       Wait("lease_claim_closures", "RowExclusiveLock"),
       Wait("lease_claim_closures_0", "RowExclusiveLock"),
       Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("lease_claim_closures_0_pkey#j3/1", "UniqueKey"),
       Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
       Wait("attempt_state", "RowExclusiveLock"),
       Wait("ready_entries", "AccessShareLock"),
@@ -7262,15 +7265,12 @@ Plans == <<
       Wait("lane_enqueue_heads#b", "ForNoKeyUpdate"),
       Wait("ready_entries_0", "RowExclusiveLock"),
       Wait("ready_entries", "RowExclusiveLock"),
-      Wait("ready_entries_0_pkey#a/2", "UniqueKey"),
+      Wait("ready_entries_0_pkey#a/3", "UniqueKey"),
+      Wait("ready_entries_0_pkey#a/4", "UniqueKey"),
       Wait("ready_entries_0_pkey#b/2", "UniqueKey") >>],
-  \* passes: Enqueue(a, j1 j3) -> Claim(a, 1, 99) -> Claim(a, 1, 99) -> PassTime ->
-  \*   RescueStaleReceiptsPass: rescued; first, planning, generic
-  \* passes: Enqueue(a, j1 j3) -> Claim(a, 1, 99) -> Claim(a, 1, 99) -> PassTime ->
-  \*   RescueStaleReceiptsPass: rescued, rows the other way round; first, planning, generic
-  \* passes: Enqueue(a, j1 j3) -> Claim(a, 1, 99) -> Claim(a, 1, 99) -> PassTime ->
-  \*   RescueStaleReceiptsPass: rescued, rows the other way round, hashed; first, planning,
-  \*   generic
+  \* passes: Enqueue(a, j1 j3) -> Enqueue(b, j2) -> Claim(a, 1, 99) -> Claim(b, 1, 99) ->
+  \*   Claim(a, 1, 99) -> PassTime -> RescueStaleReceiptsPass: rescued, with somebody in the
+  \*   way of ForUpdate on lease_claims_0#b/1; first, planning, generic
   [op |-> "RescueStaleReceiptsPass", steps |-> <<
       Wait("rings", "AccessShareLock"),
       Wait("claim_slots", "RowShareLock"),
@@ -7302,37 +7302,6 @@ Plans == <<
       Wait("ready_entries", "RowExclusiveLock"),
       Wait("ready_entries_0_pkey#a/3", "UniqueKey"),
       Wait("ready_entries_0_pkey#a/4", "UniqueKey") >>],
-  \* passes: Enqueue(a, j1 j3) -> Claim(a, 1, 99) -> Claim(a, 1, 99) -> PassTime ->
-  \*   RescueStaleReceiptsPass: rescued, with somebody in the way of ForUpdate on
-  \*   lease_claims_0#a/2; first, planning, generic
-  [op |-> "RescueStaleReceiptsPass", steps |-> <<
-      Wait("rings", "AccessShareLock"),
-      Wait("claim_slots", "RowShareLock"),
-      Skip("claim_slots#0", "ForUpdate"),
-      Wait("lease_claims", "AccessShareLock"),
-      Wait("lease_claims_0", "AccessShareLock"),
-      Wait("attempt_state", "AccessShareLock"),
-      Wait("lease_claim_closures", "AccessShareLock"),
-      Wait("lease_claim_closures_0", "AccessShareLock"),
-      Wait("receipt_completion_batches", "AccessShareLock"),
-      Wait("receipt_completion_batches_0", "AccessShareLock"),
-      Wait("receipt_completion_tombstones", "AccessShareLock"),
-      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
-      Wait("lease_claims", "RowShareLock"),
-      Wait("lease_claims_0", "RowShareLock"),
-      Skip("lease_claims_0#a/1", "ForUpdate"),
-      Wait("claim_slots", "RowExclusiveLock"),
-      Wait("lease_claim_closures", "RowExclusiveLock"),
-      Wait("lease_claim_closures_0", "RowExclusiveLock"),
-      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
-      Wait("attempt_state", "RowExclusiveLock"),
-      Wait("ready_entries", "AccessShareLock"),
-      Wait("ready_entries_0", "AccessShareLock"),
-      Wait("lane_enqueue_heads", "RowExclusiveLock"),
-      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
-      Wait("ready_entries_0", "RowExclusiveLock"),
-      Wait("ready_entries", "RowExclusiveLock"),
-      Wait("ready_entries_0_pkey#a/3", "UniqueKey") >>],
   \* passes: Enqueue(a, j1) -> Claim(a, 1, 99) -> Heartbeat(j1/1) -> RotateClaims -> PassTime
   \*   -> RescueStaleReceiptsPass: rescued; first, planning, generic
   [op |-> "RescueStaleReceiptsPass", steps |-> <<
@@ -7423,14 +7392,15 @@ Plans == <<
       Wait("receipt_completion_tombstones_0", "AccessShareLock"),
       Wait("lease_claim_closures", "RowExclusiveLock"),
       Wait("attempt_state", "RowExclusiveLock") >>],
-  \* passes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 1) -> Claim(b, 1, 1) -> PassTime
-  \*   -> RescueExpiredDeadlinesPass: rescued; first, planning, generic
-  \* passes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 1) -> Claim(b, 1, 1) -> PassTime
-  \*   -> RescueExpiredDeadlinesPass: rescued, rows the other way round; first, planning,
+  \* passes: Enqueue(a, j1 j3) -> Enqueue(b, j2) -> Claim(a, 1, 1) -> Claim(b, 1, 1) ->
+  \*   Claim(a, 1, 1) -> PassTime -> RescueExpiredDeadlinesPass: rescued; first, planning,
   \*   generic
-  \* passes: Enqueue(a, j1) -> Enqueue(b, j2) -> Claim(a, 1, 1) -> Claim(b, 1, 1) -> PassTime
-  \*   -> RescueExpiredDeadlinesPass: rescued, rows the other way round, hashed; first,
-  \*   planning, generic
+  \* passes: Enqueue(a, j1 j3) -> Enqueue(b, j2) -> Claim(a, 1, 1) -> Claim(b, 1, 1) ->
+  \*   Claim(a, 1, 1) -> PassTime -> RescueExpiredDeadlinesPass: rescued, rows the other way
+  \*   round; first, planning, generic
+  \* passes: Enqueue(a, j1 j3) -> Enqueue(b, j2) -> Claim(a, 1, 1) -> Claim(b, 1, 1) ->
+  \*   Claim(a, 1, 1) -> PassTime -> RescueExpiredDeadlinesPass: rescued, rows the other way
+  \*   round, hashed; first, planning, generic
   [op |-> "RescueExpiredDeadlinesPass", steps |-> <<
       Wait("rings", "AccessShareLock"),
       Wait("claim_slots", "RowShareLock"),
@@ -7447,11 +7417,13 @@ Plans == <<
       Wait("lease_claims", "RowShareLock"),
       Wait("lease_claims_0", "RowShareLock"),
       Skip("lease_claims_0#a/1", "ForUpdate"),
+      Skip("lease_claims_0#a/2", "ForUpdate"),
       Skip("lease_claims_0#b/1", "ForUpdate"),
       Wait("claim_slots", "RowExclusiveLock"),
       Wait("lease_claim_closures", "RowExclusiveLock"),
       Wait("lease_claim_closures_0", "RowExclusiveLock"),
       Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
+      Wait("lease_claim_closures_0_pkey#j3/1", "UniqueKey"),
       Wait("lease_claim_closures_0_pkey#j2/1", "UniqueKey"),
       Wait("attempt_state", "RowExclusiveLock"),
       Wait("ready_entries", "AccessShareLock"),
@@ -7461,15 +7433,20 @@ Plans == <<
       Wait("lane_enqueue_heads#b", "ForNoKeyUpdate"),
       Wait("ready_entries_0", "RowExclusiveLock"),
       Wait("ready_entries", "RowExclusiveLock"),
-      Wait("ready_entries_0_pkey#a/2", "UniqueKey"),
+      Wait("ready_entries_0_pkey#a/3", "UniqueKey"),
+      Wait("ready_entries_0_pkey#a/4", "UniqueKey"),
       Wait("ready_entries_0_pkey#b/2", "UniqueKey") >>],
-  \* passes: Enqueue(a, j1 j3) -> Claim(a, 1, 1) -> Claim(a, 1, 1) -> PassTime ->
-  \*   RescueExpiredDeadlinesPass: rescued; first, planning, generic
-  \* passes: Enqueue(a, j1 j3) -> Claim(a, 1, 1) -> Claim(a, 1, 1) -> PassTime ->
-  \*   RescueExpiredDeadlinesPass: rescued, rows the other way round; first, planning, generic
-  \* passes: Enqueue(a, j1 j3) -> Claim(a, 1, 1) -> Claim(a, 1, 1) -> PassTime ->
-  \*   RescueExpiredDeadlinesPass: rescued, rows the other way round, hashed; first, planning,
-  \*   generic
+  \* passes: Enqueue(a, j1 j3) -> Enqueue(b, j2) -> Claim(a, 1, 1) -> Claim(b, 1, 1) ->
+  \*   Claim(a, 1, 1) -> PassTime -> RescueExpiredDeadlinesPass: rescued, with somebody in the
+  \*   way of ForUpdate on claim_slots#0; first, planning, generic
+  [op |-> "RescueExpiredDeadlinesPass", steps |-> <<
+      Wait("rings", "AccessShareLock"),
+      Wait("claim_slots", "RowShareLock"),
+      Wait("lease_claim_closures", "RowExclusiveLock"),
+      Wait("attempt_state", "RowExclusiveLock") >>],
+  \* passes: Enqueue(a, j1 j3) -> Enqueue(b, j2) -> Claim(a, 1, 1) -> Claim(b, 1, 1) ->
+  \*   Claim(a, 1, 1) -> PassTime -> RescueExpiredDeadlinesPass: rescued, with somebody in the
+  \*   way of ForUpdate on lease_claims_0#b/1; first, planning, generic
   [op |-> "RescueExpiredDeadlinesPass", steps |-> <<
       Wait("rings", "AccessShareLock"),
       Wait("claim_slots", "RowShareLock"),
@@ -7501,45 +7478,6 @@ Plans == <<
       Wait("ready_entries", "RowExclusiveLock"),
       Wait("ready_entries_0_pkey#a/3", "UniqueKey"),
       Wait("ready_entries_0_pkey#a/4", "UniqueKey") >>],
-  \* passes: Enqueue(a, j1 j3) -> Claim(a, 1, 1) -> Claim(a, 1, 1) -> PassTime ->
-  \*   RescueExpiredDeadlinesPass: rescued, with somebody in the way of ForUpdate on
-  \*   claim_slots#0; first, planning, generic
-  [op |-> "RescueExpiredDeadlinesPass", steps |-> <<
-      Wait("rings", "AccessShareLock"),
-      Wait("claim_slots", "RowShareLock"),
-      Wait("lease_claim_closures", "RowExclusiveLock"),
-      Wait("attempt_state", "RowExclusiveLock") >>],
-  \* passes: Enqueue(a, j1 j3) -> Claim(a, 1, 1) -> Claim(a, 1, 1) -> PassTime ->
-  \*   RescueExpiredDeadlinesPass: rescued, with somebody in the way of ForUpdate on
-  \*   lease_claims_0#a/2; first, planning, generic
-  [op |-> "RescueExpiredDeadlinesPass", steps |-> <<
-      Wait("rings", "AccessShareLock"),
-      Wait("claim_slots", "RowShareLock"),
-      Skip("claim_slots#0", "ForUpdate"),
-      Wait("lease_claims", "AccessShareLock"),
-      Wait("lease_claims_0", "AccessShareLock"),
-      Wait("attempt_state", "AccessShareLock"),
-      Wait("lease_claim_closures", "AccessShareLock"),
-      Wait("lease_claim_closures_0", "AccessShareLock"),
-      Wait("receipt_completion_batches", "AccessShareLock"),
-      Wait("receipt_completion_batches_0", "AccessShareLock"),
-      Wait("receipt_completion_tombstones", "AccessShareLock"),
-      Wait("receipt_completion_tombstones_0", "AccessShareLock"),
-      Wait("lease_claims", "RowShareLock"),
-      Wait("lease_claims_0", "RowShareLock"),
-      Skip("lease_claims_0#a/1", "ForUpdate"),
-      Wait("claim_slots", "RowExclusiveLock"),
-      Wait("lease_claim_closures", "RowExclusiveLock"),
-      Wait("lease_claim_closures_0", "RowExclusiveLock"),
-      Wait("lease_claim_closures_0_pkey#j1/1", "UniqueKey"),
-      Wait("attempt_state", "RowExclusiveLock"),
-      Wait("ready_entries", "AccessShareLock"),
-      Wait("ready_entries_0", "AccessShareLock"),
-      Wait("lane_enqueue_heads", "RowExclusiveLock"),
-      Wait("lane_enqueue_heads#a", "ForNoKeyUpdate"),
-      Wait("ready_entries_0", "RowExclusiveLock"),
-      Wait("ready_entries", "RowExclusiveLock"),
-      Wait("ready_entries_0_pkey#a/3", "UniqueKey") >>],
   \* counts: RollupTerminalCounts(0): skippedActive queueCurrent; first, planning, generic
   \* counts: RollupTerminalCounts(2): noop; first, planning, generic
   \* counts: RollupTerminalCounts(1): noop, with somebody in the way of

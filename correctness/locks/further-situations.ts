@@ -63,6 +63,7 @@ const health: FurtherCall = { action: "RingHealth", args: {} };
 
 const [inA, inB] = [enqueue("a", "j1"), enqueue("b", "j2")];
 const both = [inA, inB];
+const twoInA = [enqueue("a", "j1", "j3"), inB];
 
 const lanes: readonly Told[] = [
   { way: [], call: lane("a", 0), words: "found" },
@@ -109,8 +110,7 @@ const rescues = (call: FurtherCall, deadline?: number): readonly Told[] => {
   const [ofA, ofB] = [claim("a", deadline), claim("b", deadline)];
   return [
     { way: [inA, ofA], call, words: "noop" },
-    { way: [...both, ofA, ofB, tick], call, words: "rescued", turned: true },
-    { way: [enqueue("a", "j1", "j3"), ofA, ofA, tick], call, words: "rescued", turned: true },
+    { way: [...twoInA, ofA, ofB, ofA, tick], call, words: "rescued", turned: true },
   ];
 };
 
