@@ -32,7 +32,7 @@ const keyedScope: Scope = {
 const walks: Readonly<Record<"first" | "thorough", readonly Size[]>> = {
   first: [
     { scope: smallScope, runs: 8, steps: 100 },
-    { scope: narrowScope, runs: 8, steps: 100, often: true },
+    { scope: smallScope, runs: 6, steps: 100, often: true },
     { scope: keyedScope, runs: 4, steps: 50 },
   ],
   thorough: [
@@ -76,13 +76,19 @@ export class LockstepHunter implements Hunter {
   async close(): Promise<void> {}
 }
 
-/** Without these there is nothing to rescue. */
-const beforeRescue = ["Enqueue", "Claim"] as const;
+/** Without these there are no several jobs to rescue, or to retry. */
+const before = (action: ActionName): readonly ActionName[] =>
+  isRescue(action) ? ["Enqueue", "Claim"] : (ended[action] ?? []);
+
+const ended: Partial<Readonly<Record<ActionName, readonly ActionName[]>>> = {
+  RetryFromDlq: ["Enqueue", "Claim", "FailToDlq"],
+  RetryFromTerminal: ["Enqueue", "Claim", "Fail", "CancelReady"],
+};
 
 /** The actions whose calls, or calls that stand for them, reach the mutant. */
 function callsOf({ actions, further }: SqlMutant): readonly ActionName[] {
   const own = [...actions, ...further.flatMap((name) => actionBehind[name] ?? [])];
-  return own.some(isRescue) ? [...beforeRescue, ...own] : own;
+  return [...own, ...own.flatMap(before)];
 }
 
 function orStillborn(error: unknown): never {
