@@ -59,7 +59,10 @@ function oddCalls(scope: Scope): Call[] {
   ];
 }
 
-/** Each batch action on the same element twice, and on an unknown one and then a known one. */
+/**
+ * Each batch action on the same element twice, on an unknown one and then a known one, and on the
+ * last of all and then the first.
+ */
 function oddBatches(scope: Scope): Attempt[] {
   const strange = calls(beyond(scope));
   return actionNames
@@ -67,10 +70,11 @@ function oddBatches(scope: Scope): Attempt[] {
     .flatMap((action) => {
       const known = calls(scope).filter((c) => c.action === action);
       const unknown = strange.filter((c) => c.action === action).at(-1)!;
-      return known.flatMap(({ args }) => [
+      const odd = known.flatMap(({ args }) => [
         { action, list: [args, args] },
         { action, list: sameWait(unknown.args, args) },
       ]);
+      return [...odd, { action, list: sameWait(known.at(-1)!.args, known[0]!.args) }];
     });
 }
 

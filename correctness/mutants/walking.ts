@@ -38,7 +38,7 @@ const walks: Readonly<Record<"first" | "thorough", readonly Size[]>> = {
   thorough: [
     { scope: smallScope, runs: 30, steps: 100 },
     { scope: narrowScope, runs: 20, steps: 150, often: true },
-    { scope: keyedScope, runs: 20, steps: 60 },
+    { scope: keyedScope, runs: 20, steps: 60, often: true },
     { scope: lockstepScope, runs: 6, steps: 300 },
   ],
 };
