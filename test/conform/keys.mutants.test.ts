@@ -110,9 +110,9 @@ const planted: readonly Planted<keyof typeof scopes>[] = [
       "order by unique_key, place",
       "order by unique_key, place desc",
     ),
-    "Enqueue",
-    ["enqueued"],
-    ["enqueued"],
+    "RetryFromDlq",
+    ["readmitted", "uniqueConflict"],
+    ["uniqueConflict", "readmitted"],
     /job=j2/,
   ],
   [
