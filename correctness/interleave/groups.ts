@@ -149,10 +149,9 @@ function joined(
     return new Set(serials.map(({ outcomes, db }) => JSON.stringify([outcomes, db]))).size;
   };
   const able = fourths.filter((fourth) => three.every((tried) => meetable(tried, fourth)));
-  const options = able.map((fourth) => ({
-    all: [...three, fourth],
-    n: different([...three, fourth]),
-  }));
+  const options = able
+    .map((fourth) => [...three, fourth])
+    .map((all) => ({ all, n: different(all) }));
   const [best] = options.sort((a, b) => b.n - a.n);
   return best ? [best.all] : [];
 }

@@ -23,14 +23,13 @@ export async function rowsOf(
 ): Promise<readonly Row[]> {
   const { client, bystander, schema } = sessions;
   const before = by?.idle ? await lastLocks(sessions) : null;
-  let busy = by?.busy !== undefined;
-  if (busy) await bystander.send(requalify(by!.busy!, schema));
+  const busy = by?.busy;
+  if (busy !== undefined) await bystander.send(requalify(busy, schema));
   const all: Row[] = [];
   for (const [i, { text, values }] of statements.entries()) {
     const { rows } = await client
       .query<Row>(text, [...values])
-      .finally(() => (busy ? bystander.end("rollback") : undefined));
-    busy = false;
+      .finally(() => (busy !== undefined && i === 0 ? bystander.end("rollback") : undefined));
     const portion = by?.portions?.[i] ?? rows.length;
     if (rows.length !== portion) throw new Error(`it returns ${rows.length} rows, not ${portion}`);
     all.push(...rows);

@@ -162,12 +162,12 @@ export class Runs extends fc.Arbitrary<readonly Choice[]> {
   }
 
   override generate(mrng: fc.Random): fc.Value<readonly Choice[]> {
-    const seldom = neglected.generate(mrng, undefined).value;
+    const some = neglected.generate(mrng, undefined).value;
+    const seldom = some.filter((name) => !this.often.includes(name));
     const drawn = () => this.choice.generate(mrng, undefined).value;
     const draw = () => {
       const [first, second] = [drawn(), drawn()];
-      const wanted = this.often.includes(first.action) || !seldom.includes(first.action);
-      return wanted ? first : second;
+      return seldom.includes(first.action) ? second : first;
     };
     const run = Array.from({ length: this.steps }, draw);
     const first = run.slice(0, PRODUCERS).map((c): Choice => ({ ...c, action: "Enqueue" }));

@@ -31,9 +31,9 @@ function inHands(
 ): Pick<OtherCall, "busy" | "portions"> {
   const all = due[action](db, scope);
   const lanes = [...new Set(all.map(({ lane }) => lane))];
-  const lane = lanes[where % Math.max(1, lanes.length)]!;
-  const held = all.filter((one) => one.lane === lane).length;
   if (manner > 6 || lanes.length < 2) return {};
+  const lane = lanes[where % lanes.length]!;
+  const held = all.filter((one) => one.lane === lane).length;
   return {
     busy: `select from ringproof.lease_claims
            where lane_id = ${binding.laneIds.get(lane)} for update`,
@@ -52,7 +52,8 @@ export function pass(
   const { db, binding } = point;
   const slots = slotsOf(point, scope);
   const operation = `${action}Pass` as const;
-  const { busy, portions } = inHands(choice, action, point, scope);
+  const held = inHands(choice, action, point, scope);
+  const { portions } = held;
   return {
     name: portions ? "pass in parts" : functionOf(operation),
     attempt: { action, list: slots.map((slot) => ({ slot })) },
@@ -61,8 +62,7 @@ export function pass(
       (portions ?? [scope.jobs.length]).map((limit) =>
         twinFor(operation).statement([{}], binding, { sql, scope, limit })!,
       ),
-    ...(portions && { portions }),
-    ...(busy && { busy }),
+    ...held,
     answer(rows: readonly Row[], known) {
       const tokens = readTokens(rows, known).map((token) => {
         const { job, lease } = token;

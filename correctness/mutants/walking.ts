@@ -77,13 +77,11 @@ export class LockstepHunter implements Hunter {
 }
 
 /** Without these there are no several jobs to rescue, or to retry. */
-const before = (action: ActionName): readonly ActionName[] =>
-  isRescue(action) ? ["Enqueue", "Claim"] : (ended[action] ?? []);
-
-const ended: Partial<Readonly<Record<ActionName, readonly ActionName[]>>> = {
-  RetryFromDlq: ["Enqueue", "Claim", "FailToDlq"],
-  RetryFromTerminal: ["Enqueue", "Claim", "Fail", "CancelReady"],
-};
+function before(action: ActionName): readonly ActionName[] {
+  if (isRescue(action)) return ["Enqueue", "Claim"];
+  if (action === "RetryFromDlq") return ["Enqueue", "Claim", "FailToDlq"];
+  return action === "RetryFromTerminal" ? ["Enqueue", "Claim", "Fail", "CancelReady"] : [];
+}
 
 /** The actions whose calls, or calls that stand for them, reach the mutant. */
 function callsOf({ actions, further }: SqlMutant): readonly ActionName[] {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
@@ -11,6 +11,12 @@ export async function temporary(): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), "ringproof-test-"));
   onTestFinished(() => rm(dir, { recursive: true, force: true }));
   return dir;
+}
+
+/** A program of the shell. */
+export async function executable(path: string, ...lines: readonly string[]): Promise<void> {
+  await writeFile(path, `#!/bin/sh\n${lines.join("\n")}\n`);
+  await chmod(path, 0o755);
 }
 
 /**

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
-import { chmod, mkdir, readdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { findJar, PINNED, type JarSource } from "../../correctness/tlc/jar.js";
 import { findJava } from "../../correctness/tlc/java.js";
-import { temporary } from "./fixture.js";
+import { executable, temporary } from "./fixture.js";
 
 const JAR = Buffer.from("the bytes of a jar");
 const sha256 = (bytes: Buffer | string) => createHash("sha256").update(bytes).digest("hex");
@@ -33,8 +33,7 @@ const artifact: JarSource = { from: "maven", version: "2.0", sha256: sha256(JAR)
 /** A PATH with one program on it, which is a shell script. */
 async function pathWith(program: string, script: string): Promise<NodeJS.ProcessEnv> {
   const bin = await temporary();
-  await writeFile(join(bin, program), `#!/bin/sh\n${script}\n`);
-  await chmod(join(bin, program), 0o755);
+  await executable(join(bin, program), script);
   return { PATH: bin };
 }
 
@@ -168,8 +167,7 @@ describe("findJava", () => {
     const env = { ...(await pathWith("java", says("17"))), JAVA_HOME: home };
     await expect(findJava({ env })).rejects.toThrow(`no executable java in JAVA_HOME (${home}).`);
     await mkdir(join(home, "bin"));
-    await writeFile(join(home, "bin", "java"), `#!/bin/sh\n${says("21")}\n`);
-    await chmod(join(home, "bin", "java"), 0o755);
+    await executable(join(home, "bin", "java"), says("21"));
     expect(await findJava({ env })).toEqual({ path: join(home, "bin", "java"), version: "21" });
   });
 

@@ -1,8 +1,8 @@
-import { chmod, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { findJava } from "../../correctness/tlc/java.js";
-import { run, SHELF, SHELF_CFG, temporary } from "./fixture.js";
+import { executable, run, SHELF, SHELF_CFG, temporary } from "./fixture.js";
 
 /** What TLC prints, from the violation on, when its threads disturb each other. */
 const LOST = [
@@ -22,15 +22,13 @@ const LOST = [
 async function javaThatLoses(times: number, exitCode: number) {
   const dir = await temporary();
   const [path, runs, lost] = ["java", "runs", "lost"].map((name) => join(dir, name));
-  const script = [
-    "#!/bin/sh",
+  await executable(
+    path!,
     `echo run >> '${runs}'`,
     `[ "$(wc -l < '${runs}')" -gt ${times} ] && exec '${(await findJava()).path}' "$@"`,
     `cat '${lost}'; exit ${exitCode}`,
-  ];
+  );
   await writeFile(lost!, `${LOST}\n`);
-  await writeFile(path!, `${script.join("\n")}\n`);
-  await chmod(path!, 0o755);
   const started = async () => (await readFile(runs!, "utf8")).trim().split("\n").length;
   return { path: path!, started };
 }

@@ -1,5 +1,5 @@
 import { execFile, spawn } from "node:child_process";
-import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vite
 import { findJar } from "../../correctness/tlc/jar.js";
 import { findJava } from "../../correctness/tlc/java.js";
 import { runTlc } from "../../correctness/tlc/run.js";
-import { temporary, writeSpec } from "./fixture.js";
+import { executable, temporary, writeSpec } from "./fixture.js";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 
@@ -24,8 +24,7 @@ Next == x' = x + 1
 async function javaThatTellsItsPid(becomes: string) {
   const dir = await temporary();
   const [path, pidFile] = [join(dir, "java"), join(dir, "pid")];
-  await writeFile(path, `#!/bin/sh\necho $$ > '${pidFile}'\n${becomes}\n`);
-  await chmod(path, 0o755);
+  await executable(path, `echo $$ > '${pidFile}'`, becomes);
   /** A killed orphan that nobody has waited for yet is a zombie, which is not running. */
   const isRunning = async () => {
     const args = ["-o", "stat=", "-p", (await readFile(pidFile, "utf8")).trim()];
@@ -116,7 +115,7 @@ describe("in this process", () => {
   test("Java ends before anybody has begun to read its dump", async () => {
     const { options, scratch } = await endless();
     const slow = await mkdtemp(join(tmpdir(), "ringproof-test-"));
-    await writeFile(join(slow, "cat"), '#!/bin/sh\nsleep 1\nexec /bin/cat "$@"\n', { mode: 0o755 });
+    await executable(join(slow, "cat"), "sleep 1", 'exec /bin/cat "$@"');
     const java = await javaThatTellsItsPid("echo 'Could not reserve enough space' >&2; exit 1");
     vi.stubEnv("TMPDIR", scratch);
     vi.stubEnv("PATH", `${slow}:${process.env.PATH}`);
