@@ -39,7 +39,7 @@ const beyond = (scope: Scope): Scope => ({
 
 const completions = ["CompleteFast", "CompleteSlow", "Complete"] as const;
 
-/** Calls with names and tokens that nobody ever issued, and batches that are odd. */
+/** Calls with names and tokens that nobody ever issued, and batches that are odd, or too large. */
 function oddCalls(scope: Scope): Call[] {
   const usual = new Set(calls(scope).map((c) => JSON.stringify(c)));
   const strange = calls(beyond(scope)).filter(
@@ -47,13 +47,12 @@ function oddCalls(scope: Scope): Call[] {
   );
   const [lane] = scope.lanes;
   const tokens = scope.jobs.map((job) => ({ job, lease: scope.leases[0]! }));
+  const large = tokens.length > scope.maxBatch ? [tokens.toReversed()] : [];
+  const odd = [[], ...tokens.map((t) => [t, t]), ...large];
   return [
     ...strange,
     { action: "Enqueue", args: { lane: lane!, batch: [], wait: 0 } },
-    ...completions.flatMap((action): Call[] => [
-      { action, args: { tokens: [] } },
-      ...tokens.map((t): Call => ({ action, args: { tokens: [t, t] } })),
-    ]),
+    ...completions.flatMap((action) => odd.map((tokens): Call => ({ action, args: { tokens } }))),
     { action: "RescueStaleReceipts", args: { slot: scope.claimSlots } },
     { action: "RescueStaleLeases", args: { slot: scope.leaseSlots } },
   ];

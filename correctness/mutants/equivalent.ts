@@ -147,8 +147,8 @@ const all: readonly Argument[] = [
   },
   { why: "no table has a row of a slot that there is not", names: ["ring_slots.offByOne.1"] },
   {
-    why: "it writes the number that is there",
-    names: ["rebuild_terminal_counts.forgetCondition.1"],
+    why: "it writes what is there",
+    names: ["rebuild_terminal_counts.forgetCondition.1", "visit_claim_slot.dropConjunct.1"],
   },
   {
     why: "what is decided is read from the rows that were locked",

@@ -36,19 +36,19 @@ const queryEnds = words("limit for returning union loop offset into on");
 const conditionEnds = [
   ...queryEnds,
   ...words("and or order group then join left cross where window having as set from when else"),
-  ...words("end using"),
+  "using",
 ];
 
 /** Where what begins here ends: at one of these words beside it, or at what closes around it. */
 function endOf(bare: string, from: number, at: readonly string[]): number {
-  const scan = /[a-z_]\w*|[();]|\$\$/g;
+  const scan = /is distinct from|[a-z_]\w*|[();]|\$\$/g;
   scan.lastIndex = from;
   let depth = 0;
   let between = false;
   for (let found = scan.exec(bare); found; found = scan.exec(bare)) {
     const [word] = found;
-    const closes = word === ")" && depth-- === 0;
-    if (word === "(") depth++;
+    const closes = [")", "end"].includes(word) && depth-- === 0;
+    if (["(", "case"].includes(word)) depth++;
     const ends = depth === 0 && (word === ";" || word === "$$" || at.includes(word));
     if (closes || (ends && !(between && word === "and"))) return found.index;
     if (depth === 0 && ["between", "and"].includes(word)) between = word === "between";
