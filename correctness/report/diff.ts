@@ -37,7 +37,7 @@ function lines(db: Db, scope: Scope): ReadonlyMap<string, readonly string[]> {
 }
 
 /** What of `a` is left once each line of `b` has taken away one like it. */
-function minus(a: readonly string[], b: readonly string[]): string[] {
+export function minus(a: readonly string[], b: readonly string[]): string[] {
   const rest = [...b];
   return a.filter((line) => {
     const at = rest.indexOf(line);

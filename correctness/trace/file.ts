@@ -26,7 +26,9 @@ export async function readHistory(path: string): Promise<History> {
         continue;
       }
       const event = valid(eventSchema, data, wrong) as Event;
-      const why = ids.has(event.id) ? `there is another event ${event.id}` : contradiction(event);
+      const why = ids.has(event.id)
+        ? `there is another event ${event.id}`
+        : contradiction(event, header);
       if (why) throw wrong(why);
       ids.add(event.id);
       events.push(event);
@@ -57,7 +59,9 @@ function valid(schema: z.ZodType, data: unknown, wrong: Wrong): unknown {
   throw wrong(`${issue!.path.join(".") || "the line"}: ${issue!.message}`);
 }
 
-function contradiction(event: Event): string | undefined {
+function contradiction(event: Event, { slots }: Header): string | undefined {
+  if (slots && event.commit === undefined)
+    return "it has no commit, which every event has if the header has slots";
   if (event.return !== null && event.return < event.call) return "it ended before it began";
   if ((event.return === null) !== (event.outcome === null))
     return "return and outcome are null together: nobody knows either";

@@ -1,0 +1,181 @@
+/**
+ * What the core says of an event, made on the rows that were there: the same answer and the same
+ * changes explain it. A call that met a lock may also be turned away, or pass over what is locked,
+ * as long as another call was there that could hold it.
+ */
+
+import { isDeepStrictEqual } from "node:util";
+import {
+  columns,
+  initialState,
+  step,
+  type ActionTable,
+  type Call,
+  type Db,
+  type Job,
+  type Outcome,
+  type Scope,
+  type Step,
+  type Token,
+} from "../../src/core/index.js";
+import { hinder, turnedAwayWith } from "../interleave/hindrance.js";
+import type { TableDiff } from "../report/diff.js";
+import type { Event, Header } from "./history.js";
+import type { Intervals } from "./intervals.js";
+import { differences } from "./difference.js";
+import { changed, Reader, type Changed, type Stored } from "./rows.js";
+
+/** Why an event does not fit: what the core says, and rows that only one of the two changes. */
+export interface Misfit {
+  readonly expected: Outcome;
+  readonly rows: readonly TableDiff[];
+}
+
+export interface Fit {
+  readonly outcome: Outcome;
+  readonly after: Stored;
+}
+
+const NOWHERE = initialState({ lanes: [] } as unknown as Scope).env;
+
+export function scopeOf({ lanes, limits, slots }: Header): Scope {
+  return {
+    ...limits,
+    jobs: [],
+    lanes,
+    queueSlots: slots!.queue,
+    claimSlots: slots!.claim,
+    leaseSlots: slots!.lease,
+    leases: [],
+    maxBatch: 0,
+    maxWait: 0,
+    deadlines: [],
+    sameKey: [],
+    maxSeq: 0,
+    enabled: [],
+  };
+}
+
+const sameToken = (a: Token, b: Token): boolean => a.job === b.job && a.lease === b.lease;
+const nameOf = ({ job, lease }: Token): string => `${job}/${lease}`;
+
+/** The jobs that a call is about, as far as its caller knew. */
+export function jobsOf({ action, args }: Event): readonly Job[] {
+  if (action === "Enqueue") return args.batch;
+  if ("job" in args) return [args.job];
+  if ("token" in args) return [args.token.job];
+  return "tokens" in args ? args.tokens.map(({ job }) => job) : [];
+}
+
+export class Explainer {
+  private readonly scope: Scope;
+  private readonly reader: Reader;
+  private readonly table: ActionTable | undefined;
+  private readonly intervals: Intervals;
+  private readonly keys = new Map<Job, string>();
+  /** The attempts that were handed out together, and are locked together. */
+  private readonly receipts = new Map<string, readonly Token[]>();
+
+  constructor(
+    header: Header,
+    events: readonly Event[],
+    intervals: Intervals,
+    table: ActionTable | undefined,
+  ) {
+    this.scope = scopeOf(header);
+    this.reader = new Reader(this.scope);
+    this.table = table;
+    this.intervals = intervals;
+    for (const event of events) this.know(event);
+  }
+
+  private know({ action, args, changes = [] }: Event): void {
+    if (action === "Enqueue") {
+      args.batch.forEach((job, i) => {
+        const key = args.keys?.[i];
+        if (key) this.keys.set(job, key);
+      });
+    }
+    if (action !== "Claim") return;
+    const at = (column: "job" | "lease"): number => columns.leaseClaims.indexOf(column);
+    const tokens = changes
+      .filter(({ table, put }) => table === "leaseClaims" && put)
+      .map(({ put }) => ({ job: String(put![at("job")]), lease: Number(put![at("lease")]) }));
+    for (const token of tokens) this.receipts.set(nameOf(token), tokens);
+  }
+
+  /** The event made on these rows: what comes of it, or why it does not fit. */
+  explain(event: Event, stored: Stored): Fit | Misfit {
+    const db = this.reader.at(stored, event.tick);
+    const did = changed(stored, event.changes ?? []);
+    const said = this.step(event, db);
+    const misfit = this.compare(event, db, did, said);
+    if (!misfit) return { outcome: said.outcome, after: did.after };
+    const other = this.hindered(event, db, said.outcome);
+    if (!other || this.compare(event, db, did, other)) return misfit;
+    return { outcome: other.outcome, after: did.after };
+  }
+
+  private step(event: Event, db: Db): Step {
+    return step({ db, env: NOWHERE }, callOf(event), this.scopeAt(event, db), this.table);
+  }
+
+  /** The jobs of the model carry keys by group: those that hold one now, and those of the call. */
+  private scopeAt(event: Event, { uniqueKeys }: Db): Scope {
+    if (this.keys.size === 0) return this.scope;
+    const jobs = new Set([...uniqueKeys.map(({ job }) => job), ...jobsOf(event)]);
+    const groups = new Map<string, Job[]>();
+    for (const job of jobs) {
+      const key = this.keys.get(job);
+      if (key === undefined) continue;
+      const group = groups.get(key);
+      if (group) group.push(job);
+      else groups.set(key, [job]);
+    }
+    return { ...this.scope, sameKey: [...groups.values()] };
+  }
+
+  private compare(event: Event, before: Db, did: Changed, { outcome, state }: Step): Misfit | null {
+    const told = event.outcome;
+    const rows = differences({ before, expected: state.db, did, tick: event.tick }, this.scope);
+    if (rows.length === 0 && (told === null || isDeepStrictEqual(told, outcome))) return null;
+    return { expected: outcome, rows };
+  }
+
+  /** What the call may do instead, because of locks that others may hold. */
+  private hindered(event: Event, db: Db, expected: Outcome): Step | null {
+    const { action, outcome } = event;
+    const word = turnedAwayWith(action);
+    const state = { db, env: NOWHERE };
+    if (word !== undefined) {
+      const others = this.intervals.beside(event).filter((other) => mayTurnAway(other, event));
+      return others.length > 0 ? { outcome: { result: word }, state } : null;
+    }
+    const got = outcome?.tokens ?? [];
+    const passed = (expected.tokens ?? []).filter((token) => !got.some((t) => sameToken(t, token)));
+    if (!action.startsWith("Rescue") || passed.length === 0) return null;
+    const beside = this.intervals.beside(event);
+    const receipts = passed.map((token) => this.receipts.get(nameOf(token)) ?? [token]);
+    if (!receipts.every((receipt) => beside.some((other) => mayLock(other, receipt)))) return null;
+    const none = { locks: [], rings: [], claimSlots: [], claimHeads: [], enqueueHeads: [] };
+    const met = { ...none, attempts: receipts.flat() };
+    return hinder({ state, call: callOf(event), met, scope: this.scope, table: this.table });
+  }
+}
+
+/** As the core knows the call. */
+const callOf = ({ action, args }: Event): Call => ({ action, args }) as Call;
+
+const headUsers = ["Claim", "AdvanceClaimCursor"];
+
+/** Whether that call may hold what this one tries to lock; rings are in everybody's way. */
+function mayTurnAway(other: Event, { action, args }: Event): boolean {
+  if (!headUsers.includes(action)) return true;
+  const { lane } = args as { readonly lane: string };
+  return headUsers.includes(other.action) && (other.args as { lane: string }).lane === lane;
+}
+
+/** Whether that call may have locked the receipt of these attempts. */
+const mayLock = (other: Event, receipt: readonly Token[]): boolean =>
+  other.action.startsWith("Rescue") ||
+  jobsOf(other).some((job) => receipt.some((token) => token.job === job));
