@@ -5,6 +5,7 @@
  */
 
 import { z } from "zod";
+import type { Outcome } from "../../src/core/index.js";
 
 const name = z.string().min(1);
 const count = z.int().min(0);
@@ -129,7 +130,6 @@ export const eventSchema = z.discriminatedUnion("action", events as [(typeof eve
 export type Header = z.infer<typeof headerSchema>;
 export type Change = z.infer<typeof change>;
 export type Cells = z.infer<typeof cells>;
-export type Recorded = z.infer<typeof outcome>;
 export type RecordedAction = keyof typeof args;
 
 /** One call: an operation of the contract, its interval, and what the caller was told. */
@@ -139,7 +139,9 @@ export type Event = {
     readonly args: z.infer<(typeof args)[N]>;
   };
 }[RecordedAction] &
-  Readonly<Pick<z.infer<(typeof events)[number]>, keyof typeof about>>;
+  Readonly<Pick<z.infer<(typeof events)[number]>, Exclude<keyof typeof about, "outcome">>> & {
+    readonly outcome: Outcome | null;
+  };
 
 export interface History {
   readonly header: Header;
