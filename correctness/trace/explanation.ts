@@ -6,7 +6,6 @@
 
 import { isDeepStrictEqual } from "node:util";
 import {
-  columns,
   initialState,
   step,
   type ActionTable,
@@ -18,10 +17,10 @@ import {
   type Step,
   type Token,
 } from "../../src/core/index.js";
-import { hinder, turnedAwayWith } from "../interleave/hindrance.js";
+import { hinder } from "../interleave/hindrance.js";
 import type { TableDiff } from "../report/diff.js";
 import type { Event, Header } from "./history.js";
-import type { Intervals } from "./intervals.js";
+import { attemptsIn, jobsOf, type Meetings } from "./meetings.js";
 import { differences } from "./difference.js";
 import { changed, Reader, type Changed, type Stored } from "./rows.js";
 
@@ -57,51 +56,31 @@ export function scopeOf({ lanes, limits, slots }: Header): Scope {
 }
 
 const sameToken = (a: Token, b: Token): boolean => a.job === b.job && a.lease === b.lease;
-const nameOf = ({ job, lease }: Token): string => `${job}/${lease}`;
-
-/** The jobs that a call is about, as far as its caller knew. */
-export function jobsOf({ action, args }: Event): readonly Job[] {
-  if (action === "Enqueue") return args.batch;
-  if ("job" in args) return [args.job];
-  if ("token" in args) return [args.token.job];
-  return "tokens" in args ? args.tokens.map(({ job }) => job) : [];
-}
 
 export class Explainer {
   private readonly scope: Scope;
   private readonly reader: Reader;
   private readonly table: ActionTable | undefined;
-  private readonly intervals: Intervals;
+  private readonly meetings: Meetings;
   private readonly keys = new Map<Job, string>();
-  /** The attempts that were handed out together, and are locked together. */
-  private readonly receipts = new Map<string, readonly Token[]>();
 
   constructor(
     header: Header,
     events: readonly Event[],
-    intervals: Intervals,
+    meetings: Meetings,
     table: ActionTable | undefined,
   ) {
     this.scope = scopeOf(header);
     this.reader = new Reader(this.scope);
     this.table = table;
-    this.intervals = intervals;
-    for (const event of events) this.know(event);
-  }
-
-  private know({ action, args, changes = [] }: Event): void {
-    if (action === "Enqueue") {
+    this.meetings = meetings;
+    for (const { action, args } of events) {
+      if (action !== "Enqueue") continue;
       args.batch.forEach((job, i) => {
         const key = args.keys?.[i];
         if (key) this.keys.set(job, key);
       });
     }
-    if (action !== "Claim") return;
-    const at = (column: "job" | "lease"): number => columns.leaseClaims.indexOf(column);
-    const tokens = changes
-      .filter(({ table, put }) => table === "leaseClaims" && put)
-      .map(({ put }) => ({ job: String(put![at("job")]), lease: Number(put![at("lease")]) }));
-    for (const token of tokens) this.receipts.set(nameOf(token), tokens);
   }
 
   /** The event made on these rows: what comes of it, or why it does not fit. */
@@ -144,19 +123,17 @@ export class Explainer {
 
   /** What the call may do instead, because of locks that others may hold. */
   private hindered(event: Event, db: Db, expected: Outcome): Step | null {
-    const { action, outcome } = event;
-    const word = turnedAwayWith(action);
     const state = { db, env: NOWHERE };
-    if (word !== undefined) {
-      const others = this.intervals.beside(event).filter((other) => mayTurnAway(other, event));
-      return others.length > 0 ? { outcome: { result: word }, state } : null;
-    }
-    const got = outcome?.tokens ?? [];
-    const passed = (expected.tokens ?? []).filter((token) => !got.some((t) => sameToken(t, token)));
-    if (!action.startsWith("Rescue") || passed.length === 0) return null;
-    const beside = this.intervals.beside(event);
-    const receipts = passed.map((token) => this.receipts.get(nameOf(token)) ?? [token]);
-    if (!receipts.every((receipt) => beside.some((other) => mayLock(other, receipt)))) return null;
+    const word = this.meetings.turnedAway(event);
+    if (word !== null) return { outcome: { result: word }, state };
+    const found = expected.tokens;
+    if (!event.action.startsWith("Rescue") || !found) return null;
+    const got = event.outcome
+      ? (event.outcome.tokens ?? [])
+      : attemptsIn("leaseClaimClosures", event);
+    const missed = found.filter((token) => !got.some((t) => sameToken(t, token)));
+    const receipts = missed.map((token) => this.meetings.receiptOf(token));
+    if (!receipts.every((receipt) => this.meetings.mayPassOver(event, receipt))) return null;
     const none = { locks: [], rings: [], claimSlots: [], claimHeads: [], enqueueHeads: [] };
     const met = { ...none, attempts: receipts.flat() };
     return hinder({ state, call: callOf(event), met, scope: this.scope, table: this.table });
@@ -165,17 +142,3 @@ export class Explainer {
 
 /** As the core knows the call. */
 const callOf = ({ action, args }: Event): Call => ({ action, args }) as Call;
-
-const headUsers = ["Claim", "AdvanceClaimCursor"];
-
-/** Whether that call may hold what this one tries to lock; rings are in everybody's way. */
-function mayTurnAway(other: Event, { action, args }: Event): boolean {
-  if (!headUsers.includes(action)) return true;
-  const { lane } = args as { readonly lane: string };
-  return headUsers.includes(other.action) && (other.args as { lane: string }).lane === lane;
-}
-
-/** Whether that call may have locked the receipt of these attempts. */
-const mayLock = (other: Event, receipt: readonly Token[]): boolean =>
-  other.action.startsWith("Rescue") ||
-  jobsOf(other).some((job) => receipt.some((token) => token.job === job));

@@ -50,12 +50,12 @@ export function initialRows(scope: Scope): Stored {
   return { tables: tables as Stored["tables"], rings: db.rings, laneHeads: db.laneHeads };
 }
 
-function rowOf(table: TableName, cells: Cells): Row {
+export function rowOf(table: TableName, cells: Cells): Row {
   const names: readonly string[] = columns[table];
   return Object.fromEntries(names.map((name, i) => [name, cells[i] ?? Infinity]));
 }
 
-const isTable = (name: string): name is TableName => name in keys;
+export const isTable = (name: string): name is TableName => name in keys;
 
 /** The rows that a change takes away, and those that it brings. */
 export interface Delta {

@@ -9,6 +9,7 @@ import type { ActionTable, Outcome } from "../../src/core/index.js";
 import { Explainer, scopeOf, type Misfit } from "./explanation.js";
 import type { Event, History } from "./history.js";
 import { endOf, Intervals, linesOf } from "./intervals.js";
+import { Meetings } from "./meetings.js";
 import { inEachOthersWay, initialRows, type Stored } from "./rows.js";
 
 /** So many calls are shown before the one that does not fit. */
@@ -84,7 +85,8 @@ class Search {
     const committed = events.filter(({ commit }) => commit !== null);
     this.lines = linesOf(committed);
     this.intervals = new Intervals(this.lines);
-    this.explainer = new Explainer(header, committed, this.intervals, table);
+    const meetings = new Meetings(committed, this.intervals);
+    this.explainer = new Explainer(header, committed, meetings, table);
     this.total = committed.length;
     this.made = this.lines.map(() => 0);
   }

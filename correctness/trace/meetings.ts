@@ -1,0 +1,75 @@
+/** What a call may have met: locks that calls at the same time may hold. */
+
+import { columns, type Job, type Token } from "../../src/core/index.js";
+import { turnedAwayWith } from "../interleave/hindrance.js";
+import type { Event } from "./history.js";
+import type { Intervals } from "./intervals.js";
+
+export const nameOf = ({ job, lease }: Token): string => `${job}/${lease}`;
+
+/** The jobs that a call is about, as far as its caller knew. */
+export function jobsOf({ action, args }: Event): readonly Job[] {
+  if (action === "Enqueue") return args.batch;
+  if ("job" in args) return [args.job];
+  if ("token" in args) return [args.token.job];
+  return "tokens" in args ? args.tokens.map(({ job }) => job) : [];
+}
+
+/** The attempts whose rows in this table a call has put. */
+export function attemptsIn(table: "leaseClaims" | "leaseClaimClosures", event: Event): Token[] {
+  const at = (column: "job" | "lease"): number => columns[table].indexOf(column);
+  return (event.changes ?? [])
+    .filter((change) => change.table === table && change.put)
+    .map(({ put }) => ({ job: String(put![at("job")]), lease: Number(put![at("lease")]) }));
+}
+
+const isRescue = ({ action }: Event): boolean => action.startsWith("Rescue");
+
+export class Meetings {
+  private readonly intervals: Intervals;
+  /** Attempts that were handed out together, and are locked together. */
+  private readonly receipts = new Map<string, readonly Token[]>();
+
+  constructor(events: readonly Event[], intervals: Intervals) {
+    this.intervals = intervals;
+    for (const event of events) {
+      const tokens = attemptsIn("leaseClaims", event);
+      for (const token of tokens) this.receipts.set(nameOf(token), tokens);
+    }
+  }
+
+  receiptOf(token: Token): readonly Token[] {
+    return this.receipts.get(nameOf(token)) ?? [token];
+  }
+
+  /** What the call answers if it does not get what it tries to lock; null if it must get that. */
+  turnedAway(event: Event): string | null {
+    const word = turnedAwayWith(event.action);
+    if (word === undefined) return null;
+    return this.intervals.beside(event).some((other) => mayTurnAway(other, event)) ? word : null;
+  }
+
+  /** Whether the rescue may have passed the attempts of this receipt over. */
+  mayPassOver(event: Event, receipt: readonly Token[]): boolean {
+    return this.intervals.beside(event).some((other) => mayLock(other, receipt));
+  }
+
+  /** The receipts that the rescue may have passed over. */
+  lockable(event: Event): readonly (readonly Token[])[] {
+    if (!isRescue(event)) return [];
+    const all = new Set(this.receipts.values());
+    return [...all].filter((receipt) => this.mayPassOver(event, receipt));
+  }
+}
+
+const headUsers = ["Claim", "AdvanceClaimCursor"];
+
+/** Whether that call may hold what this one tries to lock; rings are in everybody's way. */
+function mayTurnAway(other: Event, { action, args }: Event): boolean {
+  if (!headUsers.includes(action)) return true;
+  const { lane } = args as { readonly lane: string };
+  return headUsers.includes(other.action) && (other.args as { lane: string }).lane === lane;
+}
+
+const mayLock = (other: Event, receipt: readonly Token[]): boolean =>
+  isRescue(other) || jobsOf(other).some((job) => receipt.some((token) => token.job === job));

@@ -1,0 +1,46 @@
+/** Events, and why there is no explanation, as a person reads them. */
+
+import { formatCall, outcomeText } from "../report/calls.js";
+import { formatDiff } from "../report/diff.js";
+import type { Misfit } from "./explanation.js";
+import type { Event } from "./history.js";
+import type { StorageBreach } from "./storage.js";
+
+/** Such as `17 w3: Claim(a, 2) at tick 4: claimed j1/1 j2/1`. */
+export function eventText(event: Event): string {
+  const { id, worker, action, args, tick, outcome } = event;
+  const call = formatCall({ action, args: withoutKeys(args) });
+  const told = outcome ? outcomeText(outcome) : "nobody knows what";
+  return `${id} ${worker}: ${call} at tick ${tick}: ${told}`;
+}
+
+function withoutKeys(args: Event["args"]): object {
+  if (!("keys" in args)) return args;
+  const { keys: _, ...rest } = args;
+  return rest;
+}
+
+/** What the core says of a call that could come next. */
+function misfitLines(event: Event, misfit: Misfit | null): readonly string[] {
+  const call = `  ${eventText(event)}`;
+  if (!misfit) return [call, "    but a call that is explained already wrote the same rows later"];
+  const { expected, rows } = misfit;
+  return [
+    call,
+    `    the core says  ${outcomeText(expected)}`,
+    ...(rows.length > 0 ? ["    rows, - in the core only, + in the history only"] : []),
+    ...formatDiff(rows).map((line) => `  ${line}`),
+  ];
+}
+
+export const storageLines = ({ recent, event, misfits }: StorageBreach): readonly string[] => [
+  ...(recent.length > 0
+    ? [
+        "the last calls that are explained, in their order",
+        ...recent.map((e) => `  ${eventText(e)}`),
+      ]
+    : []),
+  "what could come next, and does not fit",
+  ...[...misfits].flatMap(([one, misfit]) => misfitLines(one, misfit)),
+  ...(misfits.has(event) ? [] : [`  ${eventText(event)}`]),
+];

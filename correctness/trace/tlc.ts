@@ -1,0 +1,217 @@
+/**
+ * TLC's word on a history, from TraceStorage.tla: the calls as data of a module that is written for
+ * them. TLC looks for an order on its own; all that it shares with the check of this folder is
+ * which calls overlap, and which of them may have met a lock.
+ */
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { withCleanup } from "../../src/cleanup.js";
+import { columns, type Scope, type TableName, type Token } from "../../src/core/index.js";
+import { UserError } from "../../src/errors.js";
+import type { Context } from "../claims.js";
+import { specDir } from "../explore/scope.js";
+import { runTlc } from "../tlc/run.js";
+import { findTools } from "../tlc/suite.js";
+import { formatValue } from "../tlc/trace.js";
+import type { Tla, TlaRecord } from "../tlc/values.js";
+import { scopeOf } from "./explanation.js";
+import type { Cells, Change, Event, Header, History } from "./history.js";
+import { endOf, Intervals, linesOf } from "./intervals.js";
+import { attemptsIn, jobsOf, Meetings } from "./meetings.js";
+import { isTable, rowAt, rowOf } from "./rows.js";
+
+const MODULE = "TraceHistory";
+/** So many calls are some thousand states for TLC, or some ten thousand. */
+const LONGEST = 400;
+
+const record = (fields: Readonly<Record<string, Tla>>): TlaRecord => ({ rec: fields });
+const set = (values: readonly Tla[]): Tla => ({ set: [...values] });
+const sequence = (values: readonly Tla[]): Tla => [...values];
+/** With the names as its domain, which may be empty. */
+const byName = (entries: readonly (readonly [string, Tla])[]): Tla =>
+  entries.length === 0 ? [] : record(Object.fromEntries(entries));
+
+const token = ({ job, lease }: Token): Tla => record({ job, lease });
+const tokens = (list: readonly Token[]): Tla => set(list.map(token));
+
+/** A batch has an order, and so have the tokens of a call. */
+function argument(value: unknown): Tla {
+  if (Array.isArray(value)) return sequence(value.map(argument));
+  return typeof value === "object" ? token(value as Token) : (value as Tla);
+}
+
+const argumentsOf = ({ args }: Event): Tla =>
+  byName(
+    Object.entries(args)
+      .filter(([name]) => name !== "keys")
+      .map(([name, value]) => [name, argument(value)]),
+  );
+
+function told({ outcome }: Event): Tla {
+  if (!outcome) return record({ result: "unknown" });
+  const { tokens: handed, which, each, jobs, ...rest } = outcome;
+  return record({
+    ...(rest as Readonly<Record<string, Tla>>),
+    ...(each && { each: sequence(each) }),
+    ...(jobs && { jobs: sequence(jobs) }),
+    ...(handed && { tokens: tokens(handed) }),
+    ...(which && { which: set(which) }),
+  });
+}
+
+function rowsOf(changes: readonly Change[], kind: "put" | "drop", tick: number, scope: Scope): Tla {
+  const rows = changes.flatMap(({ table, [kind]: cells }) =>
+    cells && isTable(table) ? [record({ table, row: rowText(table, cells, tick, scope) })] : [],
+  );
+  return set(rows);
+}
+
+function rowText(table: TableName, cells: Cells, tick: number, scope: Scope): Tla {
+  const row = rowAt(table, rowOf(table, cells), tick, scope);
+  return record(Object.fromEntries(columns[table].map((name) => [name, row[name]!])));
+}
+
+/** The last of the changes of one cursor. */
+function moves(changes: readonly Change[], table: string, value: (cells: Cells) => Tla): Tla {
+  const found = changes.filter((change) => change.table === table && change.put);
+  return byName([...new Map(found.map(({ put }) => [String(put![0]), value(put!)]))]);
+}
+
+interface Written {
+  readonly scope: Scope;
+  readonly meetings: Meetings;
+  /** The place of each point in time among all. */
+  readonly places: ReadonlyMap<number, number>;
+}
+
+function eventValue(event: Event, { scope, meetings, places }: Written): Tla {
+  const { action, tick, changes = [], outcome } = event;
+  const cleared = changes.flatMap(({ table, clear }) =>
+    clear === undefined ? [] : [record({ table, slot: clear })],
+  );
+  const second = (cells: Cells): Tla => cells[1] as number;
+  const ring = ([, cur, init]: Cells): Tla => record({ cur: cur as number, init: init as number });
+  return record({
+    action,
+    args: argumentsOf(event),
+    tick,
+    call: places.get(event.call)!,
+    end: places.get(endOf(event))!,
+    told: told(event),
+    turned: meetings.turnedAway(event) ?? "",
+    locked: set(meetings.lockable(event).map(tokens)),
+    chosen: tokens(outcome ? (outcome.tokens ?? []) : attemptsIn("leaseClaimClosures", event)),
+    put: rowsOf(changes, "put", tick, scope),
+    drop: rowsOf(changes, "drop", tick, scope),
+    clear: set(cleared),
+    rings: moves(changes, "rings", ring),
+    next: moves(changes, "laneNext", second),
+    cursor: moves(changes, "laneCursor", second),
+  });
+}
+
+function placesOf(events: readonly Event[]): ReadonlyMap<number, number> {
+  const times = new Set(events.flatMap((event) => [event.call, endOf(event)]));
+  return new Map([...times].sort((a, b) => a - b).map((time, i) => [time, i]));
+}
+
+function moduleText(header: Header, events: readonly Event[]): string {
+  const intervals = new Intervals(linesOf(events));
+  const written: Written = {
+    scope: scopeOf(header),
+    meetings: new Meetings(events, intervals),
+    places: placesOf(events),
+  };
+  const values = events.map((event) => formatValue(eventValue(event, written)));
+  return `---- MODULE ${MODULE} ----
+EXTENDS TraceStorage
+
+History == <<
+${values.join(",\n")}>>
+====
+`;
+}
+
+function groupsOf(events: readonly Event[]): Tla {
+  const groups = new Map<string, string[]>();
+  for (const { action, args } of events) {
+    if (action !== "Enqueue") continue;
+    args.batch.forEach((job, i) => {
+      const key = args.keys?.[i];
+      if (key) groups.set(key, [...(groups.get(key) ?? []), job]);
+    });
+  }
+  return set([...groups.values()].map(set));
+}
+
+function cfgText(header: Header, events: readonly Event[]): string {
+  const scope = scopeOf(header);
+  const actions = [...new Set(events.map(({ action }) => action))];
+  const constants: Readonly<Record<string, Tla>> = {
+    Jobs: set([...new Set(events.flatMap(jobsOf))]),
+    Lanes: set(header.lanes),
+    QueueSlots: scope.queueSlots,
+    ClaimSlots: scope.claimSlots,
+    LeaseSlots: scope.leaseSlots,
+    Leases: set([1]),
+    MaxBatch: 1,
+    MaxWait: 0,
+    Deadlines: set([99]),
+    CallbackWait: scope.callbackWait,
+    StaleAfter: scope.staleAfter,
+    MaxAttempts: scope.maxAttempts,
+    FailedFloor: scope.failedFloor,
+    SameKey: groupsOf(events),
+    MaxSeq: 1,
+    Enabled: set([...actions, "PassTime"]),
+  };
+  const lines = Object.entries(constants).map(
+    ([name, value]) => `  ${name} = ${formatValue(value)}`,
+  );
+  return `SPECIFICATION TraceSpec
+CONSTANTS
+${lines.join("\n")}
+  Events <- History
+INVARIANT NotExplained
+CHECK_DEADLOCK FALSE
+`;
+}
+
+/** Whether TLC finds an order that explains all calls. The history must be short, and its clock one. */
+export async function explainedByTlc(
+  { header, events }: History,
+  context: Pick<Context, "progress" | "signal">,
+): Promise<boolean> {
+  const committed = events.filter(({ commit }) => commit !== null);
+  if (committed.length > LONGEST) {
+    const message = `The history has ${committed.length} calls, too many for TLC.`;
+    throw new UserError(message, `Record at most ${LONGEST}, or leave out --tlc.`);
+  }
+  const { jar, java } = await findTools(context);
+  const dir = mkdtempSync(join(tmpdir(), "ringproof-history-"));
+  const result = await withCleanup(
+    () => rmSync(dir, { recursive: true, force: true }),
+    async () => {
+      await writeFile(join(dir, `${MODULE}.tla`), moduleText(header, committed));
+      await writeFile(join(dir, "history.cfg"), cfgText(header, committed));
+      return runTlc({
+        jar: jar.path,
+        java: java.path,
+        specDir: dir,
+        libraries: [specDir()],
+        module: MODULE,
+        cfg: join(dir, "history.cfg"),
+        short: true,
+        coverage: false,
+        signal: context.signal,
+        onProgress: ({ distinct }) => context.progress("TLC", distinct),
+      });
+    },
+  );
+  if (result.verdict === "holds") return false;
+  if (result.violated?.name === "NotExplained") return true;
+  throw new Error(`TLC did not finish the history: ${result.messages.join("\n")}`);
+}
