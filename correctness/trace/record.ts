@@ -20,6 +20,7 @@ import { drain } from "./drain.js";
 import type { Header, History, RecordedCall } from "./history.js";
 import { checkLog } from "./log.js";
 import { Site } from "./site.js";
+import { Tape } from "./tape.js";
 import { newWorker, Workload, type Worker } from "./workload.js";
 
 export interface RecordOptions {
@@ -61,12 +62,15 @@ export async function record(options: RecordOptions): Promise<History> {
 async function recordOn(server: PostgresServer, options: RecordOptions): Promise<History> {
   await checkLog(server);
   const header = headerOf(server, options);
-  const site = await Site.open(server, header);
+  const site = await Site.open(server);
   return withCleanup(
     () => site.close(),
     async () => {
-      await site.prepare(options.amend);
-      return new Recording(site, header, options).run();
+      const tape = await Tape.start(site, header, options.amend);
+      return withCleanup(
+        () => tape.close(),
+        () => new Recording(tape, header, options).run(),
+      );
     },
   );
 }
@@ -84,24 +88,25 @@ function headerOf(server: PostgresServer, options: RecordOptions): Header {
 }
 
 class Recording {
-  private readonly site: Site;
+  private readonly tape: Tape;
   private readonly header: Header;
   private readonly options: RecordOptions;
   private readonly workload: Workload;
   private readonly clock: Clock;
   private stopped = false;
 
-  constructor(site: Site, header: Header, options: RecordOptions) {
-    this.site = site;
+  constructor(tape: Tape, header: Header, options: RecordOptions) {
+    this.tape = tape;
     this.header = header;
     this.options = options;
     const { lanes, slots } = header;
-    this.workload = new Workload({ lanes, slots: slots!, beliefs: new Beliefs() });
-    this.clock = new Clock(newDice(options.seed));
+    const dice = newDice(options.seed);
+    this.workload = new Workload({ lanes, slots: slots!, beliefs: new Beliefs(), dice });
+    this.clock = new Clock(dice);
   }
 
   async run(): Promise<History> {
-    const { site, options } = this;
+    const { tape, options } = this;
     const { seed, seconds, workers: count = WORKERS } = options;
     const ending =
       seconds === undefined ? undefined : setTimeout(() => this.stop(), seconds * 1000);
@@ -114,21 +119,21 @@ class Recording {
       clearTimeout(ending);
     }
     const drained = await this.drain(names[0]!);
-    await site.check();
+    await tape.check();
     const about = { ...this.header.about, drained: drained ? "yes" : "no" };
-    return { header: { ...this.header, about }, events: site.events() };
+    return { header: { ...this.header, about }, events: tape.events() };
   }
 
   private async drain(name: string): Promise<boolean> {
-    const { site, header, clock } = this;
-    const caller = await site.caller(name);
+    const { tape, header, clock } = this;
+    const caller = await tape.caller(name);
     const make = async (call: RecordedCall) => {
       const outcome = await caller.make(call, clock.now);
       this.options.signal?.throwIfAborted();
       return outcome;
     };
-    const { rows } = site;
-    return drain({ header, rows, make, catchUp: () => site.catchUp(), pass: () => clock.pass() });
+    const { rows } = tape;
+    return drain({ header, rows, make, catchUp: () => tape.catchUp(), pass: () => clock.pass() });
   }
 
   private stop(): void {
@@ -138,13 +143,13 @@ class Recording {
   private get over(): boolean {
     const { events, seconds } = this.options;
     const most = events ?? (seconds === undefined ? EVENTS : Infinity);
-    return this.stopped || this.site.calls.made.length >= most;
+    return this.stopped || this.tape.calls.made.length >= most;
   }
 
   /** One call after the other; when one of the workers fails, all stop. */
   private async work(worker: Worker): Promise<void> {
-    const { site, workload, clock } = this;
-    const caller = await site.caller(worker.name);
+    const { tape, workload, clock } = this;
+    const caller = await tape.caller(worker.name);
     try {
       while (!this.over) {
         const call = workload.next(worker);
@@ -161,8 +166,8 @@ class Recording {
   private async made(): Promise<void> {
     const { signal, progress, events } = this.options;
     signal?.throwIfAborted();
-    const count = this.site.calls.made.length;
+    const count = this.tape.calls.made.length;
     progress?.(count, events);
-    if (count % PORTION === 0) await this.site.catchUp();
+    if (count % PORTION === 0) await this.tape.catchUp();
   }
 }

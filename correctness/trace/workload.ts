@@ -27,44 +27,48 @@ type Chooser<N extends RecordedAction> = (worker: Worker, all: Workload) => Args
 /** How many jobs may be alive before new ones must wait. */
 const ALIVE = 14;
 const MOST_IN_HAND = 5;
+/** A worker dies before one call in so many. */
+const DEATH = 40;
+/** For so many calls the same is neglected. */
+const SEASON = 120;
 /** One call in so many is odd. */
 const ODD = 12;
 
 /** How often each action is chosen, where it can be. */
 const weights: { readonly [N in RecordedAction]: number } = {
-  Enqueue: 12,
-  PromoteDeferred: 8,
-  Claim: 16,
-  AdvanceClaimCursor: 6,
-  Heartbeat: 4,
-  FlushProgress: 3,
-  ParkForCallback: 7,
-  ResumeCallback: 6,
-  CompleteFast: 6,
-  CompleteSlow: 4,
-  Complete: 12,
-  Retry: 3,
-  Snooze: 3,
-  Fail: 4,
-  FailToDlq: 2,
-  RescueStaleReceipts: 5,
+  Enqueue: 16,
+  PromoteDeferred: 7,
+  Claim: 18,
+  AdvanceClaimCursor: 5,
+  Heartbeat: 7,
+  FlushProgress: 6,
+  ParkForCallback: 12,
+  ResumeCallback: 8,
+  CompleteFast: 7,
+  CompleteSlow: 7,
+  Complete: 9,
+  Retry: 5,
+  Snooze: 5,
+  Fail: 8,
+  FailToDlq: 5,
+  RescueStaleReceipts: 4,
   RescueExpiredDeadlines: 4,
-  RescueStaleLeases: 4,
+  RescueStaleLeases: 6,
   RescueExpiredLeaseDeadlines: 4,
-  RescueCallbackTimeouts: 5,
+  RescueCallbackTimeouts: 4,
   DiscardTerminal: 3,
   RetryFromTerminal: 3,
-  FailedToDlq: 2,
+  FailedToDlq: 3,
   CancelReady: 2,
   CancelRunning: 2,
   MoveReady: 3,
-  PurgeDlq: 3,
-  RetryFromDlq: 3,
-  RotateQueue: 6,
+  PurgeDlq: 2,
+  RetryFromDlq: 4,
+  RotateQueue: 8,
   RotateClaims: 6,
   RotateLeases: 5,
-  PruneQueue: 9,
-  PruneClaims: 9,
+  PruneQueue: 14,
+  PruneClaims: 10,
   PruneLeases: 6,
 };
 
@@ -129,19 +133,16 @@ const nothing = () => ({});
 const choosers: { readonly [N in RecordedAction]: Chooser<N> } = {
   Enqueue: ({ dice }, all) => {
     if (all.beliefs.alive >= ALIVE) return undefined;
-    const batch = dice(40) === 0 ? [] : all.newJobs(1 + dice(4));
-    const keys = batch.map(() => (dice(3) === 0 ? oneOf(keyNames, dice)! : null));
+    const batch = dice(25) === 0 ? [] : all.newJobs(1 + dice(4));
+    const keys = batch.map(() => (dice(2) === 0 ? oneOf(keyNames, dice)! : null));
     return { lane: all.lane(dice), batch, keys, wait: dice(4) === 0 ? 1 + dice(2) : 0 };
   },
   PromoteDeferred: ofJobAt("deferred"),
-  Claim: ({ dice, hands }, all) =>
-    hands.length >= MOST_IN_HAND
-      ? undefined
-      : {
-          lane: all.lane(dice),
-          n: 1 + dice(4),
-          deadline: dice(3) === 0 ? 1 + dice(3) : NONE,
-        },
+  Claim: ({ dice, hands }, all) => {
+    const lane = all.lane(dice);
+    if (hands.length >= MOST_IN_HAND || lane === all.idleLane) return undefined;
+    return { lane, n: 1 + dice(4), deadline: dice(2) === 0 ? 1 + dice(3) : NONE };
+  },
   AdvanceClaimCursor: ({ dice }, all) => ({ lane: all.lane(dice) }),
   Heartbeat: ofToken,
   FlushProgress: ofToken,
@@ -188,16 +189,23 @@ export interface WorkloadOptions {
   readonly lanes: readonly Lane[];
   readonly slots: NonNullable<Header["slots"]>;
   readonly beliefs: Beliefs;
+  readonly dice: Dice;
 }
 
 export class Workload {
   readonly beliefs: Beliefs;
   readonly slots: NonNullable<Header["slots"]>;
   private readonly lanes: readonly Lane[];
+  private readonly dice: Dice;
+  private neglected: readonly RecordedAction[] = [];
+  /** From which nobody claims for a while. */
+  idleLane: Lane | undefined;
+  private calls = 0;
   private jobs = 0;
 
-  constructor({ lanes, slots, beliefs }: WorkloadOptions) {
+  constructor({ lanes, slots, beliefs, dice }: WorkloadOptions) {
     this.lanes = lanes;
+    this.dice = dice;
     this.slots = slots;
     this.beliefs = beliefs;
   }
@@ -213,14 +221,23 @@ export class Workload {
   /** What this worker calls next; some time or other it dies, and another one takes its place. */
   next(worker: Worker): RecordedCall {
     const { dice } = worker;
-    if (dice(60) === 0) worker.hands = [];
+    if (dice(DEATH) === 0) worker.hands = [];
     if (worker.late > 0) worker.late--;
     else if (dice(80) === 0) worker.late = 10;
+    if (this.calls++ % SEASON === 0) this.turn();
     for (;;) {
       const action = drawn(dice);
+      if (this.neglected.includes(action) && dice(8) > 0) continue;
       const args = (choosers[action] as Chooser<RecordedAction>)(worker, this);
       if (args) return { action, args } as RecordedCall;
     }
+  }
+
+  /** What nobody does much for a while, from now on: what is in its way then piles up. */
+  private turn(): void {
+    const { dice, lanes } = this;
+    this.neglected = Array.from({ length: dice(6) }, () => oneOf(actions, dice)!);
+    this.idleLane = lanes[dice(2 * lanes.length)];
   }
 
   /** What this worker was told. */
