@@ -58,7 +58,7 @@ export class CallFailed extends Error {
   }
 }
 
-/** No rescue leaves attempts to another one. */
+/** A rescue leaves nothing to the next one. */
 const EVERY = 1_000_000;
 
 export class Caller {

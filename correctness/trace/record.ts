@@ -29,8 +29,9 @@ export interface RecordOptions {
   readonly seed: number;
   /** How many call at once. */
   readonly workers?: number;
-  /** So many calls are made before the rings are drained; a few, unless `seconds` are given. */
+  /** How many calls to make before the rings are drained: 2,000, unless `seconds` are given. */
   readonly events?: number;
+  /** For how long to make calls, if there are not enough of them before. */
   readonly seconds?: number;
   readonly lanes?: readonly string[];
   readonly limits?: Partial<Header["limits"]>;

@@ -11,97 +11,70 @@ import type { Names } from "./names.js";
 export interface StoredTable {
   /** The table of the model. */
   readonly as: string;
-  /** The stored columns behind its cells; those that end in s are arrays, a row per element. */
+  /** The stored columns behind its cells; of arrays, a row has one element. */
   readonly columns: readonly string[];
-  /** Which of them tell its rows apart; without, all do, and Postgres lets a row be there twice. */
-  readonly key?: readonly string[];
-  /** Whether a row carries the body and the unique key of its job. */
-  readonly carries?: "body and key" | "key";
+  /** Which of them tell its rows apart; null if all do, and Postgres lets a row be there twice. */
+  readonly key: readonly string[] | null;
+  /** What of its job a row carries. */
+  readonly carries: "nothing" | "key" | "body and key";
 }
 
-const token = ["job_id", "run_lease"];
-const address = ["slot", "lane_id", "lane_seq"];
-const tokenInSlot = ["slot", ...token];
+const table = (
+  as: string,
+  columns: readonly string[],
+  key: StoredTable["key"],
+  carries: StoredTable["carries"] = "nothing",
+): StoredTable => ({ as, columns, key, carries });
 
-export const storedTables: Readonly<Record<string, readonly StoredTable[]>> = {
-  ready_entries: [
-    {
-      as: "readyEntries",
-      columns: [...address, ...token, "snoozes"],
-      key: address,
-      carries: "body and key",
-    },
-  ],
-  ready_tombstones: [{ as: "readyTombstones", columns: address, key: address }],
-  attempt_evidence: [
-    {
-      as: "attemptEvidence",
-      columns: ["slot", "lane_id", "through_seq"],
-      key: ["slot", "lane_id", "through_seq"],
-    },
-  ],
-  done_entries: [
-    {
-      as: "doneEntries",
-      columns: [...address, ...token, "state", "finalized_at"],
-      key: tokenInSlot,
-    },
-  ],
-  receipt_completion_batches: [
-    { as: "receiptCompletionBatches", columns: ["slot", "job_ids", "run_leases"] },
-  ],
-  receipt_completion_tombstones: [
-    { as: "receiptCompletionTombstones", columns: tokenInSlot, key: tokenInSlot },
-  ],
-  lease_claims: [
-    {
-      as: "leaseClaims",
-      columns: ["slot", "ready_slot", "lane_id", "lane_seqs", "job_ids", "run_leases"].concat(
-        "claimed_at",
-        "deadline_at",
-      ),
-    },
-  ],
-  lease_claim_closures: [
-    { as: "leaseClaimClosures", columns: [...tokenInSlot, "outcome"], key: tokenInSlot },
-  ],
-  leases: [
-    {
-      as: "leases",
-      columns: [...tokenInSlot, "state", "heartbeat_at", "timeout_at"],
-      key: tokenInSlot,
-    },
-  ],
-  attempt_state: [
-    { as: "attemptState", columns: [...token, "heartbeat_at", "progress"], key: token },
-  ],
-  deferred_jobs: [
-    {
-      as: "deferredJobs",
-      columns: [...token, "lane_id", "run_at", "snoozes"],
-      key: ["job_id"],
-      carries: "body and key",
-    },
-  ],
-  dlq_entries: [
-    {
-      as: "dlqEntries",
-      columns: [...token, "lane_id", "snoozes"],
-      key: ["job_id"],
-      carries: "body and key",
-    },
-  ],
-  unique_keys: [{ as: "uniqueKeys", columns: ["job_id"], key: ["job_id"], carries: "key" }],
-  rings: [{ as: "rings", columns: ["ring", "current_slot", "init"], key: ["ring"] }],
-  lane_enqueue_heads: [{ as: "laneNext", columns: ["lane_id", "next_seq"], key: ["lane_id"] }],
-  lane_claim_heads: [{ as: "laneCursor", columns: ["lane_id", "cursor_seq"], key: ["lane_id"] }],
+const attempt = ["job_id", "run_lease"];
+const address = ["slot", "lane_id", "lane_seq"];
+const inSlot = ["slot", ...attempt];
+const evidence = ["slot", "lane_id", "through_seq"];
+const arrays = ["lane_seqs", "job_ids", "run_leases"];
+const receipts = ["slot", "ready_slot", "lane_id", ...arrays, "claimed_at", "deadline_at"];
+const lease = [...inSlot, "state", "heartbeat_at", "timeout_at"];
+const job = ["job_id"];
+const lane = ["lane_id"];
+
+const storedTables: Readonly<Record<string, StoredTable>> = {
+  ready_entries: table(
+    "readyEntries",
+    [...address, ...attempt, "snoozes"],
+    address,
+    "body and key",
+  ),
+  ready_tombstones: table("readyTombstones", address, address),
+  attempt_evidence: table("attemptEvidence", evidence, evidence),
+  done_entries: table("doneEntries", [...address, ...attempt, "state", "finalized_at"], inSlot),
+  receipt_completion_batches: table(
+    "receiptCompletionBatches",
+    ["slot", "job_ids", "run_leases"],
+    null,
+  ),
+  receipt_completion_tombstones: table("receiptCompletionTombstones", inSlot, inSlot),
+  lease_claims: table("leaseClaims", receipts, null),
+  lease_claim_closures: table("leaseClaimClosures", [...inSlot, "outcome"], inSlot),
+  leases: table("leases", lease, inSlot),
+  attempt_state: table("attemptState", [...attempt, "heartbeat_at", "progress"], attempt),
+  deferred_jobs: table(
+    "deferredJobs",
+    [...attempt, "lane_id", "run_at", "snoozes"],
+    job,
+    "body and key",
+  ),
+  dlq_entries: table("dlqEntries", [...attempt, "lane_id", "snoozes"], job, "body and key"),
+  unique_keys: table("uniqueKeys", job, job, "key"),
+  rings: table("rings", ["ring", "current_slot", "init"], ["ring"]),
+  lane_enqueue_heads: table("laneNext", [...lane, "next_seq"], lane),
+  lane_claim_heads: table("laneCursor", [...lane, "cursor_seq"], lane),
 };
 
 /** The cells that tell the rows of a table of the model apart; all of them where it has no key. */
 export const keyPlaces: ReadonlyMap<string, readonly number[] | undefined> = new Map(
-  Object.values(storedTables)
-    .flat()
-    .map(({ as, columns, key }) => [as, key?.map((column) => columns.indexOf(column))]),
+  Object.values(storedTables).map(({ as, columns, key }) => [
+    as,
+    key?.map((column) => columns.indexOf(column)),
+  ]),
 );
 
 /** A whole number of ticks from the beginning, if those who call have whole ones. */
@@ -123,7 +96,7 @@ function progressOf(row: Columns): Cells[number] {
 
 function jobIn(row: Columns, { carries }: StoredTable, names: Names): string {
   const body = carries === "body and key" ? bodyOf(row["payload"]) : undefined;
-  const key = carries ? (row["unique_key"] ?? null) : undefined;
+  const key = carries === "nothing" ? undefined : (row["unique_key"] ?? null);
   return names.job(row["job_id"]!, body, key);
 }
 
@@ -152,7 +125,6 @@ function cellOf(column: string, row: Columns, table: StoredTable, names: Names):
   }
 }
 
-const arrays = ["lane_seqs", "job_ids", "run_leases"];
 const singular = (column: string): string =>
   arrays.includes(column) ? column.slice(0, -1) : column;
 const elements = (array: string): string[] => array.match(/[^{},]+/g) ?? [];
@@ -180,9 +152,9 @@ export const keyIn = (table: string, cells: Cells): string =>
   JSON.stringify(keyPlaces.get(table)?.map((place) => cells[place]!) ?? cells);
 
 /** `ready_entries_2` is slot 2 of `ready_entries`. */
-function partition(name: string): { readonly of: string; readonly slot: number | null } {
+function partition(name: string) {
   const [, of = name, slot] = /^(.*?)_(\d+)$/.exec(name) ?? [];
-  return { of, slot: slot === undefined ? null : Number(slot) };
+  return { stored: storedTables[of], slot: Number(slot) };
 }
 
 /**
@@ -193,19 +165,19 @@ function partition(name: string): { readonly of: string; readonly slot: number |
 export function modelChanges(change: StoredChange, names: Names): readonly Change[] {
   if (change.kind === "truncation") {
     return change.tables.flatMap((name) => {
-      const { of, slot } = partition(name);
-      return (storedTables[of] ?? []).map(({ as: table }) => ({ table, clear: slot! }));
+      const { stored, slot } = partition(name);
+      return stored ? [{ table: stored.as, clear: slot }] : [];
     });
   }
-  return (storedTables[partition(change.table).of] ?? []).flatMap((stored) => {
-    const table = stored.as;
-    const before = rowsOf(change.before, stored, names);
-    const after = rowsOf(change.after, stored, names);
-    const kept = new Set(after.map((cells) => keyIn(table, cells)));
-    const same = new Set(before.map((cells) => JSON.stringify(cells)));
-    return [
-      ...before.filter((cells) => !kept.has(keyIn(table, cells))).map((drop) => ({ table, drop })),
-      ...after.filter((cells) => !same.has(JSON.stringify(cells))).map((put) => ({ table, put })),
-    ];
-  });
+  const { stored } = partition(change.table);
+  if (!stored) return [];
+  const table = stored.as;
+  const before = rowsOf(change.before, stored, names);
+  const after = rowsOf(change.after, stored, names);
+  const kept = new Set(after.map((cells) => keyIn(table, cells)));
+  const same = new Set(before.map((cells) => JSON.stringify(cells)));
+  return [
+    ...before.filter((cells) => !kept.has(keyIn(table, cells))).map((drop) => ({ table, drop })),
+    ...after.filter((cells) => !same.has(JSON.stringify(cells))).map((put) => ({ table, put })),
+  ];
 }

@@ -146,7 +146,7 @@ describe("in the terms of the model", () => {
     expect(changed(text)).toEqual([{ table: "leases", clear: 0 }]);
   });
 
-  test("bodies and keys that are not a job's own, ids that nobody knows, tables of no model", () => {
+  test("bodies and keys of others, ids that nobody knows, tables of no model", () => {
     const row = (id: number, job: string, key: string) =>
       `deferred_jobs: INSERT: job_id[bigint]:${id} run_lease[integer]:0 lane_id[integer]:1 ` +
       `run_at[timestamp with time zone]:${at(1)} snoozes[integer]:0 unique_key[text]:${key} ` +
