@@ -25,12 +25,12 @@ type ArgsOf<N extends RecordedAction> = Extract<RecordedCall, { action: N }>["ar
 type Chooser<N extends RecordedAction> = (worker: Worker, all: Workload) => ArgsOf<N> | undefined;
 
 /** How many jobs may be alive before new ones must wait. */
-const ALIVE = 14;
+const ALIVE = 12;
 const MOST_IN_HAND = 5;
 /** A worker dies before one call in so many. */
 const DEATH = 40;
 /** For so many calls the same is neglected. */
-const SEASON = 120;
+const SEASON = 250;
 /** One call in so many is odd. */
 const ODD = 12;
 
