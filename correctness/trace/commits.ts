@@ -3,7 +3,7 @@
 import type { StoredChange, Transaction } from "./decode.js";
 import type { Change } from "./history.js";
 import type { Names } from "./names.js";
-import type { Rows } from "./rows.js";
+import type { Rows } from "./recorded-rows.js";
 import { bodyOf, modelChanges } from "./stored.js";
 
 export interface Committed {

@@ -5,7 +5,7 @@
 
 import { claimRingTables, NONE, queueRingTables, type Outcome } from "../../src/core/index.js";
 import type { Cells, Header, RecordedCall } from "./history.js";
-import type { Rows } from "./rows.js";
+import type { Rows } from "./recorded-rows.js";
 
 const MOST_ROUNDS = 200;
 const BATCH = 50;

@@ -9,7 +9,7 @@ import { Commits } from "./commits.js";
 import type { Event, Header, Recorded } from "./history.js";
 import { Log } from "./log.js";
 import { Names } from "./names.js";
-import { Rows } from "./rows.js";
+import { Rows } from "./recorded-rows.js";
 import type { Site } from "./site.js";
 
 /** The storage model of a history; jobs and run leases have no bounds. */

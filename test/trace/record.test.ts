@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { historyLines, readHistory } from "../../correctness/trace/file.js";
 import type { Event, History } from "../../correctness/trace/history.js";
 import { record, recordSettings, type RecordOptions } from "../../correctness/trace/record.js";
-import { Rows } from "../../correctness/trace/rows.js";
+import { Rows } from "../../correctness/trace/recorded-rows.js";
 import { scopeOf } from "../../correctness/trace/tape.js";
 import { actionNames, actions, wordsOf } from "../../src/core/index.js";
 import { UserError } from "../../src/errors.js";
