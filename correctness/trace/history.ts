@@ -132,13 +132,16 @@ export type Change = z.infer<typeof change>;
 export type Cells = z.infer<typeof cells>;
 export type RecordedAction = keyof typeof args;
 
-/** One call: an operation of the contract, its interval, and what the caller was told. */
-export type Event = {
+/** An operation of the contract, with its arguments. */
+export type RecordedCall = {
   [N in RecordedAction]: {
     readonly action: N;
     readonly args: z.infer<(typeof args)[N]>;
   };
-}[RecordedAction] &
+}[RecordedAction];
+
+/** One call, its interval, and what the caller was told. */
+export type Event = RecordedCall &
   Readonly<Pick<z.infer<(typeof events)[number]>, Exclude<keyof typeof about, "outcome">>> & {
     readonly outcome: Outcome | null;
   };

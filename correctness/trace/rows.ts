@@ -38,6 +38,9 @@ const keys: Readonly<Record<TableName, readonly string[]>> = {
   uniqueKeys: ["job"],
 };
 
+/** No key of theirs is one of Postgres. */
+const appended: ReadonlySet<TableName> = new Set(["leaseClaims", "receiptCompletionBatches"]);
+
 export interface Stored {
   readonly tables: Readonly<Record<TableName, Rows>>;
   readonly rings: Db["rings"];
@@ -66,6 +69,7 @@ export interface Delta {
 function delta(table: TableName, rows: Rows, { put, drop, clear }: Change): Delta {
   if (clear !== undefined) return { gone: rows.filter((r) => r["slot"] === clear), come: [] };
   const row = rowOf(table, put ?? drop!);
+  if (put && appended.has(table)) return { gone: [], come: [row] };
   const same = rows.find((r) => keys[table].every((key) => r[key] === row[key]));
   return { gone: same ? [same] : [], come: put ? [row] : [] };
 }

@@ -1,0 +1,43 @@
+import type { Dice } from "./dice.js";
+
+/** The clock that callers read: it goes on now and then, at times by a leap, seldom backwards. */
+export class Clock {
+  private tick = 0;
+  private left = 0;
+  private readonly dice: Dice;
+
+  constructor(dice: Dice) {
+    this.dice = dice;
+  }
+
+  get now(): number {
+    return this.tick;
+  }
+
+  /** What it says at the beginning of a call; who is late has last looked at it a tick ago. */
+  read(late: boolean): number {
+    if (this.left-- <= 0) {
+      this.left = 20 + this.dice(30);
+      this.move();
+    }
+    return Math.max(0, late ? this.tick - 1 : this.tick);
+  }
+
+  private move(): void {
+    const { dice } = this;
+    switch (dice(16)) {
+      case 0:
+        this.tick += 2 + dice(4);
+        return;
+      case 1:
+        this.tick = Math.max(0, this.tick - 1 - dice(2));
+        return;
+      default:
+        this.tick++;
+    }
+  }
+
+  pass(): number {
+    return ++this.tick;
+  }
+}

@@ -1,0 +1,174 @@
+/**
+ * Records a history: workers call the operations of a new schema on Postgres, all at once, and the
+ * log of the server says in which order their calls committed and what they changed. The seed
+ * decides what each worker is inclined to call; what becomes of it is up to the machine, and no
+ * two runs are the same.
+ */
+
+import { withCleanup } from "../../src/cleanup.js";
+import {
+  openPostgres,
+  testSettings,
+  type PgSource,
+  type PostgresServer,
+  type Settings,
+} from "../../src/postgres/server.js";
+import { Beliefs } from "./beliefs.js";
+import { Clock } from "./clock.js";
+import { newDice } from "./dice.js";
+import { drain } from "./drain.js";
+import type { Header, History, RecordedCall } from "./history.js";
+import { checkLog } from "./log.js";
+import { Site } from "./site.js";
+import { Tape } from "./tape.js";
+import { newWorker, Workload, type Worker } from "./workload.js";
+
+export interface RecordOptions {
+  /** Where to record; a server that is not open yet is opened, and stopped at the end. */
+  readonly source: PgSource | PostgresServer;
+  readonly seed: number;
+  /** How many call at once. */
+  readonly workers?: number;
+  /** How many calls to make before the rings are drained: 2,000, unless `seconds` are given. */
+  readonly events?: number;
+  /** For how long to make calls, if there are not enough of them before. */
+  readonly seconds?: number;
+  readonly lanes?: readonly string[];
+  readonly limits?: Partial<Header["limits"]>;
+  readonly slots?: Partial<NonNullable<Header["slots"]>>;
+  /** SQL that is run once the schema is installed, written for the schema `ringproof`. */
+  readonly amend?: string;
+  readonly signal?: AbortSignal;
+  readonly progress?: (done: number, total?: number) => void;
+}
+
+/** A server whose log says what changed; it is read by a session, and sent to nobody. */
+export const recordSettings: Settings = { ...testSettings, wal_level: "logical" };
+
+const WORKERS = 6;
+const EVENTS = 2_000;
+/** The log is read whenever so many calls were made. */
+const PORTION = 2_000;
+
+export async function record(options: RecordOptions): Promise<History> {
+  const { source } = options;
+  if (!("kind" in source)) return recordOn(source, options);
+  const server = await openPostgres(source, { settings: recordSettings });
+  return withCleanup(
+    () => server.stop(),
+    () => recordOn(server, options),
+  );
+}
+
+async function recordOn(server: PostgresServer, options: RecordOptions): Promise<History> {
+  await checkLog(server);
+  const header = headerOf(server, options);
+  const site = await Site.open(server);
+  return withCleanup(
+    () => site.close(),
+    async () => {
+      const tape = await Tape.start(site, header, options.amend);
+      return withCleanup(
+        () => tape.close(),
+        () => new Recording(tape, header, options).run(),
+      );
+    },
+  );
+}
+
+function headerOf(server: PostgresServer, options: RecordOptions): Header {
+  const { lanes = ["a", "b"], limits, slots, seed, workers = WORKERS } = options;
+  return {
+    ringproof: 1,
+    storage: `ringproof on ${server.description}`,
+    lanes: [...lanes],
+    limits: { staleAfter: 2, callbackWait: 2, maxAttempts: 3, failedFloor: 2, ...limits },
+    slots: { queue: 4, claim: 3, lease: 2, ...slots },
+    about: { seed, workers, postgres: server.version },
+  };
+}
+
+class Recording {
+  private readonly tape: Tape;
+  private readonly header: Header;
+  private readonly options: RecordOptions;
+  private readonly workload: Workload;
+  private readonly clock: Clock;
+  private stopped = false;
+
+  constructor(tape: Tape, header: Header, options: RecordOptions) {
+    this.tape = tape;
+    this.header = header;
+    this.options = options;
+    const { lanes, slots } = header;
+    const dice = newDice(options.seed);
+    this.workload = new Workload({ lanes, slots: slots!, beliefs: new Beliefs(), dice });
+    this.clock = new Clock(dice);
+  }
+
+  async run(): Promise<History> {
+    const { tape, options } = this;
+    const { seed, seconds, workers: count = WORKERS } = options;
+    const ending =
+      seconds === undefined ? undefined : setTimeout(() => this.stop(), seconds * 1000);
+    const names = Array.from({ length: count }, (_, i) => `w${i + 1}`);
+    try {
+      const loops = names.map((name, i) => this.work(newWorker(name, newDice(seed + 1 + i))));
+      const ends = await Promise.allSettled(loops);
+      for (const end of ends) if (end.status === "rejected") throw end.reason;
+    } finally {
+      clearTimeout(ending);
+    }
+    const drained = await this.drain(names[0]!);
+    await tape.check();
+    const about = { ...this.header.about, drained: drained ? "yes" : "no" };
+    return { header: { ...this.header, about }, events: tape.events() };
+  }
+
+  private async drain(name: string): Promise<boolean> {
+    const { tape, header, clock } = this;
+    const caller = await tape.caller(name);
+    const make = async (call: RecordedCall) => {
+      const outcome = await caller.make(call, clock.now);
+      this.options.signal?.throwIfAborted();
+      return outcome;
+    };
+    const { rows } = tape;
+    return drain({ header, rows, make, catchUp: () => tape.catchUp(), pass: () => clock.pass() });
+  }
+
+  private stop(): void {
+    this.stopped = true;
+  }
+
+  private get over(): boolean {
+    const { events, seconds } = this.options;
+    const most = events ?? (seconds === undefined ? EVENTS : Infinity);
+    return this.stopped || this.tape.calls.made.length >= most;
+  }
+
+  /** One call after the other; when one of the workers fails, all stop. */
+  private async work(worker: Worker): Promise<void> {
+    const { tape, workload, clock } = this;
+    const caller = await tape.caller(worker.name);
+    try {
+      while (!this.over) {
+        const call = workload.next(worker);
+        const outcome = await caller.make(call, clock.read(worker.late > 0));
+        workload.told(worker, call, outcome);
+        await this.made();
+      }
+    } catch (error) {
+      this.stop();
+      throw error;
+    }
+  }
+
+  private async made(): Promise<void> {
+    const { signal, progress, events } = this.options;
+    signal?.throwIfAborted();
+    const count = this.tape.calls.made.length;
+    progress?.(count, events);
+    if (count % PORTION === 0) await this.tape.catchUp();
+  }
+}

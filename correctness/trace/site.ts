@@ -1,0 +1,80 @@
+/** Where a recording takes place: a schema of its own, of which nothing is left behind. */
+
+import { randomBytes } from "node:crypto";
+import type pg from "pg";
+import type { Lane, Scope } from "../../src/core/index.js";
+import { UserError } from "../../src/errors.js";
+import { install, uninstall } from "../../src/postgres/install.js";
+import { requalify } from "../../src/postgres/requalify.js";
+import { connect, type PostgresServer } from "../../src/postgres/server.js";
+import { PostgresStorage } from "../../src/postgres/storage.js";
+import { ensureLanes, installHarness } from "../conform/conform.js";
+import type { Snapshot } from "../conform/snapshot.js";
+import { describe } from "../lockstep/calling.js";
+import { NotTaken } from "../lockstep/database.js";
+
+/** So that the log has the whole of each row that goes. */
+const wholeRows = (schema: string): string =>
+  `do $$
+   declare
+     v_table regclass;
+   begin
+     for v_table in
+       select oid from pg_class where relnamespace = '${schema}'::regnamespace and relkind = 'r'
+     loop
+       execute format('alter table %s replica identity full', v_table);
+     end loop;
+   end
+   $$`;
+
+export class Site {
+  readonly server: PostgresServer;
+  readonly schema = `trace_${randomBytes(4).toString("hex")}`;
+  private readonly client: pg.Client;
+
+  private constructor(server: PostgresServer, client: pg.Client) {
+    this.server = server;
+    this.client = client;
+  }
+
+  static async open(server: PostgresServer): Promise<Site> {
+    return new Site(server, await connect(server));
+  }
+
+  /** Installs the schema; the ids of its lanes. */
+  async prepare(scope: Scope, amend?: string): Promise<ReadonlyMap<Lane, number>> {
+    const { client, schema } = this;
+    const { queueSlots, claimSlots, leaseSlots } = scope;
+    await install(client, { schema, queueSlots, claimSlots, leaseSlots });
+    const lanes = await ensureLanes(new PostgresStorage(client, { schema }), scope);
+    if (amend) await client.query(requalify(amend, schema)).catch(notTaken);
+    await client.query(wholeRows(schema));
+    return lanes;
+  }
+
+  /** The harness that shows the rows changes how calls are planned: it is there for a look only. */
+  async look(): Promise<Snapshot> {
+    const { client, schema } = this;
+    await client.query("begin");
+    await installHarness(client, schema);
+    const text = `select "${schema}".snapshot() as snapshot`;
+    const { rows } = await client.query<{ snapshot: Snapshot }>(text);
+    await client.query("rollback");
+    return rows[0]!.snapshot;
+  }
+
+  /** A server that is gone has nothing left to remove. */
+  async close(): Promise<void> {
+    const gone = (error: unknown) => {
+      if (!(error instanceof UserError)) throw error;
+    };
+    await this.client.query("rollback").catch(gone);
+    await uninstall(this.client, { schema: this.schema })
+      .catch(gone)
+      .finally(() => this.client.end());
+  }
+}
+
+function notTaken(error: unknown): never {
+  throw new NotTaken(describe(error));
+}
