@@ -20,6 +20,7 @@ import {
 import { hinder } from "../interleave/hindrance.js";
 import type { TableDiff } from "../report/diff.js";
 import type { Event, Header } from "./history.js";
+import { scopeOf } from "./scope.js";
 import { attemptsIn, jobsOf, type Meetings } from "./meetings.js";
 import { differences } from "./difference.js";
 import { changed, Reader, type Changed, type Stored } from "./rows.js";
@@ -36,24 +37,6 @@ export interface Fit {
 }
 
 const NOWHERE = initialState({ lanes: [] } as unknown as Scope).env;
-
-export function scopeOf({ lanes, limits, slots }: Header): Scope {
-  return {
-    ...limits,
-    jobs: [],
-    lanes,
-    queueSlots: slots!.queue,
-    claimSlots: slots!.claim,
-    leaseSlots: slots!.lease,
-    leases: [],
-    maxBatch: 0,
-    maxWait: 0,
-    deadlines: [],
-    sameKey: [],
-    maxSeq: 0,
-    enabled: [],
-  };
-}
 
 const sameToken = (a: Token, b: Token): boolean => a.job === b.job && a.lease === b.lease;
 

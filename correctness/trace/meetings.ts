@@ -63,10 +63,13 @@ export class Meetings {
 }
 
 const headUsers = ["Claim", "AdvanceClaimCursor"];
+/** They lock the claim head of whatever lane the job is in. */
+const spenders = ["CancelReady", "MoveReady"];
 
 /** Whether that call may hold what this one tries to lock; rings are in everybody's way. */
 function mayTurnAway(other: Event, { action, args }: Event): boolean {
   if (!headUsers.includes(action)) return true;
+  if (spenders.includes(other.action)) return true;
   const { lane } = args as { readonly lane: string };
   return headUsers.includes(other.action) && (other.args as { lane: string }).lane === lane;
 }

@@ -6,10 +6,11 @@
  */
 
 import type { ActionTable, Outcome } from "../../src/core/index.js";
-import { Explainer, scopeOf, type Misfit } from "./explanation.js";
+import { Explainer, type Misfit } from "./explanation.js";
 import type { Event, History } from "./history.js";
 import { endOf, Intervals, linesOf } from "./intervals.js";
 import { Meetings } from "./meetings.js";
+import { scopeOf } from "./scope.js";
 import { inEachOthersWay, initialRows, type Stored } from "./rows.js";
 
 /** So many calls are shown before the one that does not fit. */

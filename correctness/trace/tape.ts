@@ -4,22 +4,14 @@ import type pg from "pg";
 import type { Scope } from "../../src/core/index.js";
 import { connect } from "../../src/postgres/server.js";
 import { statements } from "../../src/postgres/statements.js";
-import { answered, Caller, Calls, keyNames } from "./caller.js";
+import { answered, Caller, Calls } from "./caller.js";
 import { Commits } from "./commits.js";
-import type { Event, Header, Recorded } from "./history.js";
+import type { Event, Header } from "./history.js";
 import { Log } from "./log.js";
 import { Names } from "./names.js";
 import { Rows } from "./recorded-rows.js";
+import { scopeOf } from "./scope.js";
 import type { Site } from "./site.js";
-
-/** The storage model of a history; jobs and run leases have no bounds. */
-export function scopeOf({ lanes, limits, slots }: Header): Scope {
-  const { queue, claim, lease } = slots!;
-  const unbounded = { jobs: [], leases: [], deadlines: [], enabled: [] };
-  const sizes = { queueSlots: queue, claimSlots: claim, leaseSlots: lease };
-  const most = { maxBatch: Infinity, maxWait: Infinity, maxSeq: Infinity };
-  return { lanes, ...limits, ...unbounded, ...sizes, ...most, sameKey: keyNames.map(() => []) };
-}
 
 /** No call of a healthy storage waits that long. */
 const PATIENCE = "30s";
@@ -92,7 +84,7 @@ export class Tape {
       const { id, worker, tick, call, began, ended } = made;
       const { commit = null, changes = [] } = this.commits.of(id) ?? {};
       const outcome = made.rows && answered(made, this.names, "logged").outcomes[0]!;
-      const told = { return: ended, outcome: outcome as Recorded | null };
+      const told = { return: ended, outcome };
       return { id, worker, tick, ...call, call: began, ...told, commit, changes: [...changes] };
     });
   }

@@ -17,7 +17,7 @@ import { runTlc } from "../tlc/run.js";
 import { findTools } from "../tlc/suite.js";
 import { formatValue } from "../tlc/trace.js";
 import type { Tla, TlaRecord } from "../tlc/values.js";
-import { scopeOf } from "./explanation.js";
+import { scopeOf } from "./scope.js";
 import type { Cells, Change, Event, Header, History } from "./history.js";
 import { endOf, Intervals, linesOf } from "./intervals.js";
 import { attemptsIn, jobsOf, Meetings } from "./meetings.js";

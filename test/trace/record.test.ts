@@ -8,7 +8,7 @@ import { historyLines, readHistory } from "../../correctness/trace/file.js";
 import type { Event, History } from "../../correctness/trace/history.js";
 import { record, recordSettings, type RecordOptions } from "../../correctness/trace/record.js";
 import { Rows } from "../../correctness/trace/recorded-rows.js";
-import { scopeOf } from "../../correctness/trace/tape.js";
+import { scopeOf } from "../../correctness/trace/scope.js";
 import { actionNames, actions, wordsOf } from "../../src/core/index.js";
 import { UserError } from "../../src/errors.js";
 import { connect, openPostgres, type PostgresServer } from "../../src/postgres/server.js";
