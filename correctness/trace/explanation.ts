@@ -73,9 +73,18 @@ export class Explainer {
     const said = this.step(event, db);
     const misfit = this.compare(event, db, did, said);
     if (!misfit) return { outcome: said.outcome, after: did.after };
-    const other = this.hindered(event, db, said.outcome);
-    if (!other || this.compare(event, db, did, other)) return misfit;
-    return { outcome: other.outcome, after: did.after };
+    for (const other of [this.hindered(event, db, said.outcome), this.pinned(event, db)])
+      if (other && !this.compare(event, db, did, other))
+        return { outcome: other.outcome, after: did.after };
+    return misfit;
+  }
+
+  /** What the call does to the slots that were current when it chose them, if rings turned since. */
+  private pinned(event: Event, db: Db): Step | null {
+    const cursors = this.meetings.pins(event, db.rings);
+    if (!cursors) return null;
+    const { outcome, state } = this.step(event, { ...db, rings: { ...db.rings, ...cursors } });
+    return { outcome, state: { ...state, db: { ...state.db, rings: db.rings } } };
   }
 
   private step(event: Event, db: Db): Step {

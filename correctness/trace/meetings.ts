@@ -1,8 +1,18 @@
 /** What a call may have met: locks that calls at the same time may hold. */
 
-import { columns, type Job, type Token } from "../../src/core/index.js";
+import {
+  columns,
+  ringNames,
+  type Db,
+  type Job,
+  type Ring,
+  type RingName,
+  type Slot,
+  type TableName,
+  type Token,
+} from "../../src/core/index.js";
 import { turnedAwayWith } from "../interleave/hindrance.js";
-import type { Event } from "./history.js";
+import type { Event, Header } from "./history.js";
 import type { Intervals } from "./intervals.js";
 
 export const nameOf = ({ job, lease }: Token): string => `${job}/${lease}`;
@@ -26,11 +36,13 @@ export function attemptsIn(table: "leaseClaims" | "leaseClaimClosures", event: E
 const isRescue = ({ action }: Event): boolean => action.startsWith("Rescue");
 
 export class Meetings {
+  private readonly slots: NonNullable<Header["slots"]>;
   private readonly intervals: Intervals;
   /** Attempts that were handed out together, and are locked together. */
   private readonly receipts = new Map<string, readonly Token[]>();
 
-  constructor(events: readonly Event[], intervals: Intervals) {
+  constructor({ slots }: Header, events: readonly Event[], intervals: Intervals) {
+    this.slots = slots!;
     this.intervals = intervals;
     for (const event of events) {
       const tokens = attemptsIn("leaseClaims", event);
@@ -54,6 +66,27 @@ export class Meetings {
     return this.intervals.beside(event).some((other) => mayLock(other, receipt));
   }
 
+  /**
+   * A call appends to the slot that is current when it looks, and keeps that slot from being
+   * truncated until it has committed, but not the ring from turning: the cursors as it saw them,
+   * where these are no longer so.
+   */
+  pins(event: Event, rings: Db["rings"]): Partial<Db["rings"]> | null {
+    if (turnsRing(event)) return null;
+    const beside = this.intervals.beside(event);
+    const moved = ringNames.flatMap((ring): [RingName, Ring][] => {
+      const slot = slotOf(event, ring);
+      if (slot === undefined || slot === rings[ring].cur) return [];
+      const turned = beside.filter((other) => leaves(other, ring, slot, this.slots[ring]));
+      const truncated = beside.some(
+        (other) => clears(other, ring, slot) && turned.some((t) => between(other, t, event)),
+      );
+      if (turned.length === 0 || truncated) return [];
+      return [[ring, { cur: slot, init: rings[ring].init }]];
+    });
+    return moved.length > 0 ? Object.fromEntries(moved) : null;
+  }
+
   /** The receipts that the rescue may have passed over. */
   lockable(event: Event): readonly (readonly Token[])[] {
     if (!isRescue(event)) return [];
@@ -61,6 +94,34 @@ export class Meetings {
     return [...all].filter((receipt) => this.mayPassOver(event, receipt));
   }
 }
+
+const turnsRing = ({ action }: Event): boolean => /^(?:Rotate|Prune)/.test(action);
+
+/** The table with the rows that each ring's current slot is for. */
+const tableOf: Readonly<Record<RingName, TableName>> = {
+  queue: "readyEntries",
+  claim: "leaseClaims",
+  lease: "leases",
+};
+
+/** The slot to which the call appended. */
+function slotOf({ changes = [] }: Event, ring: RingName): Slot | undefined {
+  const put = changes.find((change) => change.table === tableOf[ring] && change.put)?.put;
+  return put && Number(put[0]);
+}
+
+/** Whether the call turned this ring away from this slot. */
+const leaves = ({ changes = [] }: Event, ring: RingName, slot: Slot, size: number): boolean =>
+  changes.some(
+    ({ table, put }) =>
+      table === "rings" && put?.[0] === ring && (Number(put[1]) + size - 1) % size === slot,
+  );
+
+const clears = ({ changes = [] }: Event, ring: RingName, slot: Slot): boolean =>
+  changes.some(({ table, clear }) => table === tableOf[ring] && clear === slot);
+
+const between = (one: Event, first: Event, last: Event): boolean =>
+  first.commit! < one.commit! && one.commit! < last.commit!;
 
 const headUsers = ["Claim", "AdvanceClaimCursor"];
 /** They lock the claim head of whatever lane the job is in. */

@@ -86,7 +86,7 @@ class Search {
     const committed = events.filter(({ commit }) => commit !== null);
     this.lines = linesOf(committed);
     this.intervals = new Intervals(this.lines);
-    const meetings = new Meetings(committed, this.intervals);
+    const meetings = new Meetings(header, committed, this.intervals);
     this.explainer = new Explainer(header, committed, meetings, table);
     this.total = committed.length;
     this.made = this.lines.map(() => 0);

@@ -122,7 +122,7 @@ function moduleText(header: Header, events: readonly Event[]): string {
   const intervals = new Intervals(linesOf(events));
   const written: Written = {
     scope: scopeOf(header),
-    meetings: new Meetings(events, intervals),
+    meetings: new Meetings(header, events, intervals),
     places: placesOf(events),
   };
   const values = events.map((event) => formatValue(eventValue(event, written)));
