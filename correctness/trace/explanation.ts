@@ -81,9 +81,9 @@ export class Explainer {
 
   /** What the call does to the slots that were current when it chose them, if rings turned since. */
   private pinned(event: Event, db: Db): Step | null {
-    const cursors = this.meetings.pins(event, db.rings);
-    if (!cursors) return null;
-    const { outcome, state } = this.step(event, { ...db, rings: { ...db.rings, ...cursors } });
+    const cursors = { ...db.rings };
+    for (const [ring, cur] of this.meetings.pins(event)) cursors[ring] = { ...db.rings[ring], cur };
+    const { outcome, state } = this.step(event, { ...db, rings: cursors });
     return { outcome, state: { ...state, db: { ...state.db, rings: db.rings } } };
   }
 

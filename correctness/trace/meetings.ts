@@ -3,9 +3,7 @@
 import {
   columns,
   ringNames,
-  type Db,
   type Job,
-  type Ring,
   type RingName,
   type Slot,
   type TableName,
@@ -68,23 +66,23 @@ export class Meetings {
 
   /**
    * A call appends to the slot that is current when it looks, and keeps that slot from being
-   * truncated until it has committed, but not the ring from turning: the cursors as it saw them,
-   * where these are no longer so.
+   * truncated until it has committed, but not the ring from turning: the slots to which it
+   * appended, of rings that turned meanwhile.
    */
-  pins(event: Event, rings: Db["rings"]): Partial<Db["rings"]> | null {
-    if (turnsRing(event)) return null;
+  pins(event: Event): ReadonlyMap<RingName, Slot> {
+    if (turnsRing(event)) return new Map();
     const beside = this.intervals.beside(event);
-    const moved = ringNames.flatMap((ring): [RingName, Ring][] => {
-      const slot = slotOf(event, ring);
-      if (slot === undefined || slot === rings[ring].cur) return [];
-      const turned = beside.filter((other) => leaves(other, ring, slot, this.slots[ring]));
-      const truncated = beside.some(
-        (other) => clears(other, ring, slot) && turned.some((t) => between(other, t, event)),
-      );
-      if (turned.length === 0 || truncated) return [];
-      return [[ring, { cur: slot, init: rings[ring].init }]];
-    });
-    return moved.length > 0 ? Object.fromEntries(moved) : null;
+    return new Map(
+      ringNames.flatMap((ring): [RingName, Slot][] => {
+        const slot = slotOf(event, ring);
+        if (slot === undefined) return [];
+        const turned = beside.filter((other) => leaves(other, ring, slot, this.slots[ring]));
+        const truncated = beside.some(
+          (other) => clears(other, ring, slot) && turned.some((t) => between(other, t, event)),
+        );
+        return turned.length === 0 || truncated ? [] : [[ring, slot]];
+      }),
+    );
   }
 
   /** The receipts that the rescue may have passed over. */

@@ -53,7 +53,7 @@ export function initialRows(scope: Scope): Stored {
   return { tables: tables as Stored["tables"], rings: db.rings, laneHeads: db.laneHeads };
 }
 
-export function rowOf(table: TableName, cells: Cells): Row {
+function rowOf(table: TableName, cells: Cells): Row {
   const names: readonly string[] = columns[table];
   return Object.fromEntries(names.map((name, i) => [name, cells[i] ?? Infinity]));
 }

@@ -9,7 +9,7 @@ import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { withCleanup } from "../../src/cleanup.js";
-import { columns, type Scope, type TableName, type Token } from "../../src/core/index.js";
+import { columns, type TableName, type Token } from "../../src/core/index.js";
 import { UserError } from "../../src/errors.js";
 import type { Context } from "../claims.js";
 import { specDir } from "../explore/scope.js";
@@ -21,11 +21,13 @@ import { scopeOf } from "./scope.js";
 import type { Cells, Change, Event, Header, History } from "./history.js";
 import { endOf, Intervals, linesOf } from "./intervals.js";
 import { attemptsIn, jobsOf, Meetings } from "./meetings.js";
-import { isTable, rowAt, rowOf } from "./rows.js";
+import { isTable } from "./rows.js";
 
 const MODULE = "TraceHistory";
 /** So many calls are some thousand states for TLC, or some ten thousand. */
 const LONGEST = 400;
+/** Of a point in time that does not come. */
+const NEVER = -1_000_000;
 
 const record = (fields: Readonly<Record<string, Tla>>): TlaRecord => ({ rec: fields });
 const set = (values: readonly Tla[]): Tla => ({ set: [...values] });
@@ -62,17 +64,15 @@ function told({ outcome }: Event): Tla {
   });
 }
 
-function rowsOf(changes: readonly Change[], kind: "put" | "drop", tick: number, scope: Scope): Tla {
+function rowsOf(changes: readonly Change[], kind: "put" | "drop"): Tla {
   const rows = changes.flatMap(({ table, [kind]: cells }) =>
-    cells && isTable(table) ? [record({ table, row: rowText(table, cells, tick, scope) })] : [],
+    cells && isTable(table) ? [record({ table, row: rowValue(table, cells) })] : [],
   );
   return set(rows);
 }
 
-function rowText(table: TableName, cells: Cells, tick: number, scope: Scope): Tla {
-  const row = rowAt(table, rowOf(table, cells), tick, scope);
-  return record(Object.fromEntries(columns[table].map((name) => [name, row[name]!])));
-}
+const rowValue = (table: TableName, cells: Cells): Tla =>
+  record(Object.fromEntries(columns[table].map((name, i) => [name, cells[i] ?? NEVER])));
 
 /** The last of the changes of one cursor. */
 function moves(changes: readonly Change[], table: string, value: (cells: Cells) => Tla): Tla {
@@ -81,13 +81,12 @@ function moves(changes: readonly Change[], table: string, value: (cells: Cells) 
 }
 
 interface Written {
-  readonly scope: Scope;
   readonly meetings: Meetings;
   /** The place of each point in time among all. */
   readonly places: ReadonlyMap<number, number>;
 }
 
-function eventValue(event: Event, { scope, meetings, places }: Written): Tla {
+function eventValue(event: Event, { meetings, places }: Written): Tla {
   const { action, tick, changes = [], outcome } = event;
   const cleared = changes.flatMap(({ table, clear }) =>
     clear === undefined ? [] : [record({ table, slot: clear })],
@@ -104,8 +103,10 @@ function eventValue(event: Event, { scope, meetings, places }: Written): Tla {
     turned: meetings.turnedAway(event) ?? "",
     locked: set(meetings.lockable(event).map(tokens)),
     chosen: tokens(outcome ? (outcome.tokens ?? []) : attemptsIn("leaseClaimClosures", event)),
-    put: rowsOf(changes, "put", tick, scope),
-    drop: rowsOf(changes, "drop", tick, scope),
+    pins: byName([...meetings.pins(event)]),
+    quiet: changes.length === 0,
+    put: rowsOf(changes, "put"),
+    drop: rowsOf(changes, "drop"),
     clear: set(cleared),
     rings: moves(changes, "rings", ring),
     next: moves(changes, "laneNext", second),
@@ -121,7 +122,6 @@ function placesOf(events: readonly Event[]): ReadonlyMap<number, number> {
 function moduleText(header: Header, events: readonly Event[]): string {
   const intervals = new Intervals(linesOf(events));
   const written: Written = {
-    scope: scopeOf(header),
     meetings: new Meetings(header, events, intervals),
     places: placesOf(events),
   };
@@ -171,7 +171,7 @@ function cfgText(header: Header, events: readonly Event[]): string {
   const lines = Object.entries(constants).map(
     ([name, value]) => `  ${name} = ${formatValue(value)}`,
   );
-  return `SPECIFICATION TraceSpec
+  return `SPECIFICATION Spec
 CONSTANTS
 ${lines.join("\n")}
   Events <- History
