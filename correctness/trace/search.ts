@@ -1,0 +1,251 @@
+/**
+ * The search for an order of calls that the contract allows, each at some moment of its interval:
+ * depth first, as Wing and Gong do it, and never twice from the same calls and the same state, as
+ * Lowe has it. What is explained is kept as the place before which every call is, and a set of
+ * bits behind it. An answer that leaves all jobs where they are is taken as soon as it fits, for
+ * it can be in nobody's way.
+ */
+
+import {
+  allows,
+  initial,
+  type ContractState,
+  type Job,
+  type Limits,
+  type Verdict,
+} from "../../src/memory/index.js";
+import { guess, isQuiet, type Part } from "./parts.js";
+
+/** One call of the order, or a job that was forgotten in silence, and what that led to. */
+export interface Step {
+  readonly part: Part | null;
+  readonly state: ContractState;
+}
+
+/** The order that was found, or of the longest ones the first, and what does not fit behind it. */
+export type Order =
+  | { readonly complete: true; readonly steps: readonly Step[] }
+  | { readonly complete: false; readonly steps: readonly Step[]; readonly misfit: Misfit };
+
+export interface Misfit {
+  readonly part: Part;
+  readonly why: string;
+}
+
+export interface World {
+  readonly limits: Limits;
+  /** The latest tick of any clock in a call that had begun by then. */
+  readonly latestTick: (time: number) => number;
+}
+
+/** How far an order has come. */
+interface Node extends Step {
+  readonly from: Node | null;
+  /** Every call before this place is explained, and of those from it on, the ones in `done`. */
+  readonly base: number;
+  readonly done: bigint;
+  readonly explained: number;
+  /** Of the calls that need not have happened, those that did. */
+  readonly used: bigint;
+}
+
+export const endOf = ({ event }: Part): number => event.return ?? Infinity;
+
+/** Whether the contract allows what was answered, or guessed, in this state. */
+function judge(state: ContractState, part: Part): Verdict {
+  const now = { ...state, now: part.event.tick };
+  return allows(now, part.operation, part.outcome ?? guess(part, state));
+}
+
+/** Jobs that are over are of no concern to these. */
+const ofTheLiving = /^(Claim|Rescue)/;
+
+class Search {
+  /** In the order of their beginnings. */
+  readonly #calls: readonly Part[];
+  readonly #quiet: readonly boolean[];
+  /** Where the call is that is the last to end. */
+  readonly #last: number;
+  /** The less they can do, the sooner they are tried: rescues need a late clock. */
+  readonly #optional: readonly Part[];
+  /** Where the last call that names the job is. */
+  readonly #lastOf = new Map<Job, number>();
+  readonly #world: World;
+  readonly #seen = new Set<string>();
+  #deepest: Node;
+
+  constructor(definite: readonly Part[], optional: readonly Part[], world: World) {
+    this.#calls = definite.toSorted((a, b) => a.event.call - b.event.call);
+    this.#quiet = this.#calls.map(isQuiet);
+    this.#last = this.#calls.indexOf(definite.at(-1)!);
+    this.#optional = optional.toSorted((a, b) => a.event.tick - b.event.tick);
+    this.#world = world;
+    this.#calls.forEach(({ jobs }, i) => jobs.forEach((job) => this.#lastOf.set(job, i)));
+    for (const { jobs, operation } of optional)
+      if (!ofTheLiving.test(operation.action)) this.#lastOf.set(jobs[0]!, Infinity);
+    this.#deepest = {
+      from: null,
+      part: null,
+      state: initial(world.limits),
+      base: 0,
+      done: 0n,
+      explained: 0,
+      used: 0n,
+    };
+  }
+
+  run(): Order {
+    const stack = [this.#next(this.#deepest)];
+    while (this.#deepest.explained < this.#calls.length) {
+      const { value: node } = stack.at(-1)!.next();
+      if (node) {
+        if (!this.#isNew(node)) continue;
+        if (this.#depth(node) > this.#depth(this.#deepest)) this.#deepest = node;
+        stack.push(this.#next(node));
+      } else {
+        stack.pop();
+        if (stack.length === 0) return { complete: false, ...this.#nearest() };
+      }
+    }
+    return { complete: true, steps: stepsTo(this.#deepest) };
+  }
+
+  /** All that may come next. */
+  *#next(node: Node): Generator<Node, undefined> {
+    const { open, until } = this.#open(node);
+    for (const i of open.filter((i) => this.#quiet[i])) {
+      const verdict = judge(node.state, this.#calls[i]!);
+      if (verdict.ok) return yield this.#explained(node, i, verdict.state);
+    }
+    for (const i of open.filter((i) => !this.#quiet[i])) {
+      const verdict = judge(node.state, this.#calls[i]!);
+      if (verdict.ok) yield this.#explained(node, i, verdict.state);
+    }
+    yield* this.#forgetting(node, until);
+    yield* this.#optionally(node, until);
+  }
+
+  /** The calls that may be next, by their ends: those that began before any other one ended. */
+  #open({ base, done }: Node): { open: readonly number[]; until: number } {
+    const open: number[] = [];
+    let until = Infinity;
+    for (let i = base; i < this.#calls.length && this.#calls[i]!.event.call <= until; i++) {
+      if ((done >> BigInt(i - base)) & 1n) continue;
+      open.push(i);
+      until = Math.min(until, endOf(this.#calls[i]!));
+    }
+    return { open: open.sort((a, b) => endOf(this.#calls[a]!) - endOf(this.#calls[b]!)), until };
+  }
+
+  #explained(from: Node, place: number, state: ContractState): Node {
+    let { base } = from;
+    let done = from.done | (1n << BigInt(place - base));
+    for (; done & 1n; base++) done >>= 1n;
+    const part = this.#calls[place]!;
+    const explained = from.explained + 1;
+    return {
+      from,
+      part,
+      state: this.#withoutPast(state, base),
+      base,
+      done,
+      explained,
+      used: from.used,
+    };
+  }
+
+  /** Without the jobs that are over and that no later call names, and what was said of them. */
+  #withoutPast(state: ContractState, base: number): ContractState {
+    const living = /ready|deferred|running|waiting/;
+    const past = [...state.jobs].filter(
+      ([job, is]) => !living.test(is.state) && (this.#lastOf.get(job) ?? -1) < base,
+    );
+    if (past.length === 0) return state;
+    const jobs = new Map(state.jobs);
+    for (const [job] of past) jobs.delete(job);
+    const acks = [...state.acks].filter((ack) => jobs.has(ack.slice(0, ack.lastIndexOf("/"))));
+    return { ...state, jobs, acks: new Set(acks) };
+  }
+
+  *#forgetting(from: Node, until: number): Generator<Node> {
+    const state = { ...from.state, now: this.#world.latestTick(until) };
+    for (const job of state.jobs.keys()) {
+      const verdict = allows(
+        state,
+        { action: "Forget", args: { jobs: [job] } },
+        { result: "forgotten" },
+      );
+      if (verdict.ok) yield { ...from, from, part: null, state: verdict.state };
+    }
+  }
+
+  /** Of two that do the same, the first: it can do no more later than the other. */
+  *#optionally(from: Node, until: number): Generator<Node> {
+    const effects = new Set<string>();
+    for (const [i, part] of this.#optional.entries()) {
+      if (part.event.call > until || (from.used >> BigInt(i)) & 1n) continue;
+      const verdict = judge(from.state, part);
+      if (!verdict.ok) continue;
+      const effect = `${part.operation.action} ${picture(verdict.state)}`;
+      if (effects.has(effect)) continue;
+      effects.add(effect);
+      yield { ...from, from, part, state: verdict.state, used: from.used | (1n << BigInt(i)) };
+    }
+  }
+
+  #isNew({ base, done, used, state }: Node): boolean {
+    const gone = this.#optional.flatMap((part, i) =>
+      used !== 0n && (used >> BigInt(i)) & 1n && !isTooLate(part, state) ? [i] : [],
+    );
+    const key = `${base} ${done.toString(36)} ${gone} ${picture(state)}`;
+    const size = this.#seen.size;
+    return this.#seen.add(key).size > size;
+  }
+
+  /** Who explains more is deeper, and then who lacks the call that was the last to end. */
+  #depth({ explained, base, done }: Node): number {
+    const lacks = this.#last >= base && !((done >> BigInt(this.#last - base)) & 1n);
+    return 2 * explained + (lacks ? 1 : 0);
+  }
+
+  #nearest(): { steps: readonly Step[]; misfit: Misfit } {
+    const { state } = this.#deepest;
+    const part = this.#calls[this.#open(this.#deepest).open[0]!]!;
+    const verdict = judge(state, part);
+    const why = verdict.ok ? "whatever comes after it does not fit" : verdict.why;
+    return { steps: stepsTo(this.#deepest), misfit: { part, why } };
+  }
+}
+
+/** Whether the attempt of which the call speaks is over, so that it can do nothing any more. */
+function isTooLate({ operation: { args } }: Part, state: ContractState): boolean {
+  const token = "token" in args ? args.token : "tokens" in args ? args.tokens[0] : undefined;
+  if (!token) return false;
+  const is = state.jobs.get(token.job);
+  return is !== undefined && (is.state === "removed" || is.lease > token.lease);
+}
+
+/** All that matters of a state. */
+const picture = ({ jobs }: ContractState): string =>
+  [...jobs]
+    .map(([job, { state, lease, lane, key, due, deadline, snoozes }]) =>
+      [job, state, lease, lane, key, due, deadline, snoozes].join(),
+    )
+    .sort()
+    .join(";");
+
+function stepsTo(last: Node): readonly Step[] {
+  const steps: Step[] = [];
+  for (let node = last; node.from; node = node.from) steps.push(node);
+  return steps.reverse();
+}
+
+/**
+ * An order of all the definite calls, which are given by their ends, and of as many of the
+ * optional ones as it takes.
+ */
+export const linearize = (
+  definite: readonly Part[],
+  optional: readonly Part[],
+  world: World,
+): Order => new Search(definite, optional, world).run();
