@@ -10,8 +10,9 @@ import { allows, initial, view, type Job, type Place } from "../../src/memory/in
 import { emptyClaims, readyTimes, type EmptyBetween } from "./empties.js";
 import { grouped, lanesOf, type Group } from "./groups.js";
 import type { Event, History } from "./history.js";
+import { endOf, type Order, type Step, type World } from "./order.js";
 import { whole, type Part } from "./parts.js";
-import { endOf, linearize, type Order, type Step, type World } from "./search.js";
+import { linearize } from "./search.js";
 import { countBelow } from "./sorted.js";
 import { unheardIn, type Unheard } from "./unheard.js";
 

@@ -5,7 +5,7 @@
 
 import type { Job, Lane } from "../../src/memory/index.js";
 import type { Event, History } from "./history.js";
-import { endOf, type Step } from "./search.js";
+import { endOf, type Step } from "./order.js";
 import { countBelow } from "./sorted.js";
 
 /** The first unexcused empty claim on the lane that began and ended between these moments. */

@@ -11,32 +11,10 @@ import {
   initial,
   type ContractState,
   type Job,
-  type Limits,
   type Verdict,
 } from "../../src/memory/index.js";
+import { endOf, type Misfit, type Order, type Step, type World } from "./order.js";
 import { guess, isQuiet, type Part } from "./parts.js";
-
-/** One call of the order, or a job that was forgotten in silence, and what that led to. */
-export interface Step {
-  readonly part: Part | null;
-  readonly state: ContractState;
-}
-
-/** The order that was found, or of the longest ones the first, and what does not fit behind it. */
-export type Order =
-  | { readonly complete: true; readonly steps: readonly Step[] }
-  | { readonly complete: false; readonly steps: readonly Step[]; readonly misfit: Misfit };
-
-export interface Misfit {
-  readonly part: Part;
-  readonly why: string;
-}
-
-export interface World {
-  readonly limits: Limits;
-  /** The latest tick of any clock in a call that had begun by then. */
-  readonly latestTick: (time: number) => number;
-}
 
 /** How far an order has come. */
 interface Node extends Step {
@@ -46,10 +24,8 @@ interface Node extends Step {
   readonly done: bigint;
   readonly explained: number;
   /** Of the calls that need not have happened, those that did. */
-  readonly used: bigint;
+  readonly used: readonly number[];
 }
-
-export const endOf = ({ event }: Part): number => event.return ?? Infinity;
 
 /** Whether the contract allows what was answered, or guessed, in this state. */
 function judge(state: ContractState, part: Part): Verdict {
@@ -90,7 +66,7 @@ class Search {
       base: 0,
       done: 0n,
       explained: 0,
-      used: 0n,
+      used: [],
     };
   }
 
@@ -183,20 +159,24 @@ class Search {
   *#optionally(from: Node, until: number): Generator<Node> {
     const effects = new Set<string>();
     for (const [i, part] of this.#optional.entries()) {
-      if (part.event.call > until || (from.used >> BigInt(i)) & 1n) continue;
+      if (part.event.call > until || from.used.includes(i)) continue;
       const verdict = judge(from.state, part);
       if (!verdict.ok) continue;
       const effect = `${part.operation.action} ${picture(verdict.state)}`;
       if (effects.has(effect)) continue;
       effects.add(effect);
-      yield { ...from, from, part, state: verdict.state, used: from.used | (1n << BigInt(i)) };
+      yield {
+        ...from,
+        from,
+        part,
+        state: verdict.state,
+        used: [...from.used, i].sort((a, b) => a - b),
+      };
     }
   }
 
   #isNew({ base, done, used, state }: Node): boolean {
-    const gone = this.#optional.flatMap((part, i) =>
-      used !== 0n && (used >> BigInt(i)) & 1n && !isTooLate(part, state) ? [i] : [],
-    );
+    const gone = used.filter((i) => !isTooLate(this.#optional[i]!, state));
     const key = `${base} ${done.toString(36)} ${gone} ${picture(state)}`;
     const size = this.#seen.size;
     return this.#seen.add(key).size > size;

@@ -74,11 +74,19 @@ export function unheardIn({ events }: History): Unheard {
     return some;
   };
   return ({ parts, lanes }) => {
-    const jobs = [...new Set(parts.flatMap((part) => part.jobs))];
-    const last = Math.max(...parts.map(({ event }) => event.return ?? -Infinity));
+    const byJob = new Map<Job, Part[]>();
+    let last = -Infinity;
+    for (const part of parts) {
+      last = Math.max(last, part.event.return ?? last);
+      for (const job of part.jobs) {
+        const others = byJob.get(job);
+        if (others) others.push(part);
+        else byJob.set(job, [part]);
+      }
+    }
     const matters = ({ call }: Event) => call <= last;
-    return jobs.flatMap((job) => {
-      const needed = handOuts(job, parts);
+    return [...byJob].flatMap(([job, mine]) => {
+      const needed = handOuts(job, mine);
       const some = [...lanes].flatMap((lane) => choose(lane, needed));
       return [...some, ...rescues].filter(matters).map((event) => guessed(event, job));
     });
