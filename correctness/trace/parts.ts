@@ -137,44 +137,48 @@ function guesses(event: Event): readonly Part[] {
   return jobsOf(event).map((job) => guessed(event, job));
 }
 
-/** The shares of an event that names jobs of several groups. */
-function shares(event: Event, groupOf: (job: Job) => number): (group: number) => Part {
+/** Whether the answer has a place for each thing that it names. */
+function isWellFormed({ args }: Event, { jobs = [], tokens = [], each = [] }: Outcome): boolean {
+  if ("tokens" in args) return each.length === args.tokens.length;
+  if ("n" in args) return tokens.length <= args.n;
+  if (!("batch" in args)) return true;
+  let named = 0;
+  for (const job of args.batch) if (jobs[named] === job) named++;
+  return named === jobs.length;
+}
+
+type Share = (group: number) => Part;
+
+/** The shares of an event that names jobs of several groups; if it is ill-formed, all is theirs. */
+function shares(event: Event, groupOf: (job: Job) => number): Share {
   const { args } = event;
   const outcome = event.outcome as Outcome;
-  const ofToken = ({ job }: Token) => groupOf(job);
   const share = (some: unknown, answer: object) => part(event, [], some, { ...outcome, ...answer });
+  if (!isWellFormed(event, outcome)) return () => whole(event, []);
   if ("batch" in args) {
-    const places = by([...args.batch.keys()], (i) => groupOf(args.batch[i]!));
+    const { batch, keys } = args;
+    const places = by([...batch.keys()], (i) => groupOf(batch[i]!));
     const named = by(outcome.jobs ?? [], groupOf);
     return (group) => {
-      const mine = places.get(group) ?? [];
-      const keys = mine.map((i) => args.keys?.[i] ?? null);
-      const jobs = named.get(group) ?? [];
-      const turnedAway = jobs.length === 0 && named.size > 0;
-      return share(
-        { ...args, batch: mine.map((i) => args.batch[i]!), keys },
-        { jobs, ...(turnedAway ? { result: "uniqueConflict" } : {}) },
-      );
+      const mine = places.get(group)!;
+      const some = {
+        ...args,
+        batch: mine.map((i) => batch[i]),
+        keys: mine.map((i) => keys?.[i] ?? null),
+      };
+      const jobs = named.get(group);
+      return share(some, jobs ? { jobs } : named.size > 0 ? { result: "uniqueConflict" } : {});
     };
   }
+  const ofToken = ({ job }: Token) => groupOf(job);
   if ("tokens" in args) {
-    const { each } = outcome;
     const places = by([...args.tokens.keys()], (i) => ofToken(args.tokens[i]!));
-    const surplus = each?.slice(args.tokens.length) ?? [];
     return (group) => {
-      const mine = places.get(group) ?? [];
-      const words = mine.flatMap((i) => each?.[i] ?? []);
-      return share(
-        { tokens: mine.map((i) => args.tokens[i]!) },
-        each ? { each: [...words, ...surplus] } : {},
-      );
+      const mine = places.get(group)!;
+      const each = mine.map((i) => outcome.each![i]!);
+      return share({ tokens: mine.map((i) => args.tokens[i]) }, { each });
     };
   }
-  const handed = outcome.tokens ?? [];
-  const tokens = by(handed, ofToken);
-  return (group) => {
-    const mine = tokens.get(group) ?? [];
-    const fewer = "n" in args ? { n: args.n - handed.length + mine.length } : {};
-    return share({ ...args, ...fewer }, { tokens: mine });
-  };
+  const tokens = by(outcome.tokens ?? [], ofToken);
+  return (group) => share(args, { tokens: tokens.get(group) ?? [] });
 }

@@ -6,15 +6,10 @@
  * it can be in nobody's way.
  */
 
-import {
-  allows,
-  initial,
-  type ContractState,
-  type Job,
-  type Verdict,
-} from "../../src/memory/index.js";
+import { allows, initial, type ContractState, type Job } from "../../src/memory/index.js";
 import { endOf, type Misfit, type Order, type Step, type World } from "./order.js";
-import { guess, isQuiet, type Part } from "./parts.js";
+import { bringsToLife, isAlive, isTooLate, judge, meets, picture } from "./fits.js";
+import { isQuiet, type Part } from "./parts.js";
 
 /** How far an order has come. */
 interface Node extends Step {
@@ -27,15 +22,6 @@ interface Node extends Step {
   readonly used: readonly number[];
 }
 
-/** Whether the contract allows what was answered, or guessed, in this state. */
-function judge(state: ContractState, part: Part): Verdict {
-  const now = { ...state, now: part.event.tick };
-  return allows(now, part.operation, part.outcome ?? guess(part, state));
-}
-
-/** Jobs that are over are of no concern to these. */
-const ofTheLiving = /^(Claim|Rescue)/;
-
 class Search {
   /** In the order of their beginnings. */
   readonly #calls: readonly Part[];
@@ -44,8 +30,12 @@ class Search {
   readonly #last: number;
   /** The less they can do, the sooner they are tried: rescues need a late clock. */
   readonly #optional: readonly Part[];
-  /** Where the last call that names the job is. */
+  /** Where those are that concern the job. */
+  readonly #optionalOf = new Map<Job, number[]>();
+  /** Where the last call is without which the job can be left out once it is over. */
   readonly #lastOf = new Map<Job, number>();
+  /** Those by which jobs may have come. */
+  readonly #arriving: readonly number[];
   readonly #world: World;
   readonly #seen = new Set<string>();
   #deepest: Node;
@@ -57,8 +47,16 @@ class Search {
     this.#optional = optional.toSorted((a, b) => a.event.tick - b.event.tick);
     this.#world = world;
     this.#calls.forEach(({ jobs }, i) => jobs.forEach((job) => this.#lastOf.set(job, i)));
-    for (const { jobs, operation } of optional)
-      if (!ofTheLiving.test(operation.action)) this.#lastOf.set(jobs[0]!, Infinity);
+    for (const [i, part] of this.#optional.entries())
+      for (const job of part.jobs) {
+        if (bringsToLife(part)) this.#lastOf.set(job, Infinity);
+        const others = this.#optionalOf.get(job);
+        if (others) others.push(i);
+        else this.#optionalOf.set(job, [i]);
+      }
+    this.#arriving = [...this.#optional.keys()].filter(
+      (i) => this.#optional[i]!.operation.action === "Enqueue",
+    );
     this.#deepest = {
       from: null,
       part: null,
@@ -98,7 +96,8 @@ class Search {
       if (verdict.ok) yield this.#explained(node, i, verdict.state);
     }
     yield* this.#forgetting(node, until);
-    yield* this.#optionally(node, until);
+    const stuck = open.flatMap((i) => this.#calls[i]!.jobs);
+    yield* this.#optionally(node, until, stuck);
   }
 
   /** The calls that may be next, by their ends: those that began before any other one ended. */
@@ -119,28 +118,20 @@ class Search {
     for (; done & 1n; base++) done >>= 1n;
     const part = this.#calls[place]!;
     const explained = from.explained + 1;
-    return {
-      from,
-      part,
-      state: this.#withoutPast(state, base),
-      base,
-      done,
-      explained,
-      used: from.used,
-    };
+    return this.#withoutPast({ ...from, from, part, state, base, done, explained });
   }
 
   /** Without the jobs that are over and that no later call names, and what was said of them. */
-  #withoutPast(state: ContractState, base: number): ContractState {
-    const living = /ready|deferred|running|waiting/;
-    const past = [...state.jobs].filter(
-      ([job, is]) => !living.test(is.state) && (this.#lastOf.get(job) ?? -1) < base,
-    );
-    if (past.length === 0) return state;
-    const jobs = new Map(state.jobs);
-    for (const [job] of past) jobs.delete(job);
+  #withoutPast(node: Node): Node {
+    const { state, base } = node;
+    const isPast = (job: Job) =>
+      !isAlive(state.jobs.get(job)!.state) && (this.#lastOf.get(job) ?? -1) < base;
+    const past = new Set([...state.jobs.keys()].filter(isPast));
+    if (past.size === 0) return node;
+    const jobs = new Map([...state.jobs].filter(([job]) => !past.has(job)));
     const acks = [...state.acks].filter((ack) => jobs.has(ack.slice(0, ack.lastIndexOf("/"))));
-    return { ...state, jobs, acks: new Set(acks) };
+    const used = node.used.filter((i) => !this.#optional[i]!.jobs.every((job) => past.has(job)));
+    return { ...node, state: { ...state, jobs, acks: new Set(acks) }, used };
   }
 
   *#forgetting(from: Node, until: number): Generator<Node> {
@@ -156,23 +147,27 @@ class Search {
   }
 
   /** Of two that do the same, the first: it can do no more later than the other. */
-  *#optionally(from: Node, until: number): Generator<Node> {
+  *#optionally(from: Node, until: number, stuck: readonly Job[]): Generator<Node> {
     const effects = new Set<string>();
-    for (const [i, part] of this.#optional.entries()) {
-      if (part.event.call > until || from.used.includes(i)) continue;
+    for (const i of this.#pending(from, stuck)) {
+      const part = this.#optional[i]!;
+      if (part.event.call > until) continue;
       const verdict = judge(from.state, part);
       if (!verdict.ok) continue;
       const effect = `${part.operation.action} ${picture(verdict.state)}`;
       if (effects.has(effect)) continue;
       effects.add(effect);
-      yield {
-        ...from,
-        from,
-        part,
-        state: verdict.state,
-        used: [...from.used, i].sort((a, b) => a - b),
-      };
+      const used = [...from.used, i].sort((a, b) => a - b);
+      yield { ...from, from, part, state: verdict.state, used };
     }
+  }
+
+  /** The optional calls that may still do something; what those that are stuck need first. */
+  #pending({ state, used }: Node, stuck: readonly Job[]): readonly number[] {
+    const jobs = new Set([...stuck.filter((job) => state.jobs.has(job)), ...state.jobs.keys()]);
+    const places = [...jobs].flatMap((job) => this.#optionalOf.get(job) ?? []);
+    const met = places.filter((i) => meets(this.#optional[i]!, state));
+    return [...new Set([...met, ...this.#arriving])].filter((i) => !used.includes(i));
   }
 
   #isNew({ base, done, used, state }: Node): boolean {
@@ -196,23 +191,6 @@ class Search {
     return { steps: stepsTo(this.#deepest), misfit: { part, why } };
   }
 }
-
-/** Whether the attempt of which the call speaks is over, so that it can do nothing any more. */
-function isTooLate({ operation: { args } }: Part, state: ContractState): boolean {
-  const token = "token" in args ? args.token : "tokens" in args ? args.tokens[0] : undefined;
-  if (!token) return false;
-  const is = state.jobs.get(token.job);
-  return is !== undefined && (is.state === "removed" || is.lease > token.lease);
-}
-
-/** All that matters of a state. */
-const picture = ({ jobs }: ContractState): string =>
-  [...jobs]
-    .map(([job, { state, lease, lane, key, due, deadline, snoozes }]) =>
-      [job, state, lease, lane, key, due, deadline, snoozes].join(),
-    )
-    .sort()
-    .join(";");
 
 function stepsTo(last: Node): readonly Step[] {
   const steps: Step[] = [];
