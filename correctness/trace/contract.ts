@@ -10,7 +10,7 @@ import { allows, initial, view, type Job, type Place } from "../../src/memory/in
 import { emptyClaims, readyTimes, type EmptyBetween } from "./empties.js";
 import { grouped, lanesOf, type Group } from "./groups.js";
 import type { Event, History } from "./history.js";
-import { endOf, type Order, type Step, type World } from "./order.js";
+import { endOf, type Order, type Step, type Unexplained, type World } from "./order.js";
 import { whole, type Part } from "./parts.js";
 import { linearize } from "./search.js";
 import { countBelow } from "./sorted.js";
@@ -82,10 +82,14 @@ function judge({ parts, lanes }: Group, { world, emptyBetween, unheard }: Court)
   const definite = parts.filter(({ outcome }) => outcome).sort((a, b) => endOf(a) - endOf(b));
   const unknown = parts.filter(({ outcome }) => !outcome);
   for (;;) {
-    const optional = () => [...unknown, ...unheard({ parts: [...definite, ...unknown], lanes })];
-    let order = linearize(definite, unknown, world);
-    if (!order.complete) order = linearize(definite, optional(), world);
-    if (!order.complete) return shortest(definite, optional(), world);
+    let optional: readonly Part[] = unknown;
+    let order = linearize(definite, optional, world);
+    if (!order.complete) {
+      const more = unheard({ parts: [...definite, ...unknown], lanes });
+      optional = [...unknown, ...more];
+      if (more.length > 0) order = linearize(definite, optional, world);
+    }
+    if (!order.complete) return shortest(definite, optional, world, order);
     const empty = vanished(order.steps, emptyBetween).filter(
       ({ event }) => !definite.some((part) => part.event === event),
     );
@@ -103,20 +107,25 @@ const vanished = (steps: readonly Step[], emptyBetween: EmptyBetween): readonly 
   });
 
 /** Calls that had not ended by then may have taken effect or not. */
-function shortest(definite: readonly Part[], optional: readonly Part[], world: World): Breach {
+function shortest(
+  definite: readonly Part[],
+  optional: readonly Part[],
+  world: World,
+  last: Unexplained,
+): Breach {
   const upTo = (count: number): Order => {
     const end = endOf(definite[count - 1]!);
     const begun = definite.slice(count).filter(({ event }) => event.call <= end);
     return linearize(definite.slice(0, count), [...optional, ...begun], world);
   };
+  let order = last;
   let [explained, count] = [0, definite.length];
   while (explained + 1 < count) {
     const middle = (explained + count) >> 1;
-    if (upTo(middle).complete) explained = middle;
-    else count = middle;
+    const some = upTo(middle);
+    if (some.complete) explained = middle;
+    else [order, count] = [some, middle];
   }
-  const order = upTo(count);
-  if (order.complete) throw new Error("a beginning of a history has no order, the whole has one");
   const { part, why } = order.misfit;
   return {
     job: part.jobs[0]!,

@@ -9,14 +9,14 @@ export interface Step {
   readonly state: ContractState;
 }
 
-/** The order that was found, or of the longest ones the first, and what does not fit behind it. */
-export type Order =
-  | { readonly complete: true; readonly steps: readonly Step[] }
-  | { readonly complete: false; readonly steps: readonly Step[]; readonly misfit: Misfit };
+/** An order of all the calls, or of as many as could be explained. */
+export type Order = { readonly complete: true; readonly steps: readonly Step[] } | Unexplained;
 
-export interface Misfit {
-  readonly part: Part;
-  readonly why: string;
+/** Of the longest orders the first, and a call that does not fit behind it. */
+export interface Unexplained {
+  readonly complete: false;
+  readonly steps: readonly Step[];
+  readonly misfit: { readonly part: Part; readonly why: string };
 }
 
 export interface World {

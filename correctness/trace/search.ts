@@ -7,7 +7,7 @@
  */
 
 import { allows, initial, type ContractState, type Job } from "../../src/memory/index.js";
-import { endOf, type Misfit, type Order, type Step, type World } from "./order.js";
+import { endOf, type Order, type Step, type Unexplained, type World } from "./order.js";
 import { bringsToLife, isAlive, isTooLate, judge, meets, picture } from "./fits.js";
 import { isQuiet, type Part } from "./parts.js";
 
@@ -78,7 +78,7 @@ class Search {
         stack.push(this.#next(node));
       } else {
         stack.pop();
-        if (stack.length === 0) return { complete: false, ...this.#nearest() };
+        if (stack.length === 0) return this.#unexplained();
       }
     }
     return { complete: true, steps: stepsTo(this.#deepest) };
@@ -183,12 +183,12 @@ class Search {
     return 2 * explained + (lacks ? 1 : 0);
   }
 
-  #nearest(): { steps: readonly Step[]; misfit: Misfit } {
+  #unexplained(): Unexplained {
     const { state } = this.#deepest;
     const part = this.#calls[this.#open(this.#deepest).open[0]!]!;
     const verdict = judge(state, part);
     const why = verdict.ok ? "whatever comes after it does not fit" : verdict.why;
-    return { steps: stepsTo(this.#deepest), misfit: { part, why } };
+    return { complete: false, steps: stepsTo(this.#deepest), misfit: { part, why } };
   }
 }
 

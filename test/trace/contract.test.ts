@@ -3,8 +3,9 @@
 import { test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
 import { checkContract } from "../../correctness/trace/contract.js";
-import { inThisOrder, lie, told } from "./lies.js";
-import { histories, lossy, sequential } from "./recorded.js";
+import { inThisOrder, lie, lieOfOne, told } from "./lies.js";
+import { inSomeOrder } from "./orders.js";
+import { histories, lossy, sequential, short } from "./recorded.js";
 
 describe("what happened at some point in each interval", () => {
   test.prop([histories], { numRuns: 500 })("has an order", (history) => {
@@ -22,6 +23,16 @@ describe("calls that do not overlap", () => {
     (history, wrong) => {
       const doctored = told(history, wrong);
       expect(checkContract(doctored) === null).toBe(inThisOrder(doctored));
+    },
+  );
+});
+
+describe("a few calls about one job", () => {
+  test.prop([short, lieOfOne], { numRuns: 2000 })(
+    "have an order where trying all of them finds one",
+    (history, wrong) => {
+      const doctored = told(history, wrong);
+      expect(checkContract(doctored) === null).toBe(inSomeOrder(doctored, "j1"));
     },
   );
 });

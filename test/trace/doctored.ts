@@ -100,7 +100,7 @@ export const handingOut: Readonly<Record<string, Doctored>> = {
       claimed(["j/1", "k/1", "l/1"], [2, 3]),
     ],
     job: "j",
-    why: "Claim says claimed, but it hands out 1 where at most 0 may go",
+    why: "Claim says claimed, but it hands out 3 where at most 2 may go",
     legal: {},
   },
 };
@@ -166,21 +166,21 @@ export const ending: Readonly<Record<string, Doctored>> = {
       ],
     },
   },
-  "a token is parked that is completed": {
+  "an attempt is said to wait that is over": {
     calls: [
       come,
       taken,
       completed({ "j/1": "completed" }, [4, 5]),
-      withToken("ParkForCallback", "j/1", "waiting", [6, 7]),
+      withToken("Heartbeat", "j/1", "waiting", [6, 7]),
     ],
     job: "j",
-    why: "ParkForCallback says waiting, but j/1 is not the waiting attempt: j is completed (lease 1)",
+    why: "Heartbeat says waiting, but j/1 is not the waiting attempt: j is completed (lease 1)",
     legal: {
       "it waited before": [
         come,
         taken,
         withToken("ParkForCallback", "j/1", "parked", [3, 4]),
-        withToken("ParkForCallback", "j/1", "waiting", [5, 9]),
+        withToken("Heartbeat", "j/1", "waiting", [5, 9]),
         withToken("ResumeCallback", "j/1", "resumed", [5, 6]),
         completed({ "j/1": "completed" }, [6, 7]),
       ],
@@ -196,7 +196,7 @@ export const ending: Readonly<Record<string, Doctored>> = {
       },
     ],
     job: "j",
-    why: "Complete says answered, but it gives 2 answer(s) for 1 token(s)",
+    why: "Complete says answered, but it gives 3 answer(s) for 2 token(s)",
     legal: {},
   },
   "nothing is said of no token": {

@@ -28,11 +28,17 @@ export const lie: fc.Arbitrary<Lie> = fc.record({
   }),
 });
 
+/** The same about the one job that there is. */
+export const lieOfOne = lie.map(({ token, ...rest }) => ({
+  ...rest,
+  token: { ...token, job: "j1" },
+}));
+
 /** Another result of the same call, or the same one about other jobs. */
 export function told({ events, header: about }: History, { place, word, token }: Lie): History {
   const at = place % events.length;
   const changed = events.map((event, i) => {
-    if (i !== at) return event;
+    if (i !== at || event.outcome === null) return event;
     const words = Object.keys(rules[event.action]);
     const result = words[word % words.length]!;
     return { ...event, outcome: { result, ...detailsOf(event, result, word, token) } } as Event;

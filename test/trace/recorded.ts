@@ -46,7 +46,7 @@ const length = 40;
 const manners = (fates: readonly Manner["fate"][]) =>
   fc.array(manner(fates), { minLength: length + 2, maxLength: length + 2, size: "max" });
 
-const begun: readonly Operation[] = [
+const threeAttempts: readonly Operation[] = [
   { action: "Enqueue", args: { lane: "a", batch: ["j1", "j2", "j3"], keys: ["k"], wait: 0 } },
   { action: "Claim", args: { lane: "a", n: 3, deadline: 2 } },
 ];
@@ -55,9 +55,8 @@ const told: readonly Manner["fate"][] = ["told"];
 const often = <T>(one: T, times: number): readonly T[] => Array<T>(times).fill(one);
 
 export const histories = fc.tuple(operations, manners(told)).map((drawn) => recorded(...drawn));
-export const lossy = fc
-  .tuple(operations, manners([...often("told" as const, 6), "lost before", "lost after"]))
-  .map((drawn) => recorded(...drawn));
+const lossyFates = [...often<Manner["fate"]>("told", 6), "lost before", "lost after"] as const;
+export const lossy = fc.tuple(operations, manners(lossyFates)).map((drawn) => recorded(...drawn));
 
 /** One call at a time. */
 export const sequential = fc.tuple(operations, manners(told)).map(([run, how]) =>
@@ -66,6 +65,25 @@ export const sequential = fc.tuple(operations, manners(told)).map(([run, how]) =
     how.map((each) => ({ ...each, early: 1, late: 1 })),
   ),
 );
+
+/** The operation as if there were but one job. */
+function ofOneJob({ action, args }: Operation): Operation {
+  const only = JSON.parse(JSON.stringify(args).replaceAll(/"j\d"/g, '"j1"')) as typeof args;
+  const shorter = {
+    ...("batch" in only ? { batch: only.batch.slice(0, 1) } : {}),
+    ...("tokens" in only ? { tokens: only.tokens.slice(0, 1) } : {}),
+  };
+  return { action, args: { ...only, ...shorter } } as Operation;
+}
+
+/** Some calls about one job. */
+export const short = fc
+  .tuple(operations, manners(lossyFates), fc.nat(30))
+  .map(([run, how, skip]) => {
+    const some = run.slice(skip, skip + 9).map(ofOneJob);
+    const arrival: Operation = { action: "Enqueue", args: { lane: "a", batch: ["j1"], wait: 0 } };
+    return recorded(some, how, [arrival]);
+  });
 
 /** Identities are enqueued once; what the contract has no answer for is not asked. */
 function answered(state: ContractState, operation: Operation) {
@@ -86,7 +104,11 @@ function pruned(state: ContractState): ContractState {
 }
 
 /** The operations one after the other, ten units of time apart, as their callers saw them. */
-export function recorded(run: readonly Operation[], how: readonly Manner[]): History {
+export function recorded(
+  run: readonly Operation[],
+  how: readonly Manner[],
+  begun = threeAttempts,
+): History {
   let state = initial(header.limits);
   let tick = 0;
   const made: { event: Event; point: number }[] = [];
