@@ -80,7 +80,7 @@ export interface Turn extends Answer {
 }
 
 /** The operation with the leases that stand for others in their place. */
-function resolved({ action, args: drawn }: Operation, { jobs }: ContractState): Operation {
+export function resolved({ action, args: drawn }: Operation, { jobs }: ContractState): Operation {
   const name = ({ job, lease }: Token) => ({
     job,
     lease: lease > 0 ? lease : Math.max(1, jobs.get(job)?.lease ?? 0),
