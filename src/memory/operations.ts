@@ -69,7 +69,7 @@ type Postpones<Result extends string> = Signature<
 >;
 type Completes = Signature<{ readonly tokens: readonly Token[] }, "answered" | "empty">;
 type Rescues<Args = OneSlot> = Signature<Args, "rescued" | "noop">;
-type Rotates = Signature<Nothing, "rotated" | "skippedBusy">;
+type Rotates = Signature<Nothing, "rotated" | "skippedBusy" | "blocked">;
 type Prunes = Signature<Nothing, "pruned" | "skippedActive" | "blocked" | "noop">;
 
 /** Every operation; `Forget` is what a caller makes of jobs that a prune took out of the view. */

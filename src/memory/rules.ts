@@ -152,7 +152,7 @@ const nothingWaits: Rule<unknown> = (draft) => {
   return job && `${job} waits for tick ${nextTick(draft, job)}, and it is tick ${draft.now}`;
 };
 
-const rotation = { rotated: unseen, skippedBusy: unseen };
+const rotation = { rotated: unseen, skippedBusy: unseen, blocked: unseen };
 const prune = { pruned: unseen, skippedActive: unseen, blocked: unseen, noop: unseen };
 
 export const rules: {
