@@ -30,7 +30,7 @@ export interface Context {
 /** What only some claims need: where Postgres is, and the seed of what is random. */
 export type Need = "pg" | "seed";
 
-export type ClaimId = "C1" | "C2" | "C3" | "C4" | "C5" | "C6" | "C7";
+export type ClaimId = "C1" | "C2" | "C3" | "C4" | "C5" | "C6" | "C7" | "C8";
 /** Empty: the shard has nothing of this claim to do. */
 export type Verdict = "holds" | "violated" | "not-run" | "empty";
 

@@ -14,6 +14,7 @@ import { predictLocks } from "./locks/predicted.js";
 import { replayLockstep } from "./lockstep/claim.js";
 import { addOtherCommands } from "./other-commands.js";
 import { Session, type Io } from "./session.js";
+import { addTrace } from "./trace/command.js";
 import { runTlcCommand, type TlcCommandOptions } from "./tlc/claim.js";
 
 const INTERRUPTED = 130;
@@ -146,6 +147,7 @@ function addCommands(add: Add, session: Session): void {
   add("mutants", "C7: bugs planted on purpose, and what finds them", "mutants --only convoy claim")
     .option("--only <name...>", "bugs of the README, functions, actions, or kinds of change")
     .action((flags: MutantsFlags) => mutants(session, flags));
+  addTrace(add, session);
 }
 
 function program(io: Io, session: Session): Command {

@@ -1,5 +1,7 @@
 /** The commands that are about no single claim. */
 
+import { auditSection } from "./audit.js";
+import { configurations, configurationsTable } from "./configs.js";
 import { addExplain } from "./explain/command.js";
 import {
   jsonOption,
@@ -14,6 +16,7 @@ import {
   type WitnessFlags,
 } from "./flags.js";
 import type { Session } from "./session.js";
+import { sentence, witnessSection } from "./witness/section.js";
 
 const coverageHelp = "how often everything occurred in each check; a zero is a finding";
 
@@ -35,7 +38,12 @@ function addWitness(add: Add, session: Session): void {
     .addOption(pgOption())
     .addOption(jsonOption())
     .addOption(reportOption())
-    .action((names: string[], flags: WitnessFlags) => session.witness(names, flags));
+    .action((names: string[], flags: WitnessFlags) => {
+      const pg = session.source(flags.pg);
+      return session.section({ command: "witness", sentence }, flags, (run) =>
+        witnessSection(names, { pg, ...run }),
+      );
+    });
 }
 
 const configsHelp = "list the configurations, and which commands take them; checks nothing";
@@ -44,7 +52,10 @@ function addConfigs(add: Add, session: Session): void {
   add("configs", configsHelp, "configs --tier quick")
     .addOption(tierOption())
     .addOption(jsonOption())
-    .action((flags: Partial<CommonFlags>) => session.configs(flags));
+    .action(async ({ tier, json }: Partial<CommonFlags>) => {
+      const configs = await configurations(tier);
+      session.tell(configurationsTable(configs), { configs }, json);
+    });
 }
 
 const auditHelp = "every invariant that rows can show, asked of a schema of yours; changes nothing";
@@ -54,7 +65,11 @@ function addAudit(add: Add, session: Session): void {
     .requiredOption("--schema <name>", "the schema that ringproof was installed into")
     .option("--pg <url>", "the database; else DATABASE_URL")
     .addOption(jsonOption())
-    .action((flags: AuditFlags) => session.audit(flags));
+    .action(({ schema, ...flags }: AuditFlags) => {
+      const pg = session.source(flags.pg);
+      const titled = { command: "audit", sentence: `the rows of schema ${schema}` };
+      return session.section(titled, flags, () => auditSection(pg, schema));
+    });
 }
 
 export function addOtherCommands(add: Add, session: Session): void {

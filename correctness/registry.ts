@@ -8,6 +8,7 @@ import { locksClaim } from "./locks/claim.js";
 import { lockstepClaim } from "./lockstep/claim.js";
 import { mutantsClaim } from "./mutants/claim.js";
 import { tlcClaim } from "./tlc/claim.js";
+import { traceClaim } from "./trace/claim.js";
 
 export const claims: readonly Claim[] = [
   tlcClaim,
@@ -17,4 +18,5 @@ export const claims: readonly Claim[] = [
   interleaveClaim,
   locksClaim,
   mutantsClaim,
+  traceClaim,
 ];

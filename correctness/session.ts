@@ -1,23 +1,20 @@
 /** One invocation of the command line: runs what a command asks for and prints what came out. */
 
-import { parsePgSource } from "../src/postgres/server.js";
-import { auditSection } from "./audit.js";
+import { parsePgSource, type PgSource } from "../src/postgres/server.js";
 import { exitCode, runClaim } from "./check.js";
-import type { Claim, ClaimResult, Context, Need } from "./claims.js";
-import { configurations, configurationsTable } from "./configs.js";
+import type { Claim, ClaimResult, Context, Need, Verdict } from "./claims.js";
 import { explained } from "./explain/explain.js";
-import { runExploreCommand } from "./explore/claim.js";
+import { exploreSection } from "./explore/section.js";
 import type { Counted } from "./coverage/judge.js";
 import { coverageOf } from "./coverage/section.js";
 import { coverageText } from "./coverage/table.js";
-import type { AuditFlags, CommonFlags, CoverageFlags, WitnessFlags } from "./flags.js";
+import type { CommonFlags, CoverageFlags } from "./flags.js";
 import { prepareFolder, writeFolder } from "./report/folder.js";
 import { PlainProgress, type Output, type Progress } from "./report/progress.js";
 import { onSamePostgres } from "./report/replay.js";
 import { heading, type Report, type Section } from "./report/report.js";
 import { TerminalProgress } from "./report/terminal.js";
 import { claimsTable, detailsText, jsonLine, rowsTable } from "./report/text.js";
-import { sentence, witnessSection } from "./witness/section.js";
 
 export interface Io {
   readonly out: Output;
@@ -40,6 +37,13 @@ const sectionOf = (claim: Claim, result: ClaimResult, { pg }: CommonFlags): Sect
     { ...result, sentence: claim.sentence },
     claim.needs.includes("pg") ? pg : undefined,
   );
+
+/** A command that checks no claim whole, and what it says. */
+interface Titled {
+  readonly command: string;
+  readonly id?: string;
+  readonly sentence: string;
+}
 
 export class Session {
   /** The exit code. */
@@ -134,50 +138,49 @@ export class Session {
    * that an interruption must end the process as if nobody listened.
    */
   async explore(flags: CommonFlags, configs: readonly string[]): Promise<void> {
-    const started = performance.now();
     const progress = new PlainProgress(this.io.err.write);
     const { signal } = new AbortController();
     const context = this.prepare("explore", flags, configs, progress, signal);
-    const { rows, findings } = await runExploreCommand(context("C2"));
-    const total = (fact: string) => rows.reduce((sum, row) => sum + Number(row.facts[fact]), 0);
-    const section: Section = {
-      id: "explore",
-      claim: "C2",
-      sentence: "the core keeps its invariants, and every state can drain",
-      verdict: rows.some((row) => row.verdict === "violated") ? "violated" : "holds",
-      seconds: (performance.now() - started) / 1000,
-      covered: { configs: rows.length, states: total("states"), edges: total("edges") },
-      rows,
-      findings,
-    };
+    const section = await exploreSection(context("C2"));
     this.print({ ...flags, command: "explore", sections: [section] }, flags, rowsOf);
   }
 
-  /** Somebody's own schema. */
-  async audit({ schema, pg, json }: AuditFlags): Promise<void> {
-    const section = await auditSection(parsePgSource(pg, this.io.env), schema);
-    const sections = [onSamePostgres(section, pg)];
-    this.print({ command: "audit", sections }, { ...(json && { json }) }, rowsOf);
+  /** One thing that is looked at, and what there is to say of it. */
+  async section(
+    { command, id = command, sentence }: Titled,
+    flags: Pick<CommonFlags, "pg" | "json" | "report">,
+    look: (run: Pick<Context, "signal" | "progress">) => Promise<Section>,
+  ): Promise<void> {
+    if (flags.report !== undefined) prepareFolder(flags.report);
+    const sections: Section[] = [];
+    await this.watched(id, sentence, async (run) => {
+      sections.push(onSamePostgres(await look(run), flags.pg));
+      return sections[0]!.verdict;
+    });
+    this.print({ command, sections }, flags, rowsOf);
   }
 
-  /** The behaviours of these names, or all of them. */
-  async witness(names: readonly string[], flags: WitnessFlags): Promise<void> {
-    const pg = parsePgSource(flags.pg, this.io.env);
-    if (flags.report !== undefined) prepareFolder(flags.report);
+  /** Work with a progress line, which an interruption ends. */
+  async watched(
+    id: string,
+    sentence: string,
+    work: (run: Pick<Context, "signal" | "progress">) => Promise<Verdict>,
+  ): Promise<void> {
     const progress = this.progress();
     const signal = this.listen();
-    const sections: Section[] = [];
-    await progress.each([{ id: "witness", sentence }], async ({ id }) => {
-      const section = await witnessSection(names, {
-        pg,
+    await progress.each([{ id, sentence }], async () => {
+      const verdict = await work({
         signal,
         progress: (what, done, total) => progress.report(id, what, done, total),
       });
       signal.throwIfAborted();
-      sections.push(onSamePostgres(section, flags.pg));
-      return section.verdict;
+      return verdict;
     });
-    this.print({ command: "witness", sections }, flags, rowsOf);
+  }
+
+  /** Where Postgres is, by the flag or the environment. */
+  source(pg: string | undefined): PgSource {
+    return parsePgSource(pg, this.io.env);
   }
 
   /** The story of a name; without one, all names. */
@@ -190,16 +193,13 @@ export class Session {
       progress: (what: string, done: number) => progress.report("explain", what, done),
     };
     const { text, data } = await explained(name, width, context);
-    human.write(`${text}\n`);
-    if (json) this.io.out.write(`${JSON.stringify(data)}\n`);
+    this.tell(text, data, json);
   }
 
-  /** What there is to check; checks nothing. */
-  async configs({ tier, json }: Partial<Pick<CommonFlags, "tier" | "json">>): Promise<void> {
-    const configs = await configurations(tier);
-    const human = json ? this.io.err : this.io.out;
-    human.write(`${configurationsTable(configs)}\n`);
-    if (json) this.io.out.write(`${JSON.stringify({ configs })}\n`);
+  /** What a command says that judges nothing, to people and, where it is asked for, to programs. */
+  tell(text: string, data: object, json: true | undefined): void {
+    (json ? this.io.err : this.io.out).write(`${text}\n`);
+    if (json) this.io.out.write(`${JSON.stringify(data)}\n`);
   }
 
   private listen(): AbortSignal {

@@ -79,7 +79,7 @@ export class Explainer {
     return misfit;
   }
 
-  /** What the call does to the slots that were current when it chose them, if rings turned since. */
+  /** What the call does to the slots that it chose, if rings have turned since. */
   private pinned(event: Event, db: Db): Step | null {
     const cursors = { ...db.rings };
     for (const [ring, cur] of this.meetings.pins(event)) cursors[ring] = { ...db.rings[ring], cur };

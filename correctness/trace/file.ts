@@ -1,6 +1,7 @@
 /** Histories as files: one JSON object per line, the header first. */
 
 import { createReadStream } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { z } from "zod";
 import { UserError } from "../../src/errors.js";
@@ -10,7 +11,7 @@ const REMEDY = "The format is in correctness/trace/history.schema.json.";
 
 /** Every event is of its schema, is named once, and ended after it began. */
 export async function readHistory(path: string): Promise<History> {
-  const lines = createInterface({ input: createReadStream(path), crlfDelay: Infinity });
+  const lines = path.endsWith(".json") ? bundled(path) : linesOf(path);
   let header: Header | undefined;
   const events: Event[] = [];
   const ids = new Set<number>();
@@ -40,6 +41,16 @@ export async function readHistory(path: string): Promise<History> {
   }
   if (!header) throw new UserError(`${path} is empty.`, REMEDY);
   return { header, events: events.sort((a, b) => a.call - b.call) };
+}
+
+const linesOf = (path: string): AsyncIterable<string> =>
+  createInterface({ input: createReadStream(path), crlfDelay: Infinity });
+
+/** A report keeps a history as the bundle of what it found. */
+async function* bundled(path: string): AsyncIterable<string> {
+  const { bundle } = JSON.parse(await readFile(path, "utf8")) as { bundle?: History };
+  if (!bundle?.header) throw new UserError(`There is no history in ${path}.`, REMEDY);
+  for (const line of [bundle.header, ...bundle.events]) yield JSON.stringify(line);
 }
 
 type Wrong = (what: string) => UserError;

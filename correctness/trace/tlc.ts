@@ -180,7 +180,7 @@ CHECK_DEADLOCK FALSE
 `;
 }
 
-/** Whether TLC finds an order that explains all calls. The history must be short, and its clock one. */
+/** Whether TLC finds an order that explains all calls; only of short histories. */
 export async function explainedByTlc(
   { header, events }: History,
   context: Pick<Context, "progress" | "signal">,

@@ -47,6 +47,7 @@ describe("a table and an exit code", () => {
       "C5 some order explains what comes out 12,345 pairs 1.3 holds",
       "C6 the plans are the locks 12,345 operations 1.3 holds",
       "C7 bugs are found 12,345 mutants 1.3 holds",
+      "C8 histories are explained 12,345 histories 1.3 holds",
     ]);
   });
 
@@ -125,7 +126,7 @@ describe("--json", () => {
     expect(done.err).toContain(`ringproof ${args[0]}, tier quick`);
     const { tier, claims: list } = JSON.parse(done.out);
     expect(tier).toBe("quick");
-    expect(list.length).toBe(args[0] === "check" ? 7 : 1);
+    expect(list.length).toBe(args[0] === "check" ? 8 : 1);
     for (const claim of list) {
       const why = claim.verdict === "not-run" ? ["why"] : [];
       const keys = ["id", "verdict", "seconds", "covered", ...why, "findings"];
@@ -431,7 +432,7 @@ test("without Java C1 is not run and says what to install; the others run", asyn
   expect(out).toMatch(
     /C1 was not run: TLC needs Java.*Install a Java runtime, version 11 or later/,
   );
-  expect(out.match(/ holds/g)).toHaveLength(6);
+  expect(out.match(/ holds/g)).toHaveLength(7);
 });
 
 test("the core alone: explore prints its rows, and a line of JSON", async () => {

@@ -45,6 +45,7 @@ const commands: Readonly<Record<ClaimId, About>> = {
   C5: ["interleave", "some order explains what comes out", ["pairs"], ["pg"]],
   C6: ["locks", "the plans are the locks", ["operations", "differences"], ["pg"]],
   C7: ["mutants", "bugs are found", ["mutants", "survived"], ["pg", "seed"]],
+  C8: ["trace", "histories are explained", ["histories", "unexplained"], ["pg", "seed"]],
 };
 const ids = Object.keys(commands) as ClaimId[];
 

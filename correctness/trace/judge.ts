@@ -1,0 +1,58 @@
+/** What is wrong with a history: by the contract of a queue, and by the storage model. */
+
+import type { ActionTable } from "../../src/core/index.js";
+import type { Finding } from "../claims.js";
+import { checkContract, type Breach } from "./contract.js";
+import type { Event, History } from "./history.js";
+import { checkStorage, type StorageBreach } from "./storage.js";
+import { contractLines, eventText, storageLines } from "./text.js";
+
+export interface Judgement {
+  readonly storage: StorageBreach | null;
+  readonly contract: Breach | null;
+  /** Calls of which nobody knew the answer, and the storage model does. */
+  readonly resolved: number;
+}
+
+/** The storage model is asked first: it may know what calls answered that nobody heard of again. */
+export function judge(history: History, table?: ActionTable): Judgement {
+  const { header, events } = history;
+  if (!header.slots) return { storage: null, contract: checkContract(history), resolved: 0 };
+  const { breach: storage, resolved } = checkStorage(history, table);
+  const known = events.flatMap((event): Event[] => {
+    if (event.commit === null && event.outcome === null) return [];
+    const outcome = event.outcome ?? resolved.get(event.id);
+    return [outcome ? { ...event, outcome } : event];
+  });
+  const contract = checkContract({ header, events: known });
+  return { storage, contract, resolved: resolved.size };
+}
+
+/** With the history as a bundle, for `ringproof trace check` to look at again. */
+export function findingsOf(
+  { storage, contract }: Judgement,
+  history: History,
+  replay: string,
+): Finding[] {
+  const kept = { replay, bundle: history };
+  return [
+    ...(contract
+      ? [
+          {
+            title: `${eventText(contract.misfit)}: ${contract.why}`,
+            lines: contractLines(contract),
+            ...kept,
+          },
+        ]
+      : []),
+    ...(storage
+      ? [
+          {
+            title: `${eventText(storage.event)}: ${storage.why}`,
+            lines: storageLines(storage),
+            ...kept,
+          },
+        ]
+      : []),
+  ];
+}

@@ -1,0 +1,54 @@
+/** `ringproof trace check`: one history, and what is wrong with it. */
+
+import type { Context, Row } from "../claims.js";
+import type { Section } from "../report/report.js";
+import { readHistory } from "./file.js";
+import { findingsOf, judge } from "./judge.js";
+import { explainedByTlc } from "./tlc.js";
+
+type Run = Pick<Context, "progress" | "signal">;
+
+/** Of a file; TLC is asked where that is wanted. */
+export async function checkSection(file: string, tlc: boolean, run: Run): Promise<Section> {
+  const started = performance.now();
+  const since = (from: number): number => (performance.now() - from) / 1000;
+  const history = await readHistory(file);
+  const judgement = judge(history);
+  const { storage, contract, resolved } = judgement;
+  const verdictOf = (bad: boolean) => (bad ? "violated" : "holds");
+  const rows: Row[] = [
+    {
+      name: "queue contract",
+      verdict: verdictOf(contract !== null),
+      seconds: since(started),
+      facts: {},
+    },
+  ];
+  if (history.header.slots) {
+    const facts = { "answers found": resolved };
+    const verdict = verdictOf(storage !== null);
+    rows.push({ name: "storage model", verdict, seconds: since(started), facts });
+  }
+  const findings = findingsOf(judgement, history, `ringproof trace check ${file}`);
+  if (tlc) {
+    const asked = performance.now();
+    const explained = await explainedByTlc(history, run);
+    rows.push({ name: "TLC", verdict: verdictOf(!explained), seconds: since(asked), facts: {} });
+    if (explained === (storage !== null))
+      findings.push({
+        title: `TLC finds ${explained ? "an" : "no"} order that explains the calls`,
+        lines: ["The check beside it says otherwise: one of the two is wrong."],
+        replay: `ringproof trace check --tlc ${file}`,
+      });
+  }
+  return {
+    id: "trace",
+    claim: "C8",
+    sentence: `${file} is a behaviour of the model`,
+    verdict: verdictOf(findings.length > 0),
+    seconds: since(started),
+    covered: { events: history.events.length },
+    rows,
+    findings,
+  };
+}
