@@ -16,13 +16,14 @@ export type Unheard = (group: Group) => readonly Part[];
 const expiry = ({ tick, args: { deadline } }: Claim): number =>
   deadline === NO_DEADLINE ? Infinity : tick + deadline;
 
-/** Whether the one claim can be what the other can: from earlier on, and as soon to be rescued. */
+/** Whether the one claim, if it began no later, can be what the other can: as soon rescued. */
 const isAsGood = (one: Claim, other: Claim): boolean =>
-  one.call <= other.call && one.tick <= other.tick && expiry(one) <= expiry(other);
+  one.tick <= other.tick && expiry(one) <= expiry(other);
 
 /**
  * A claim has no end, so that it can still hand out a job when all that are as good as it have
- * done so. Hence if a job needs so many of them, those claims do that have fewer before them.
+ * done so. Hence if a job needs so many of them, those claims do that have fewer before them. They
+ * are given in the order of their calls.
  */
 function best(claims: readonly Claim[], needed: number): readonly Claim[] {
   const kept: Claim[] = [];

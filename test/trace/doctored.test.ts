@@ -2,10 +2,11 @@
 
 import { describe, expect, it } from "vitest";
 import { checkContract } from "../../correctness/trace/contract.js";
-import { ending, handingOut, inTime, keys, vanishing, type Doctored } from "./doctored.js";
-import { historyOf } from "./told.js";
+import { ending, handingOut, inTime, keys, type Doctored } from "./doctored.js";
+import { claimed, completed, enqueued, historyOf, lost, withJob } from "./told.js";
+import { silence, vanishing } from "./untold.js";
 
-const tables = { ...handingOut, ...ending, ...inTime, ...keys, ...vanishing };
+const tables = { ...handingOut, ...ending, ...inTime, ...keys, ...vanishing, ...silence };
 
 describe.each(Object.entries<Doctored>(tables))("%s", (_name, { calls, job, why, legal }) => {
   it("is refused", () => {
@@ -15,5 +16,24 @@ describe.each(Object.entries<Doctored>(tables))("%s", (_name, { calls, job, why,
 
   it.each(Object.entries(legal))("but %s", (_how, excused) => {
     expect(checkContract(historyOf(excused))).toBeNull();
+  });
+});
+
+describe("a claim that nobody heard of again", () => {
+  const stays = { ...withJob("MoveReady", "j", "sameLane", [8, 9]), args: { job: "j", lane: "a" } };
+  const calls = [
+    enqueued("j", [0, 1]),
+    lost(claimed([], [2, 0])),
+    claimed([], [4, 5]),
+    stays,
+    completed({ "j/1": "completed" }, [10, 11]),
+  ];
+
+  it.each([
+    ["for ever, unless told otherwise", undefined, null],
+    ["for so long at least", 2, null],
+    ["no longer than it lingers", 1, "MoveReady says sameLane, but j is running (lease 1)"],
+  ])("may turn others away %s", (_how, lingers, why) => {
+    expect(checkContract(historyOf(calls), lingers)?.why ?? null).toBe(why);
   });
 });

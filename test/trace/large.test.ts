@@ -29,7 +29,7 @@ describe("25,000 jobs in 100,000 calls", () => {
   it("have an order", () => {
     const { breach, seconds } = timed(calls);
     expect(breach).toBeNull();
-    expect(seconds).toBeLessThan(10);
+    expect(seconds).toBeLessThan(20);
   });
 
   it("have none once the last of them is told stale", () => {
@@ -38,7 +38,7 @@ describe("25,000 jobs in 100,000 calls", () => {
     const { breach, seconds } = timed([...calls.slice(0, -1), wrong]);
     expect(breach?.job).toBe("j24999");
     expect(breach?.nearest.length).toBe(3);
-    expect(seconds).toBeLessThan(10);
+    expect(seconds).toBeLessThan(20);
   });
 
   it("have one when every hundredth claim is lost, and its job is rescued", () => {
@@ -55,7 +55,7 @@ describe("25,000 jobs in 100,000 calls", () => {
     });
     const { breach, seconds } = timed(late);
     expect(breach).toBeNull();
-    expect(seconds).toBeLessThan(10);
+    expect(seconds).toBeLessThan(20);
   });
 });
 
@@ -79,7 +79,7 @@ describe("one job with 400 heartbeats, eight at a time, on two clocks", () => {
     const end = rescued("RescueStaleReceipts", "j/1", [430, 431, tick]);
     const { breach, seconds } = timed([...begun, ...beats, end]);
     expect(breach?.why.slice(0, why?.length) ?? null).toBe(why);
-    expect(seconds).toBeLessThan(5);
+    expect(seconds).toBeLessThan(20);
   });
 });
 
