@@ -1,4 +1,4 @@
-/** Long histories are judged in seconds: many jobs, and one job whose calls overlap all the time. */
+/** Long histories are judged in seconds: many jobs, and one whose calls always overlap. */
 
 import { describe, expect, it } from "vitest";
 import { checkContract } from "../../correctness/trace/contract.js";

@@ -1,4 +1,4 @@
-/** Every order that the intervals of a few calls leave, tried one after the other: slow and plain. */
+/** Every order that the intervals of a few calls leave, one after the other: slow and plain. */
 
 import { rules } from "../../src/memory/rules.js";
 import { allows, initial, type ContractState, type Outcome } from "../../src/memory/index.js";
