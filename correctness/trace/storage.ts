@@ -86,7 +86,8 @@ class Search {
     const committed = events.filter(({ commit }) => commit !== null);
     this.lines = linesOf(committed);
     this.intervals = new Intervals(this.lines);
-    const meetings = new Meetings(committed, this.intervals);
+    // What did not commit did nothing, but may have been in the way.
+    const meetings = new Meetings(committed, new Intervals(linesOf(events)));
     this.explainer = new Explainer(header, committed, meetings, table);
     this.total = committed.length;
     this.made = this.lines.map(() => 0);
