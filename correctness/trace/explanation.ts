@@ -23,6 +23,7 @@ import type { Event, Header } from "./history.js";
 import { scopeOf } from "./scope.js";
 import { attemptsIn, jobsOf, type Meetings } from "./meetings.js";
 import { differences } from "./difference.js";
+import type { Moment } from "./moments.js";
 import { changed, Reader, type Changed, type Stored } from "./rows.js";
 
 /** Why an event does not fit: what the core says, and rows that only one of the two changes. */
@@ -67,15 +68,30 @@ export class Explainer {
   }
 
   /** The event made on these rows: what comes of it, or why it does not fit. */
-  explain(event: Event, stored: Stored): Fit | Misfit {
+  explain(event: Event, stored: Stored, moments: () => readonly Moment[]): Fit | Misfit {
     const db = this.reader.at(stored, event.tick);
     const did = changed(stored, event.changes ?? []);
     const said = this.step(event, db);
     const misfit = this.compare(event, db, did, said);
     if (!misfit) return { outcome: said.outcome, after: did.after };
-    const other = this.hindered(event, db, said.outcome);
-    if (!other || this.compare(event, db, did, other)) return misfit;
-    return { outcome: other.outcome, after: did.after };
+    const fits = (other: Step) => !this.compare(event, db, did, other);
+    const hindered = this.hindered(event, db, said.outcome);
+    if (hindered && fits(hindered)) return { outcome: hindered.outcome, after: did.after };
+    const fit = moments()
+      .map((moment) => this.stepAt(moment, event, db))
+      .find(fits);
+    return fit ? { outcome: fit.outcome, after: did.after } : misfit;
+  }
+
+  private stepAt({ rings, tail = Infinity }: Moment, event: Event, db: Db): Step {
+    const seen = { ...db, rings };
+    if (event.action === "Claim") {
+      const { lane } = event.args;
+      seen.readyEntries = db.readyEntries.filter((row) => row.lane !== lane || row.seq < tail);
+    }
+    const { outcome, state } = this.step(event, seen);
+    const { readyEntries } = event.action === "Claim" ? db : state.db;
+    return { outcome, state: { ...state, db: { ...state.db, rings: db.rings, readyEntries } } };
   }
 
   private step(event: Event, db: Db): Step {

@@ -10,6 +10,7 @@ import { Explainer, type Misfit } from "./explanation.js";
 import type { Event, History } from "./history.js";
 import { endOf, Intervals, linesOf } from "./intervals.js";
 import { Meetings } from "./meetings.js";
+import { momentsOf, type Moment } from "./moments.js";
 import { scopeOf } from "./scope.js";
 import { inEachOthersWay, initialRows, type Stored } from "./rows.js";
 
@@ -131,7 +132,9 @@ class Search {
     for (const [i, line] of candidates.entries()) {
       const event = this.lines[line]![this.made[line]!]!;
       if (this.leadsNowhere(line)) continue;
-      const found = this.isTooLate(event) ? null : this.explainer.explain(event, before);
+      const explain = () =>
+        this.explainer.explain(event, before, () => this.moments(event, before));
+      const found = this.isTooLate(event) ? null : explain();
       if (!found || "expected" in found) {
         misfits.set(event, found);
         continue;
@@ -159,6 +162,14 @@ class Search {
       .beside(event)
       .filter(({ id, commit }) => this.depthOf.has(id) && commit! > event.commit!);
     return later.some((other) => inEachOthersWay(event.changes ?? [], other.changes ?? []));
+  }
+
+  private moments(event: Event, before: Stored): readonly Moment[] {
+    const beside = this.intervals.beside(event);
+    return momentsOf(event, before, beside, ({ id }) => {
+      const depth = this.depthOf.get(id);
+      return depth === undefined ? undefined : this.frames[depth]!.before;
+    });
   }
 
   /** Further than ever: what did not lead here matters no more. */
