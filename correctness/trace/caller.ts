@@ -1,18 +1,17 @@
 /**
- * One of those who call: a session of its own, one call at a time. A call is one transaction, in
- * three steps, between which a caller may be lost: it begins and says which event it is, the
- * operation is called, and it is committed.
+ * One of those who call: a session of its own, one call at a time. When a call is lost, it goes on
+ * with a new session and does not know what became of it.
  */
 
-import type pg from "pg";
 import type { Outcome, Scope } from "../../src/core/index.js";
 import type { Statement, Statements } from "../../src/postgres/statements.js";
 import type { Row, TwinContext } from "../../src/postgres/twin.js";
 import { twinOf } from "../conform/attempts.js";
 import { describe } from "../lockstep/calling.js";
 import type { RecordedCall } from "./history.js";
-import { beginEvent } from "./log.js";
+import type { Meant } from "./faults.js";
 import type { Names } from "./names.js";
+import { Lost, Session, type Surroundings } from "./session.js";
 
 /** A call as far as it has come; what nobody knows yet, or ever, is null. */
 export interface Made {
@@ -23,6 +22,8 @@ export interface Made {
   readonly began: number;
   ended: number | null;
   rows: readonly Row[] | null;
+  fault: string | null;
+  gone: number | null;
 }
 
 /** Everything that was called, by all, in the order in which it began. */
@@ -37,7 +38,8 @@ export class Calls {
 
   begin(worker: string, call: RecordedCall, tick: number): Made {
     const id = this.made.length;
-    const made = { id, worker, call, tick, began: this.now(), ended: null, rows: null };
+    const unknown = { ended: null, rows: null, fault: null, gone: null };
+    const made = { id, worker, call, tick, began: this.now(), ...unknown };
     this.made.push(made);
     return made;
   }
@@ -48,6 +50,7 @@ export interface CallerOptions {
   readonly scope: Scope;
   readonly names: Names;
   readonly calls: Calls;
+  readonly around: Surroundings;
 }
 
 /** Postgres answered a call with an error, where there is nothing to be refused with one. */
@@ -63,33 +66,65 @@ const EVERY = 1_000_000;
 
 export class Caller {
   readonly name: string;
-  private readonly client: pg.Client;
   private readonly options: CallerOptions;
+  private session: Session;
+  /** Lost calls that may still do something, and where. */
+  private lost: (readonly [Made, Session])[] = [];
 
-  constructor(name: string, client: pg.Client, options: CallerOptions) {
+  private constructor(name: string, session: Session, options: CallerOptions) {
     this.name = name;
-    this.client = client;
+    this.session = session;
     this.options = options;
   }
 
-  /** Makes a call; what its caller is told, as far as it knows the jobs. */
-  async make(call: RecordedCall, tick: number): Promise<Outcome> {
+  static async open(name: string, options: CallerOptions): Promise<Caller> {
+    return new Caller(name, await Session.open(options.around), options);
+  }
+
+  /** Makes a call; what its caller is told, as far as it knows the jobs, or null if it is lost. */
+  async make(
+    call: RecordedCall,
+    tick: number,
+    meant: Meant | null = null,
+  ): Promise<Outcome | null> {
     const { names, calls } = this.options;
+    await this.lookAfter();
     const statement = this.statement(call, tick);
     const made = calls.begin(this.name, call, tick);
     try {
-      await this.client.query(beginEvent(made.id));
-      const { rows } = await this.client.query<Row>(statement.text, [...statement.values]);
-      await this.client.query("commit");
+      made.rows = await this.session.call(made.id, statement, meant);
       made.ended = calls.now();
-      made.rows = rows;
     } catch (error) {
-      throw new CallFailed(made, error);
+      if (!(error instanceof Lost)) throw new CallFailed(made, error);
+      made.fault = error.message;
+      await this.reconnect(made);
+      return null;
     }
     names.meet(made.rows);
     const { outcomes, binding } = answered(made, names, "told");
     names.learn(binding);
     return outcomes[0]!;
+  }
+
+  private async reconnect(made: Made): Promise<void> {
+    this.lost.push([made, this.session]);
+    this.session = await Session.open(this.options.around);
+  }
+
+  /** Sees whether lost calls have come to an end. */
+  async lookAfter(): Promise<void> {
+    const { calls, around } = this.options;
+    while (this.session.isStale) this.session = await Session.open(around);
+    const still: typeof this.lost = [];
+    for (const [made, session] of this.lost) {
+      if (await this.session.sees(session)) still.push([made, session]);
+      else made.gone = calls.now();
+    }
+    this.lost = still;
+  }
+
+  close(): Promise<void> {
+    return this.session.end();
   }
 
   private statement(call: RecordedCall, tick: number): Statement {

@@ -2,6 +2,8 @@ import type { Dice } from "./dice.js";
 
 /** The clock that callers read: it goes on now and then, at times by a leap, seldom backwards. */
 export class Clock {
+  /** How often it went by more than a tick, or backwards. */
+  leaps = 0;
   private tick = 0;
   private left = 0;
   private readonly dice: Dice;
@@ -27,9 +29,11 @@ export class Clock {
     const { dice } = this;
     switch (dice(16)) {
       case 0:
+        this.leaps++;
         this.tick += 2 + dice(4);
         return;
       case 1:
+        this.leaps++;
         this.tick = Math.max(0, this.tick - 1 - dice(2));
         return;
       default:

@@ -12,6 +12,7 @@ import {
   type Call,
   type Db,
   type Job,
+  type Lane,
   type Outcome,
   type Scope,
   type Step,
@@ -39,6 +40,12 @@ export interface Fit {
 const NOWHERE = initialState({ lanes: [] } as unknown as Scope).env;
 
 const sameToken = (a: Token, b: Token): boolean => a.job === b.job && a.lease === b.lease;
+
+/** What a call has seen before: the cursors of rings, and how far its lane went. */
+interface Earlier {
+  readonly rings: Db["rings"];
+  readonly tail?: number;
+}
 
 export class Explainer {
   private readonly scope: Scope;
@@ -73,18 +80,39 @@ export class Explainer {
     const said = this.step(event, db);
     const misfit = this.compare(event, db, did, said);
     if (!misfit) return { outcome: said.outcome, after: did.after };
-    for (const other of [this.hindered(event, db, said.outcome), this.pinned(event, db)])
-      if (other && !this.compare(event, db, did, other))
-        return { outcome: other.outcome, after: did.after };
-    return misfit;
+    const fits = (other: Step): boolean => !this.compare(event, db, did, other);
+    const hindered = this.hindered(event, db, said.outcome);
+    const other = hindered && fits(hindered) ? hindered : this.earlier(event, db).find(fits);
+    return other ? { outcome: other.outcome, after: did.after } : misfit;
   }
 
-  /** What the call does to the slots that it chose, if rings have turned since. */
-  private pinned(event: Event, db: Db): Step | null {
-    const cursors = { ...db.rings };
-    for (const [ring, cur] of this.meetings.pins(event)) cursors[ring] = { ...db.rings[ring], cur };
-    const { outcome, state } = this.step(event, { ...db, rings: cursors });
-    return { outcome, state: { ...state, db: { ...state.db, rings: db.rings } } };
+  /** What the call does where it has looked at some things before it takes effect. */
+  private earlier(event: Event, db: Db): readonly Step[] {
+    const pins = this.meetings.pins(event);
+    const tails = this.meetings.tails(event);
+    const rings = { ...db.rings };
+    for (const [ring, cur] of pins) rings[ring] = { ...db.rings[ring], cur };
+    const pinned = pins.size > 0 ? [rings] : [];
+    return [
+      ...pinned.map((seen) => this.stepFrom(event, db, { rings: seen })),
+      ...tails.flatMap((tail) =>
+        [db.rings, ...pinned].map((seen) => this.stepFrom(event, db, { rings: seen, tail })),
+      ),
+    ];
+  }
+
+  private stepFrom(event: Event, db: Db, { rings, tail }: Earlier): Step {
+    const { lane } = event.args as { readonly lane?: Lane };
+    const hidden = db.readyEntries.filter(
+      (r) => tail !== undefined && r.lane === lane && r.seq >= tail,
+    );
+    const readyEntries = db.readyEntries.filter((row) => !hidden.includes(row));
+    const { outcome, state } = this.step(event, { ...db, rings, readyEntries });
+    const shown = hidden.length > 0 ? db.readyEntries : state.db.readyEntries;
+    return {
+      outcome,
+      state: { ...state, db: { ...state.db, rings: db.rings, readyEntries: shown } },
+    };
   }
 
   private step(event: Event, db: Db): Step {

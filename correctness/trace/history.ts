@@ -101,10 +101,12 @@ const about = {
     .optional()
     .describe("the place of its transaction in the order of commits; null if it did not commit"),
   changes: z.array(change).optional().describe("what it did to the rows of ringproof"),
+  fault: name.optional().describe("why its caller was told nothing, as in: cut before COMMIT"),
+  gone: z.number().optional().describe("when a lost call could do nothing more, as was found"),
 };
 
-const actions = Object.keys(args) as (keyof typeof args)[];
-const events = actions.map((action) =>
+export const recordedActions = Object.keys(args) as (keyof typeof args)[];
+const events = recordedActions.map((action) =>
   z.object({ ...about, action: z.literal(action), args: args[action] }),
 );
 

@@ -3,7 +3,8 @@
 import { grouped } from "../grouped.js";
 import type { Event } from "./history.js";
 
-export const endOf = (event: Event): number => event.return ?? Infinity;
+/** By when it took effect, and had let go of its locks. */
+export const endOf = (event: Event): number => event.return ?? event.gone ?? Infinity;
 
 export const overlap = (a: Event, b: Event): boolean =>
   a !== b && a.call < endOf(b) && b.call < endOf(a);

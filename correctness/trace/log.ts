@@ -30,25 +30,30 @@ const remedies: Readonly<Record<string, string>> = {
   "58P01": "Install the contrib modules of Postgres: test_decoding is one of them.",
 };
 
+export interface LogOptions {
+  readonly schema: string;
+  /** Whether it must be there still when the server was killed, and is to be removed then. */
+  readonly lasting?: boolean;
+}
+
 export class Log {
-  private readonly client: pg.Client;
-  private readonly schema: string;
+  private client: pg.Client;
+  private readonly options: LogOptions;
   private readonly slot = `ringproof_${randomBytes(4).toString("hex")}`;
+  /** The transactions that were read. */
+  private readonly seen = new Set<string>();
   private marks = 0;
 
-  private constructor(client: pg.Client, schema: string) {
+  private constructor(client: pg.Client, options: LogOptions) {
     this.client = client;
-    this.schema = schema;
+    this.options = options;
   }
 
   /** Everything that commits from now on is in it. */
-  static async open(server: PostgresServer, schema: string): Promise<Log> {
-    const client = await connect(server);
-    const log = new Log(client, schema);
+  static async open(server: PostgresServer, options: LogOptions): Promise<Log> {
+    const client = await reader(server);
+    const log = new Log(client, options);
     try {
-      await client.query(
-        "set timezone = 'UTC'; set datestyle = 'ISO'; set synchronous_commit = on",
-      );
       await log.createSlot(server);
       return log;
     } catch (error) {
@@ -57,13 +62,19 @@ export class Log {
     }
   }
 
-  /** Temporary: it goes with the session, even if this process is killed. */
+  /** After the server was killed. */
+  async reconnect(server: PostgresServer): Promise<void> {
+    this.client = await reader(server);
+  }
+
+  /** Unless it is to last, it goes with the session, even if this process is killed. */
   private async createSlot({ description }: PostgresServer): Promise<void> {
     const { client, slot } = this;
+    const { lasting = false } = this.options;
     await client.query(`set statement_timeout = ${LIMIT_MS}`);
     try {
-      const text = "select pg_create_logical_replication_slot($1, 'test_decoding', true)";
-      await client.query(text, [slot]);
+      const text = "select pg_create_logical_replication_slot($1, 'test_decoding', $2)";
+      await client.query(text, [slot, !lasting]);
     } catch (error) {
       const { code = "", message } = error as Error & { readonly code?: string };
       const remedy = remedies[code];
@@ -81,7 +92,14 @@ export class Log {
       [this.slot, PORTION],
     );
     const lines = rows.map(({ data }) => data);
-    return [...transactions(lines, { schema: this.schema, prefix: PREFIX })];
+    const { schema, lasting } = this.options;
+    const read = [...transactions(lines, { schema, prefix: PREFIX })];
+    return lasting ? read.filter(({ xid }) => this.isNew(xid)) : read;
+  }
+
+  /** A server that was killed may have forgotten how far the log was read. */
+  private isNew(xid: string): boolean {
+    return this.seen.size < this.seen.add(xid).size;
   }
 
   /** Everything that has committed up to now. */
@@ -104,8 +122,14 @@ export class Log {
   }
 }
 
+async function reader(server: PostgresServer): Promise<pg.Client> {
+  const client = await connect(server);
+  await client.query("set timezone = 'UTC'; set datestyle = 'ISO'; set synchronous_commit = on");
+  return client;
+}
+
 /** Before anything is made on a server: whether there is a log to be had from it at all. */
 export async function checkLog(server: PostgresServer): Promise<void> {
-  const log = await Log.open(server, "");
+  const log = await Log.open(server, { schema: "" });
   await log.close();
 }

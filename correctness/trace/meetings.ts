@@ -4,6 +4,7 @@ import {
   columns,
   ringNames,
   type Job,
+  type Lane,
   type RingName,
   type Slot,
   type TableName,
@@ -85,6 +86,19 @@ export class Meetings {
     );
   }
 
+  /**
+   * A claim reads first how far its lane goes, and leaves alone what comes to it later: where the
+   * lane ended before calls beside it appended to it.
+   */
+  tails(event: Event): readonly number[] {
+    if (event.action !== "Claim") return [];
+    const { lane } = event.args;
+    return this.intervals.beside(event).flatMap((other) => {
+      const seqs = appendedTo(lane, other);
+      return seqs.length > 0 ? [Math.min(...seqs)] : [];
+    });
+  }
+
   /** The receipts that the rescue may have passed over. */
   lockable(event: Event): readonly (readonly Token[])[] {
     if (!isRescue(event)) return [];
@@ -107,6 +121,14 @@ function slotOf({ changes = [] }: Event, ring: RingName): Slot | undefined {
   const put = changes.find((change) => change.table === tableOf[ring] && change.put)?.put;
   return put && Number(put[0]);
 }
+
+/** The numbers of the rows that the call appended to the lane. */
+const appendedTo = (lane: Lane, { changes = [] }: Event): readonly number[] =>
+  changes.flatMap(({ table, put }) =>
+    table === "readyEntries" && put?.[laneAt] === lane ? [Number(put[seqAt])] : [],
+  );
+
+const [laneAt, seqAt] = [columns.readyEntries.indexOf("lane"), columns.readyEntries.indexOf("seq")];
 
 /** Whether the call turned this ring away from this slot. */
 const leaves = ({ changes = [] }: Event, ring: RingName, slot: Slot, size: number): boolean =>

@@ -67,7 +67,10 @@ export class Names {
 
   /** The first body that an id is stored with says whose it is. */
   log(id: string, body: Job | null): void {
-    if (body !== null && !this.logged.has(id)) this.logged.set(id, body);
+    if (body === null || this.logged.has(id)) return;
+    this.logged.set(id, body);
+    // Of a lost call nobody is told.
+    if (!this.told.has(id) && !this.ids.has(body)) this.name(id, body);
   }
 
   /** The job in a stored row; with a body or a key that is not its own, it is called so. */

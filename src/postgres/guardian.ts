@@ -7,8 +7,8 @@ import type { Socket } from "node:net";
  * on a signal, on a crash, on SIGKILL. A shell waits for the end of a pipe that only we hold.
  */
 export interface Guardian {
-  /** From now on this is the process to stop; one that exits by itself is forgotten. */
-  watch(child: ChildProcess): void;
+  /** From now on this is the process to stop, unless it is too late; it is forgotten if it exits. */
+  watch(child: ChildProcess): boolean;
   /** Stops and removes; returns when that is done. */
   release(): Promise<void>;
 }
@@ -46,9 +46,11 @@ export function guard(directory: string): Guardian {
   shell.unref();
   return {
     watch(child) {
+      if (!pipe.writable) return false;
       watched = child;
       pipe.write(`${child.pid ?? ""}\n`);
       child.once("exit", () => pipe.writable && pipe.write("\n"));
+      return true;
     },
     async release() {
       pipe.end();

@@ -20,6 +20,8 @@ export interface PostgresServer {
   readonly tcpUrl?: string;
   /** Embedded only: the server process. */
   readonly pid?: number;
+  /** Embedded only: kills the server, and starts it again at the same address on the same data. */
+  crash?(): Promise<void>;
   /** Stops what was started here; somebody else's server is left alone. */
   stop(): Promise<void>;
 }
@@ -61,7 +63,8 @@ export async function openPostgres(
   try {
     const version = await supportedVersion(opened);
     const origin = source.kind === "url" ? source.from : source.kind;
-    return { ...opened, version, description: `Postgres ${version} (${origin})` };
+    const description = `Postgres ${version} (${origin})`;
+    return Object.assign(opened, { version, description });
   } catch (error) {
     await opened.stop();
     throw error;

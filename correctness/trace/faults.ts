@@ -1,0 +1,119 @@
+/**
+ * Which calls are to be lost, and how: its session is terminated in the midst of a call, the
+ * connection is cut before or after COMMIT was sent, or the server is killed. Places at which no
+ * call was lost yet come first.
+ */
+
+import { oneOf, type Dice } from "./dice.js";
+import { placesByAction } from "./fault-places.js";
+import type { RecordedAction } from "./history.js";
+
+/** What happens at a labelled statement. */
+export const placedKinds = ["terminate", "kill"] as const;
+export const faultKinds = [...placedKinds, "cutBefore", "cutAfter"] as const;
+
+export type PlacedKind = (typeof placedKinds)[number];
+export type FaultKind = (typeof faultKinds)[number];
+
+/** One call in so many is meant to be lost in this way; none, unless given. */
+export type FaultRates = { readonly [Kind in FaultKind]?: number };
+
+/** How a call is to be lost, if it comes to one of these labels. */
+export type Meant =
+  | { readonly kind: "cutBefore" | "cutAfter" }
+  | { readonly kind: PlacedKind; readonly labels: readonly string[] };
+
+/** The places at which calls were lost, and those that are left. */
+export class Places {
+  private readonly byAction = placesByAction();
+  private readonly found: Readonly<Record<PlacedKind, Set<string>>> = {
+    terminate: new Set(),
+    kill: new Set(),
+  };
+
+  of(action: RecordedAction): readonly string[] {
+    return this.byAction.get(action)!;
+  }
+
+  /** At which no call of any action was lost in this way. */
+  left(kind: PlacedKind, actions: Iterable<RecordedAction> = this.byAction.keys()): string[] {
+    const all = new Set([...actions].flatMap((action) => this.of(action)));
+    return [...all].filter((label) => !this.found[kind].has(label));
+  }
+
+  add(kind: PlacedKind, label: string): void {
+    this.found[kind].add(label);
+  }
+}
+
+export interface FaultOptions {
+  readonly rates: FaultRates;
+  readonly dice: Dice;
+  readonly places?: Places;
+  /** Calls are lost only where none was before. */
+  readonly onlyLeft?: boolean;
+}
+
+export class Faults {
+  private readonly options: FaultOptions;
+  private readonly places: Places;
+  private readonly happened = new Map<FaultKind, number>();
+
+  constructor(options: FaultOptions) {
+    this.options = options;
+    this.places = options.places ?? new Places();
+  }
+
+  /** Those that may happen. */
+  get kinds(): readonly FaultKind[] {
+    return faultKinds.filter((kind) => this.options.rates[kind] !== undefined);
+  }
+
+  private get placed(): readonly PlacedKind[] {
+    return placedKinds.filter((kind) => this.kinds.includes(kind));
+  }
+
+  /** Whether calls may be lost at labelled statements. */
+  get inside(): boolean {
+    return this.placed.length > 0;
+  }
+
+  /** Whether there is nothing left to do. */
+  get exhausted(): boolean {
+    if (!this.options.onlyLeft) return false;
+    return this.placed.every((kind) => this.places.left(kind).length === 0);
+  }
+
+  /** How many of each kind there were. */
+  get counts(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.kinds.map((kind) => [kind, this.happened.get(kind) ?? 0]));
+  }
+
+  /** Whether the next call is to be lost, and how. */
+  next(action: RecordedAction): Meant | null {
+    const { dice, rates } = this.options;
+    const kind = this.kinds.find((each) => dice(rates[each]!) === 0);
+    if (kind === undefined) return null;
+    if (kind === "cutBefore" || kind === "cutAfter") return { kind };
+    const labels = this.choose(kind, action);
+    return labels.length === 0 ? null : { kind, labels };
+  }
+
+  /** Whichever it comes to first of those that are left; at other times one of all. */
+  private choose(kind: PlacedKind, action: RecordedAction): readonly string[] {
+    const { dice, onlyLeft = false } = this.options;
+    const left = this.places.left(kind, [action]);
+    if (onlyLeft || (left.length > 0 && dice(2) === 0)) return left;
+    const any = oneOf(this.places.of(action), dice);
+    return any === undefined ? [] : [any];
+  }
+
+  count(kind: FaultKind): void {
+    this.happened.set(kind, (this.happened.get(kind) ?? 0) + 1);
+  }
+
+  /** A session had come to this place when it was lost. */
+  reached(kind: PlacedKind, label: string): void {
+    this.places.add(kind, label);
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * A session in which calls are made, one transaction each: it begins and says which event it is,
+ * the operation is called, and it is committed. Where it was meant to, the call is lost.
+ */
+
+import type { Socket } from "node:net";
+import type pg from "pg";
+import { UserError } from "../../src/errors.js";
+import type { Statement } from "../../src/postgres/statements.js";
+import type { Row } from "../../src/postgres/twin.js";
+import type { Faults, Meant } from "./faults.js";
+import { beginEvent } from "./log.js";
+import type { Outages } from "./outages.js";
+
+/** A call that was lost as it was meant to be, or because the server was killed. */
+export class Lost extends Error {}
+
+export interface Surroundings {
+  readonly outages: Outages;
+  readonly faults: Faults;
+  /** Kills the server; returns when it is there again. */
+  readonly kill: () => Promise<void>;
+}
+
+/** No call of a healthy storage waits that long. */
+const PATIENCE = "30s";
+const AT = /^fault at (.*)$/;
+
+export class Session {
+  private readonly client: pg.Client;
+  private readonly around: Surroundings;
+  /** How many outages there were before it. */
+  private readonly after: number;
+  private readonly pid: number;
+  private meant: Meant | null = null;
+  /** The label at which its call is being lost. */
+  private at: string | null = null;
+
+  private constructor(client: pg.Client, around: Surroundings, after: number, pid: number) {
+    this.client = client;
+    this.around = around;
+    this.after = after;
+    this.pid = pid;
+    client.on("notice", ({ message = "" }) => this.said(message));
+  }
+
+  static open(around: Surroundings): Promise<Session> {
+    return around.outages.connect(async (client, after) => {
+      await client.query(`set statement_timeout = '${PATIENCE}'`);
+      if (around.faults.kinds.includes("kill")) await client.query("set synchronous_commit = on");
+      const { rows } = await client.query<{ pid: number }>("select pg_backend_pid() as pid");
+      return new Session(client, around, after, rows[0]!.pid);
+    });
+  }
+
+  /** Whether its server was killed. */
+  get isStale(): boolean {
+    return this.after < this.around.outages.count;
+  }
+
+  /** The rows of the answer. */
+  async call(id: number, { text, values }: Statement, meant: Meant | null): Promise<Row[]> {
+    this.meant = meant;
+    try {
+      await this.client.query(beginEvent(id) + told(meant));
+      const { rows } = await this.client.query<Row>(text, [...values]);
+      await this.commit(meant?.kind);
+      return rows;
+    } catch (error) {
+      throw this.whyLost(error);
+    }
+  }
+
+  private async commit(kind: Meant["kind"] | undefined): Promise<void> {
+    if (kind === "cutBefore") this.cut("cut before COMMIT", kind);
+    const committed = this.client.query("commit");
+    if (kind === "cutAfter") {
+      committed.catch(() => undefined);
+      this.cut("cut after COMMIT", kind);
+    }
+    await committed;
+  }
+
+  /** What was sent is sent; nothing is read any more. */
+  private cut(what: string, kind: "cutBefore" | "cutAfter"): never {
+    const { connection } = this.client as unknown as { connection: { stream: Socket } };
+    connection.stream.destroySoon();
+    this.around.faults.count(kind);
+    throw new Lost(what);
+  }
+
+  private said(message: string): void {
+    const [, label = null] = AT.exec(message) ?? [];
+    const { meant, around } = this;
+    if (label === null || !meant || !("labels" in meant)) return;
+    this.at = label;
+    around.faults.reached(meant.kind, label);
+    if (meant.kind === "kill") void around.kill().catch(() => undefined);
+    else around.faults.count("terminate");
+  }
+
+  private whyLost(error: unknown): unknown {
+    if (!(error instanceof UserError)) return error;
+    if (this.isStale) return new Lost(`server killed${this.at === null ? "" : ` at ${this.at}`}`);
+    return this.at === null ? error : new Lost(`terminated at ${this.at}`);
+  }
+
+  /** Whether another one has not ended, as far as this one knows. */
+  async sees(other: Session): Promise<boolean> {
+    if (other.after < this.after) return false;
+    const text = "select from pg_stat_activity where pid = $1";
+    try {
+      return (await this.client.query(text, [other.pid])).rowCount! > 0;
+    } catch (error) {
+      if (this.isStale) return true;
+      throw error;
+    }
+  }
+
+  async end(): Promise<void> {
+    await this.client.end().catch(() => undefined);
+  }
+}
+
+/** What fault() reads, until the end of the transaction. */
+const told = (meant: Meant | null): string =>
+  meant && "labels" in meant
+    ? `; select set_config('trace.fault', '${[meant.kind, ...meant.labels].join(" ")}', true)`
+    : "";
