@@ -3,7 +3,8 @@
 import type { ActionTable } from "../../src/core/index.js";
 import type { Finding } from "../claims.js";
 import { checkContract, type Breach } from "./contract.js";
-import type { Event, History } from "./history.js";
+import type { Event, Header, History } from "./history.js";
+import { headUsers, spenders } from "./meetings.js";
 import { checkStorage, type StorageBreach } from "./storage.js";
 import { contractLines, eventText, storageLines } from "./text.js";
 
@@ -20,12 +21,28 @@ export function judge(history: History, table?: ActionTable): Judgement {
   if (!header.slots) return { storage: null, contract: checkContract(history), resolved: 0 };
   const { breach: storage, resolved } = checkStorage(history, table);
   const known = events.flatMap((event): Event[] => {
-    if (event.commit === null && event.outcome === null) return [];
+    if (event.commit === null && event.outcome === null) return rolledBack(event, header);
     const outcome = event.outcome ?? resolved.get(event.id);
     return [outcome ? { ...event, outcome } : event];
   });
   const contract = checkContract({ header, events: known });
   return { storage, contract, resolved: resolved.size };
+}
+
+/** It did nothing, but may have held the heads of lanes, as an advance does that moves nothing. */
+function rolledBack(event: Event, { lanes }: Header): Event[] {
+  const { action, args } = event;
+  const locked = headUsers.includes(action)
+    ? [(args as { readonly lane: string }).lane]
+    : spenders.includes(action)
+      ? lanes
+      : [];
+  return locked.map((lane) => ({
+    ...event,
+    action: "AdvanceClaimCursor",
+    args: { lane },
+    outcome: { result: "noop" },
+  }));
 }
 
 /** With the history as a bundle, for `ringproof trace check` to look at again. */

@@ -143,9 +143,10 @@ const clears = ({ changes = [] }: Event, ring: RingName, slot: Slot): boolean =>
 const between = (one: Event, first: Event, last: Event): boolean =>
   first.commit! < one.commit! && one.commit! < last.commit!;
 
-const headUsers = ["Claim", "AdvanceClaimCursor"];
+/** They lock the claim head of their lane. */
+export const headUsers: readonly string[] = ["Claim", "AdvanceClaimCursor"];
 /** They lock the claim head of whatever lane the job is in. */
-const spenders = ["CancelReady", "MoveReady"];
+export const spenders: readonly string[] = ["CancelReady", "MoveReady"];
 
 /** Whether that call may hold what this one tries to lock; rings are in everybody's way. */
 function mayTurnAway(other: Event, { action, args }: Event): boolean {

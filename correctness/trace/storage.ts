@@ -85,7 +85,8 @@ class Search {
   constructor({ header, events }: History, table: ActionTable | undefined) {
     const committed = events.filter(({ commit }) => commit !== null);
     this.lines = linesOf(committed);
-    this.intervals = new Intervals(this.lines);
+    // What was rolled back may have been in somebody's way.
+    this.intervals = new Intervals(linesOf(events));
     const meetings = new Meetings(header, committed, this.intervals);
     this.explainer = new Explainer(header, committed, meetings, table);
     this.total = committed.length;
