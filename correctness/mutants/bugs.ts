@@ -30,7 +30,7 @@ const handOut: Table = {
     loss: "two workers get one attempt",
     tlc: [],
     changes: () => [lockedLate()],
-    on: { interleave: ["Claim × Claim"], locks: ["Claim"] },
+    on: { interleave: ["Claim × Claim"], locks: ["Claim"], trace: true },
   },
   "claim-vs-prune": {
     about: "claim writes into the slot that was current when it looked",
@@ -58,7 +58,7 @@ const handOut: Table = {
         "returning lane_id, job_id, 0 as run_lease,",
       ),
     ],
-    on: { conform: ["conform"] },
+    on: { conform: ["conform"], trace: true },
   },
 };
 
@@ -83,7 +83,7 @@ const evidence: Table = {
         "null;",
       ),
     ],
-    on: { conform: ["conform"] },
+    on: { conform: ["conform"], trace: true },
   },
   "prune-evidence": {
     about: "queue prune takes terminal evidence that a receipt still needs",
@@ -92,7 +92,7 @@ const evidence: Table = {
     changes: () => [
       changed("rings", "queue_slot_pinned", "return 'queueUnclosedClaimRefs';", "null;"),
     ],
-    on: { conform: ["conform"] },
+    on: { conform: ["conform"], trace: true },
   },
   "shard-join": {
     about: "queue prune takes a lane_seq of any lane for spent",
@@ -188,7 +188,7 @@ const locks: Table = {
     loss: "every worker queues behind maintenance, which waits for one reader",
     tlc: ["lock-waits"],
     changes: () => [changed("slots", "try_lock_slot", "in %s mode nowait", "in %s mode")],
-    on: { locks: ["PruneClaims"], interleave: ["DiscardTerminal × PruneClaims"] },
+    on: { locks: ["PruneClaims"], interleave: ["DiscardTerminal × PruneClaims"], trace: true },
   },
   "error-mask": {
     about: "whatever TRUNCATE fails of is told as blocked",
@@ -204,7 +204,7 @@ const locks: Table = {
     loss: "they end each other by deadlock",
     tlc: ["lock-lanes"],
     changes: () => [claimHeadsToo()],
-    on: { locks: ["Enqueue"], interleave: ["Enqueue × MoveReady"] },
+    on: { locks: ["Enqueue"], interleave: ["Enqueue × MoveReady"], trace: true },
   },
   "claimer-steal": {
     about: "a lease is refreshed only once a peer may take it",

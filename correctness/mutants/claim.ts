@@ -9,6 +9,7 @@ import type { CheckName } from "./hunter.js";
 import { rows, type Judged } from "./matrix.js";
 import { readModels, type Models } from "./models.js";
 import { huntAll, type Mutant } from "./run.js";
+import { recordSettings } from "../trace/record.js";
 import { coreTwin, graphLook, tlcLook } from "./spec-looks.js";
 
 /** What TLC and the graph say of it, before Postgres is asked. */
@@ -59,7 +60,7 @@ async function judge(
     context.signal.throwIfAborted();
   }
   if (wanted.length > 0) {
-    const server = await openPostgres(context.pg);
+    const server = await openPostgres(context.pg, { settings: recordSettings });
     let done = 0;
     const onFate = (fate: Fate) => {
       fates.set(fate.name, merged(fates.get(fate.name)!, fate));

@@ -10,7 +10,7 @@ export const forbidden: Table = {
     loss: "two workers are both told that they completed one attempt",
     tlc: [],
     changes: () => [fusedFinish()],
-    on: { interleave: ["CompleteFast × CompleteFast"], locks: ["CompleteFast"] },
+    on: { interleave: ["CompleteFast × CompleteFast"], locks: ["CompleteFast"], trace: true },
   },
   "unordered-locks": {
     about: "a statement locks several lanes in the order in which it finds them",

@@ -6,7 +6,15 @@ import { requalify } from "../../src/postgres/requalify.js";
 import type { SqlChange, SqlMutant } from "./sql-mutant.js";
 
 /** The checks, as the columns of the matrix. */
-export const checkNames = ["TLC", "graph", "conform", "lockstep", "interleave", "locks"] as const;
+export const checkNames = [
+  "TLC",
+  "graph",
+  "conform",
+  "lockstep",
+  "interleave",
+  "locks",
+  "trace",
+] as const;
 export type CheckName = (typeof checkNames)[number];
 
 /** How a check found a mutant. */

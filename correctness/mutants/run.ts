@@ -14,6 +14,7 @@ import type { OperatorName } from "./operators.js";
 import { InterleaveHunter } from "./racing.js";
 import { unchanged, type SqlMutant } from "./sql-mutant.js";
 import type { SystematicMutant } from "./systematic.js";
+import { TraceHunter } from "./tracing.js";
 import { LockstepHunter } from "./walking.js";
 
 /** SQL that is wrong beside the core, or a core that is wrong beside the SQL. */
@@ -47,7 +48,10 @@ function inOrder(mutant: SqlMutant, hunters: readonly Hunter[]): readonly Hunter
 
 interface Hunters {
   readonly conform: ConformHunter;
-  readonly all: readonly Hunter[];
+  /** Who looks for any mutant. */
+  readonly any: readonly Hunter[];
+  /** Who looks only for what it claims to find. */
+  readonly trace: TraceHunter;
 }
 
 /** Where a bug is found, nothing must be found without it. */
@@ -66,14 +70,14 @@ const inTurn = (hunters: readonly Hunter[]): readonly Hunter[] =>
   hunters.toSorted((a, b) => again.indexOf(a.check) - again.indexOf(b.check));
 
 /** Whoever claims to find it must; else each may look once, and then again. */
-async function* looksOf(mutant: SqlMutant, { all }: Hunters) {
+async function* looksOf(mutant: SqlMutant, { any, trace }: Hunters) {
   const { on } = mutant;
   if (on)
-    for (const hunter of all.filter(({ check }) => check in on))
+    for (const hunter of [...any, trace].filter(({ check }) => check in on))
       yield [hunter.check, await bothWays(hunter, mutant)] as const;
   else
     for (const thorough of [false, true])
-      for (const hunter of thorough ? inTurn(all) : inOrder(mutant, all)) {
+      for (const hunter of thorough ? inTurn(any) : inOrder(mutant, any)) {
         const effort = new Effort({ thorough });
         const look = await timed(async () => ({ kill: await hunter.hunt(mutant, effort) }));
         yield [hunter.check, look] as const;
@@ -128,6 +132,7 @@ export async function huntAll(
   let next = 0;
   const hunt = async (number: number): Promise<void> => {
     const all: Hunter[] = [];
+    const trace = new TraceHunter(server);
     try {
       const conform = await ConformHunter.open(server, entries, trees);
       all.push(conform);
@@ -135,7 +140,7 @@ export async function huntAll(
       all.push(await LocksHunter.open(server));
       all.push(await InterleaveHunter.open(server, work, number));
       while (next < mutants.length && !signal.aborted)
-        onFate(await fateOf(mutants[next++]!, { conform, all }));
+        onFate(await fateOf(mutants[next++]!, { conform, any: all, trace }));
     } finally {
       for (const hunter of all) await hunter.close();
     }

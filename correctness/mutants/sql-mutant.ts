@@ -19,6 +19,7 @@ export interface Grounds {
   /** Names of what meets, as in `Claim × Claim`. */
   readonly interleave?: readonly string[];
   readonly lockstep?: true;
+  readonly trace?: true;
 }
 
 /** Who calls something, directly or not. */

@@ -55,9 +55,13 @@ export interface CallerOptions {
 
 /** Postgres answered a call with an error, where there is nothing to be refused with one. */
 export class CallFailed extends Error {
-  constructor({ id, worker, call, tick }: Made, cause: unknown) {
+  readonly made: Made;
+
+  constructor(made: Made, cause: unknown) {
+    const { id, worker, call, tick } = made;
     const what = `${call.action} ${JSON.stringify(call.args)}`;
     super(`${worker} called ${what} at tick ${tick} (event ${id}): ${describe(cause)}`, { cause });
+    this.made = made;
   }
 }
 
