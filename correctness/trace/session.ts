@@ -96,13 +96,14 @@ export class Session {
     this.at = label;
     around.faults.reached(meant.kind, label);
     if (meant.kind === "kill") void around.kill().catch(() => undefined);
-    else around.faults.count("terminate");
   }
 
   private whyLost(error: unknown): unknown {
     if (!(error instanceof UserError)) return error;
     if (this.isStale) return new Lost(`server killed${this.at === null ? "" : ` at ${this.at}`}`);
-    return this.at === null ? error : new Lost(`terminated at ${this.at}`);
+    if (this.at === null) return error;
+    this.around.faults.count("terminate");
+    return new Lost(`terminated at ${this.at}`);
   }
 
   /** Whether another one has not ended, as far as this one knows. */
