@@ -48,7 +48,7 @@ describe("packed and unpacked elsewhere", () => {
       /^spec\/[\w-]+\.(tla|cfg|json)$/,
       /^src\/postgres\/sql\/\w+\.sql$/,
       /^src\/postgres\/sql\/migrations\/\d{3}_\w+\.sql$/,
-      /^correctness\/(conform|interleave|locks|lockstep)\/\w+\.sql$/,
+      /^correctness\/(conform|interleave|locks|lockstep|trace)\/\w+\.sql$/,
     ];
     expect(packed.files.filter((file) => !wanted.some((w) => w.test(file)))).toEqual([]);
     for (const each of wanted) expect(packed.files.some((file) => each.test(file))).toBe(true);

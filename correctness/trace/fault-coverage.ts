@@ -21,6 +21,8 @@ export interface NotCovered {
 
 /** Calls of one recording: a new one begins with a storage that holds nothing. */
 const EVENTS = 1_500;
+/** So that failed jobs are carried forward. */
+const LONG = { failedFloor: 40 };
 
 /** Those that are left in the end. */
 export async function coverFaults(options: CoverOptions): Promise<readonly NotCovered[]> {
@@ -32,8 +34,13 @@ export async function coverFaults(options: CoverOptions): Promise<readonly NotCo
     kinds.flatMap((kind) => places.left(kind).map((label) => ({ kind, label })));
   for (let round = 0; left().length > 0 && Date.now() < end; round++) {
     const faults = new Faults({ rates, dice: newDice(~(seed + round)), places, onlyLeft: true });
-    const limits = { events: EVENTS, seconds: (end - Date.now()) / 1000 };
-    const history = await recordWith(faults, { ...others, ...limits, seed: seed + round });
+    const ends = { events: EVENTS, seconds: (end - Date.now()) / 1000 };
+    const history = await recordWith(faults, {
+      limits: LONG,
+      ...others,
+      ...ends,
+      seed: seed + round,
+    });
     recorded?.(history);
   }
   return left();

@@ -92,8 +92,16 @@ export class Faults {
   /** Whether the next call is to be lost, and how. */
   next(action: RecordedAction): Meant | null {
     const { dice, rates } = this.options;
-    const kind = this.kinds.find((each) => dice(rates[each]!) === 0);
-    if (kind === undefined) return null;
+    const due = this.kinds.filter((kind) => dice(rates[kind]!) === 0);
+    return (
+      oneOf(
+        due.flatMap((kind) => this.meant(kind, action) ?? []),
+        dice,
+      ) ?? null
+    );
+  }
+
+  private meant(kind: FaultKind, action: RecordedAction): Meant | null {
     if (kind === "cutBefore" || kind === "cutAfter") return { kind };
     const labels = this.choose(kind, action);
     return labels.length === 0 ? null : { kind, labels };

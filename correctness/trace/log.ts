@@ -10,16 +10,14 @@ import { UserError } from "../../src/errors.js";
 import { connect, type PostgresServer } from "../../src/postgres/server.js";
 import { transactions, type Transaction } from "./decode.js";
 
-/** What a call says in its transaction, with the id of its event. */
-export const PREFIX = "ringproof";
 const MARK = "read up to here";
 /** At most one transaction more than so many changes are read at once. */
 const PORTION = 5_000;
 const LIMIT_MS = 20_000;
 
-/** Begins a transaction and says which event it belongs to. */
-export const beginEvent = (id: number): string =>
-  `begin; select pg_logical_emit_message(true, '${PREFIX}', '${id}')`;
+/** Begins a transaction and says which event of the recording in this schema it belongs to. */
+export const beginEvent = (schema: string, id: number): string =>
+  `begin; select pg_logical_emit_message(true, '${schema}', '${id}')`;
 
 /** What Postgres says where it cannot make a slot, and what to do then. */
 const remedies: Readonly<Record<string, string>> = {
@@ -93,7 +91,7 @@ export class Log {
     );
     const lines = rows.map(({ data }) => data);
     const { schema, lasting } = this.options;
-    const read = [...transactions(lines, { schema, prefix: PREFIX })];
+    const read = [...transactions(lines, { schema, prefix: schema })];
     return lasting ? read.filter(({ xid }) => this.isNew(xid)) : read;
   }
 
@@ -106,7 +104,10 @@ export class Log {
   async *rest(): AsyncGenerator<Transaction> {
     const mark = `${MARK} ${this.marks++}`;
     // A transaction that waits for its commit to be written has those before it written too.
-    await this.client.query("select pg_logical_emit_message(true, $1, $2)", [PREFIX, mark]);
+    await this.client.query("select pg_logical_emit_message(true, $1, $2)", [
+      this.options.schema,
+      mark,
+    ]);
     for (;;) {
       const some = await this.read();
       const marked = some.some(({ messages }) => messages.includes(mark));

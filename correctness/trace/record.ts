@@ -6,6 +6,7 @@
  */
 
 import { withCleanup } from "../../src/cleanup.js";
+import type { Outcome } from "../../src/core/index.js";
 import { UserError } from "../../src/errors.js";
 import {
   openPostgres,
@@ -153,12 +154,12 @@ class Recording {
   }
 
   private async drain(name: string): Promise<boolean> {
-    const { tape, header, clock } = this;
+    const { tape, header, clock, faults } = this;
     const caller = await tape.caller(name);
-    const make = async (call: RecordedCall) => {
-      const outcome = await caller.make(call, clock.now);
+    const make = async (call: RecordedCall): Promise<Outcome> => {
+      const outcome = await caller.make(call, clock.now, faults.next(call.action));
       this.options.signal?.throwIfAborted();
-      return outcome!;
+      return outcome ?? (await caller.make(call, clock.now))!;
     };
     const { rows } = tape;
     return drain({ header, rows, make, catchUp: () => tape.catchUp(), pass: () => clock.pass() });

@@ -16,6 +16,7 @@ import type { Outages } from "./outages.js";
 export class Lost extends Error {}
 
 export interface Surroundings {
+  readonly schema: string;
   readonly outages: Outages;
   readonly faults: Faults;
   /** Kills the server; returns when it is there again. */
@@ -62,7 +63,7 @@ export class Session {
   async call(id: number, { text, values }: Statement, meant: Meant | null): Promise<Row[]> {
     this.meant = meant;
     try {
-      await this.client.query(beginEvent(id) + told(meant));
+      await this.client.query(beginEvent(this.around.schema, id) + told(meant));
       const { rows } = await this.client.query<Row>(text, [...values]);
       await this.commit(meant?.kind);
       return rows;
@@ -96,13 +97,14 @@ export class Session {
     this.at = label;
     around.faults.reached(meant.kind, label);
     if (meant.kind === "kill") void around.kill().catch(() => undefined);
-    else around.faults.count("terminate");
   }
 
   private whyLost(error: unknown): unknown {
     if (!(error instanceof UserError)) return error;
     if (this.isStale) return new Lost(`server killed${this.at === null ? "" : ` at ${this.at}`}`);
-    return this.at === null ? error : new Lost(`terminated at ${this.at}`);
+    if (this.at === null) return error;
+    this.around.faults.count("terminate");
+    return new Lost(`terminated at ${this.at}`);
   }
 
   /** Whether another one has not ended, as far as this one knows. */

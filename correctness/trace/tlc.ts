@@ -119,10 +119,10 @@ function placesOf(events: readonly Event[]): ReadonlyMap<number, number> {
   return new Map([...times].sort((a, b) => a - b).map((time, i) => [time, i]));
 }
 
-function moduleText(header: Header, events: readonly Event[]): string {
-  const intervals = new Intervals(linesOf(events));
+/** What did not commit did nothing, but may have been in the way. */
+function moduleText({ header, events: all }: History, events: readonly Event[]): string {
   const written: Written = {
-    meetings: new Meetings(header, events, intervals),
+    meetings: new Meetings(header, events, new Intervals(linesOf(all))),
     places: placesOf(events),
   };
   const values = events.map((event) => formatValue(eventValue(event, written)));
@@ -182,9 +182,10 @@ CHECK_DEADLOCK FALSE
 
 /** Whether TLC finds an order that explains all calls; only of short histories. */
 export async function explainedByTlc(
-  { header, events }: History,
+  history: History,
   context: Pick<Context, "progress" | "signal">,
 ): Promise<boolean> {
+  const { header, events } = history;
   const committed = events.filter(({ commit }) => commit !== null);
   if (committed.length > LONGEST) {
     const message = `The history has ${committed.length} calls, too many for TLC.`;
@@ -195,7 +196,8 @@ export async function explainedByTlc(
   const result = await withCleanup(
     () => rmSync(dir, { recursive: true, force: true }),
     async () => {
-      await writeFile(join(dir, `${MODULE}.tla`), moduleText(header, committed));
+      const text = moduleText(history, committed);
+      await writeFile(join(dir, `${MODULE}.tla`), text);
       await writeFile(join(dir, "history.cfg"), cfgText(header, committed));
       return runTlc({
         jar: jar.path,

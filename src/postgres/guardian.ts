@@ -7,7 +7,7 @@ import type { Socket } from "node:net";
  * on a signal, on a crash, on SIGKILL. A shell waits for the end of a pipe that only we hold.
  */
 export interface Guardian {
-  /** From now on this is the process to stop, unless it is too late; it is forgotten if it exits. */
+  /** This is the process to stop, unless it is too late; one that exits is forgotten. */
   watch(child: ChildProcess): boolean;
   /** Stops and removes; returns when that is done. */
   release(): Promise<void>;

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vite
 import { UserError } from "../../src/errors.js";
 import { linkLibraries, locateNative, usableBinaries } from "../../src/postgres/binaries.js";
 import { connect, durableSettings, openPostgres } from "../../src/postgres/server.js";
-import { isRunning } from "./processes.js";
+import { isRunning, processesIn } from "./processes.js";
 
 const embedded = { kind: "embedded" } as const;
 let scratch: string;
@@ -59,6 +59,27 @@ test("a server answers over socket and port, and leaves nothing behind", async (
   await Promise.all([server.stop(), server.stop()]);
   expect(isRunning(pid)).toBe(false);
   expect(existsSync(socketDir)).toBe(false);
+});
+
+test("a server that is killed starts again on what it had written", async () => {
+  const server = await openPostgres(embedded);
+  const { pid: killed = 0, socketDir = "" } = server;
+  const client = await connect(server);
+  await client.query("set synchronous_commit = on; create table kept as select 1 as one");
+  const waiting = expect(client.query("select pg_sleep(60)")).rejects.toThrow(/went away/);
+  await server.crash!();
+  await waiting;
+  expect(isRunning(killed)).toBe(false);
+  const { pid: next = 0 } = server;
+  expect(isRunning(next)).toBe(true);
+  const again = await connect(server);
+  expect((await again.query("select one from kept")).rows).toEqual([{ one: 1 }]);
+  await again.end();
+
+  await server.stop();
+  expect(isRunning(next)).toBe(false);
+  expect(existsSync(socketDir)).toBe(false);
+  expect(processesIn(socketDir)).toEqual([]);
 });
 
 test("settings are the caller's", async () => {

@@ -60,6 +60,7 @@ test.concurrent.each([100, 300])("Ctrl-C %i ms into the start leaves nothing", a
 test.concurrent.each([
   ["running", "SIGKILL", "SIGKILL"],
   ["while starting", "SIGKILL", "SIGKILL"],
+  ["after a crash", "SIGKILL", "SIGKILL"],
   ["process.exit", undefined, 3],
   ["uncaught error", undefined, 1],
   ["end of program", undefined, 0],
