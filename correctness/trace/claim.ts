@@ -1,12 +1,13 @@
-/** C8 as a claim: how many histories a tier records, what must have happened in them. */
+/** C8 as a claim: how many histories a tier records, and in what ways calls are lost in them. */
 
-import { allAnswers } from "../../src/core/index.js";
 import { openPostgres, type PostgresServer } from "../../src/postgres/server.js";
-import type { Claim, ClaimResult, Context, Finding, Row, Tier } from "../claims.js";
+import type { Claim, ClaimResult, Context, Tier } from "../claims.js";
 import { shardOf } from "../shard.js";
-import type { Event, History } from "./history.js";
-import { findingsOf, judge } from "./judge.js";
+import { coverFaults } from "./fault-coverage.js";
+import type { FaultRates } from "./faults.js";
+import type { History } from "./history.js";
 import { record, recordSettings } from "./record.js";
+import { told, type Told } from "./told.js";
 
 interface Size {
   readonly histories: number;
@@ -20,89 +21,78 @@ const sizes: { readonly [T in Tier]: Size } = {
   nightly: { histories: 20, events: 100_000 },
 };
 
-interface Told {
-  readonly row: Row;
-  readonly findings: readonly Finding[];
-  readonly events: number;
-}
+/** One call in so many is meant to be lost in each of these ways. */
+const rates: FaultRates = { terminate: 60, cutBefore: 120, cutAfter: 120 };
+/** Where the server is ours. */
+const kills: FaultRates = { kill: 700 };
+/** After so long it is said where no call was lost. */
+const COVER_SECONDS = 240;
 
 async function one(server: PostgresServer, n: number, context: Context): Promise<Told> {
   const { tier, seed, signal } = context;
   const started = performance.now();
-  const { events: most } = sizes[tier];
   const history = await record({
     source: server,
     // Every history of a run has a seed of its own.
     seed: seed * 1_000 + n,
-    events: most,
+    events: sizes[tier].events,
+    faults: { ...rates, ...(server.crash && kills) },
     signal,
     progress: (done, total) => context.progress(`history ${n}`, done, total),
   });
-  const recorded = performance.now();
-  const judgement = judge(history);
-  const findings = findingsOf(
-    judgement,
-    history,
-    "ringproof trace check <report>/finding-C8-1.json",
-  );
-  const ended = performance.now();
-  const { events } = history;
-  return {
-    findings,
-    events: events.length,
-    row: {
-      name: `history ${n}`,
-      verdict: findings.length > 0 ? "violated" : "holds",
-      seconds: (ended - started) / 1000,
-      facts: {
-        events: events.length,
-        "at the same time": overlapping(history),
-        "nobody knows": events.filter(({ outcome }) => outcome === null).length,
-        answers: `${answersOf(events).size} of ${allAnswers.length}`,
-        "seconds to judge": ((ended - recorded) / 1000).toFixed(1),
-      },
-    },
-  };
+  return told(`history ${n}`, history, started);
 }
 
-/** Calls that began before the one before them had ended. */
-const overlapping = ({ events }: History): number =>
-  events.filter((event, i) => i > 0 && event.call < (events[i - 1]!.return ?? Infinity)).length;
+/** Calls are lost at every labelled statement that a call of the model can come to. */
+async function everywhere(server: PostgresServer, context: Context): Promise<readonly Told[]> {
+  const { seed, signal } = context;
+  const all: Told[] = [];
+  let started = performance.now();
+  const recorded = (history: History): void => {
+    all.push(told(`lost everywhere ${all.length + 1}`, history, started));
+    context.progress("calls lost everywhere", all.length);
+    started = performance.now();
+  };
+  const kinds = server.crash ? (["terminate", "kill"] as const) : (["terminate"] as const);
+  const options = { source: server, seed, kinds, seconds: COVER_SECONDS, signal, recorded };
+  const left = await coverFaults(options);
+  if (left.length === 0) return all;
+  const finding = {
+    title: "no call was lost at some of the labelled statements",
+    lines: left.map(({ kind, label }) => `${kind} at ${label}`),
+    replay: `ringproof trace --tier full --seed ${seed}`,
+  };
+  const last = all.at(-1)!;
+  return [...all.slice(0, -1), { ...last, findings: [...last.findings, finding] }];
+}
 
-const answersOf = (events: readonly Event[]): ReadonlySet<string> =>
-  new Set(
-    events.flatMap(({ action, outcome }) => {
-      if (!outcome) return [];
-      const { result, reason, each } = outcome;
-      const words = each ?? [reason ? `${result} ${reason}` : result];
-      return words.map((word) => `${action} ${word}`);
-    }),
-  );
+async function histories(server: PostgresServer, context: Context): Promise<readonly Told[]> {
+  const { tier, shard } = context;
+  const numbers = Array.from({ length: sizes[tier].histories }, (_, i) => i + 1);
+  const all: Told[] = [];
+  for (const n of shardOf(numbers, shard)) {
+    all.push(await one(server, n, context));
+    if (all.at(-1)!.findings.length > 0) return all;
+  }
+  if (tier === "quick" || shard.index > 1) return all;
+  return [...all, ...(await everywhere(server, context))];
+}
 
 async function run(context: Context): Promise<ClaimResult> {
   const started = performance.now();
-  const { tier, shard } = context;
-  const numbers = [...Array(sizes[tier].histories).keys()].map((i) => i + 1);
-  const wanted = shardOf(numbers, shard);
   const server = await openPostgres(context.pg, { settings: recordSettings });
-  const all: Told[] = [];
-  try {
-    for (const n of wanted) {
-      all.push(await one(server, n, context));
-      if (all.at(-1)!.findings.length > 0) break;
-    }
-  } finally {
-    await server.stop();
-  }
-  const findings = all.flatMap((told) => told.findings);
+  const all = await histories(server, context).finally(() => server.stop());
+  const findings = all.flatMap((one) => one.findings);
+  const sum = (of: (one: Told) => number) => all.reduce((total, one) => total + of(one), 0);
   return {
     id: "C8",
     verdict: findings.length > 0 ? "violated" : "holds",
     seconds: (performance.now() - started) / 1000,
     covered: {
       histories: all.length,
-      events: all.reduce((sum, { events }) => sum + events, 0),
-      unexplained: all.filter((told) => told.findings.length > 0).length,
+      events: sum(({ events }) => events),
+      faults: sum(({ faults }) => faults),
+      unexplained: sum((one) => (one.findings.length > 0 ? 1 : 0)),
     },
     rows: all.map(({ row }) => row),
     findings,
@@ -113,7 +103,7 @@ export const traceClaim: Claim = {
   id: "C8",
   command: "trace",
   sentence: "what concurrent workers see on Postgres is a behaviour of the model",
-  covers: ["histories", "events", "unexplained"],
+  covers: ["histories", "events", "faults", "unexplained"],
   needs: ["pg", "seed"],
   run,
 };

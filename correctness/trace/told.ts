@@ -1,0 +1,49 @@
+/** What there is to say of a history that was recorded: what is in it, and what is wrong. */
+
+import { allAnswers, wordsOf } from "../../src/core/index.js";
+import type { Finding, Row } from "../claims.js";
+import type { Event, History } from "./history.js";
+import { findingsOf, judge } from "./judge.js";
+
+export interface Told {
+  readonly row: Row;
+  readonly findings: readonly Finding[];
+  readonly events: number;
+  readonly faults: number;
+}
+
+/** Judges a history whose recording was begun then. */
+export function told(name: string, history: History, started: number): Told {
+  const recorded = performance.now();
+  const kept = "ringproof trace check <report>/finding-C8-1.json";
+  const findings = findingsOf(judge(history), history, kept);
+  const ended = performance.now();
+  const { events } = history;
+  const faults = events.filter(({ fault }) => fault !== undefined).length;
+  const row: Row = {
+    name,
+    verdict: findings.length > 0 ? "violated" : "holds",
+    seconds: (ended - started) / 1000,
+    facts: {
+      calls: events.length,
+      "beside others": besideOthers(history),
+      lost: faults,
+      "nobody knows": events.filter(({ outcome }) => outcome === null).length,
+      "kinds of answers": kindsOf(events).size,
+      "s to judge": ((ended - recorded) / 1000).toFixed(1),
+    },
+  };
+  return { row, findings, events: events.length, faults };
+}
+
+/** Calls that began before the one before them had ended. */
+const besideOthers = ({ events }: History): number =>
+  events.filter((event, i) => i > 0 && event.call < (events[i - 1]!.return ?? Infinity)).length;
+
+/** As far as the model has them: it knows no locks that turn calls away. */
+function kindsOf(events: readonly Event[]): ReadonlySet<string> {
+  const kinds = events.flatMap(({ action, outcome }) =>
+    (outcome ? wordsOf(outcome) : []).map((word) => `${action} ${word}`),
+  );
+  return new Set(kinds.filter((kind) => allAnswers.includes(kind)));
+}
