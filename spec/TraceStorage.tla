@@ -19,8 +19,9 @@ VARIABLES stored,  \* the database, with points in time where the model has ages
 Never == -1000000  \* the point in time of what does not come
 
 ------------------------------------------------------------------------------
-(* The database as a call sees it: at the tick of its caller, and with the    *)
-(* cursors that it saw, where a ring has turned since it chose its slot.      *)
+(* The database as a call sees it: at the tick of its caller, and with what   *)
+(* it has looked at before it takes effect: the cursors of rings that have    *)
+(* turned since it chose its slot, and how far the lane of a claim went.      *)
 
 Most(n, limit) == IF n < 0 THEN 0 ELSE IF n > limit THEN limit ELSE n
 Age(at, tick) == IF at = Never THEN 99 ELSE Most(tick - at, StaleAfter)
@@ -30,8 +31,13 @@ Failed(d, tick) == IF d.state = "failed" THEN Most(tick - d.age, FailedFloor) EL
 Ring(name, pins) == IF name \in DOMAIN pins THEN [stored.rings[name] EXCEPT !.cur = pins[name]]
                     ELSE stored.rings[name]
 
-Seen(pins, tick) ==
+NoTail == 1000000
+InReach(r, e, tail) == tail = NoTail \/ r.lane # e.args.lane \/ r.seq < tail
+
+\* e is the call, or anything where there is no tail.
+Seen(e, pins, tail, tick) ==
   [stored EXCEPT
+     !.readyEntries = {r \in @ : InReach(r, e, tail)},
      !.rings = [queue |-> Ring("queue", pins), claim |-> Ring("claim", pins),
                 lease |-> Ring("lease", pins)],
      !.leaseClaims = {[c EXCEPT !.age = Age(@, tick), !.left = Left(@, tick)] : c \in @},
@@ -40,9 +46,10 @@ Seen(pins, tick) ==
      !.deferredJobs = {[d EXCEPT !.wait = Left(@, tick)] : d \in @},
      !.doneEntries = {[d EXCEPT !.age = Failed(d, tick)] : d \in @}]
 
-At(pins, tick) == INSTANCE StorageAnswers WITH db <- Seen(pins, tick)
+At(e, pins, tail, tick) == INSTANCE StorageAnswers WITH db <- Seen(e, pins, tail, tick)
 
 NoPins == <<>>
+Now(e) == INSTANCE StorageAnswers WITH db <- Seen(e, NoPins, NoTail, e.tick)
 
 ------------------------------------------------------------------------------
 (* Rows: what the transaction of a call put, dropped and cleared.             *)
@@ -89,23 +96,26 @@ Recorded(e) ==
 
 ------------------------------------------------------------------------------
 
-\* Whatever had ended before it began took effect before.
-MayBeNext(i) == \A h \in DOMAIN Events \ made : Events[h].end >= Events[i].call
+\* Whatever had ended before it began took effect before: the last such call of each caller.
+MayBeNext(i) == Events[i].behind \subseteq made
 
 Make(i) ==
   LET e == Events[i]
   IN /\ stored' = Recorded(e)
-     /\ \E pins \in {NoPins, e.pins} : At(pins, e.tick)!Explains(e)
+     /\ \E pins \in {NoPins, e.pins}, tail \in {NoTail} \cup e.tails :
+          At(e, pins, tail, e.tick)!Explains(e)
      /\ made' = made \cup {i}
 
-Init == /\ stored = At(NoPins, 0)!EmptyDb
-        /\ env = At(NoPins, 0)!EmptyEnv
+Model == INSTANCE StorageAnswers WITH db <- stored
+
+Init == /\ stored = Model!EmptyDb
+        /\ env = Model!EmptyEnv
         /\ made = {}
 
 \* What changes nothing is in nobody's way: there is no reason to make it later.
 Next ==
   LET next == {i \in DOMAIN Events \ made : MayBeNext(i)}
-      quiet == {i \in next : Events[i].quiet /\ At(NoPins, Events[i].tick)!Quiet(Events[i])}
+      quiet == {i \in next : Events[i].quiet /\ Now(Events[i])!Quiet(Events[i])}
   IN \E i \in IF quiet = {} THEN next ELSE {CHOOSE q \in quiet : TRUE} : Make(i)
 
 Spec == Init /\ [][Next]_<<stored, env, made>>

@@ -1,7 +1,7 @@
 /**
- * The tables of README.md that come from the manifest, and from the bugs that are planted. Run as a
- * program, it writes them into the file between their markers; a test fails while the file says
- * something else.
+ * The tables of README.md that come from the manifest, and from the bugs that are planted, and the
+ * schema of histories. Run as a program, it writes them, the tables between their markers; a test
+ * fails while a file says something else.
  */
 
 import { readFileSync, writeFileSync } from "node:fs";
@@ -11,6 +11,7 @@ import { packageRoot } from "../../src/package-root.js";
 import { knownBugs, plantedIn, type KnownBug } from "../mutants/known-bugs.js";
 import { readManifest, type ManifestEntry } from "../tlc/manifest.js";
 import { manifestFile } from "../tlc/suite.js";
+import { historySchema } from "../trace/schema.js";
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [head, head.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
@@ -73,5 +74,12 @@ export async function withTables(readme: string): Promise<string> {
 
 export const readmeFile = (): string => join(packageRoot(), "README.md");
 
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href)
+export const schemaFile = (): string =>
+  join(packageRoot(), "correctness", "trace", "history.schema.json");
+
+export const schemaText = (): string => `${JSON.stringify(historySchema(), null, 2)}\n`;
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
   writeFileSync(readmeFile(), await withTables(readFileSync(readmeFile(), "utf8")));
+  writeFileSync(schemaFile(), schemaText());
+}

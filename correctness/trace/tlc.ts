@@ -82,11 +82,12 @@ function moves(changes: readonly Change[], table: string, value: (cells: Cells) 
 
 interface Written {
   readonly meetings: Meetings;
-  /** The place of each point in time among all. */
-  readonly places: ReadonlyMap<number, number>;
+  readonly lines: readonly (readonly Event[])[];
+  /** Of each event in the sequence, from 1. */
+  readonly places: ReadonlyMap<Event, number>;
 }
 
-function eventValue(event: Event, { meetings, places }: Written): Tla {
+function eventValue(event: Event, { meetings, lines, places }: Written): Tla {
   const { action, tick, changes = [], outcome } = event;
   const cleared = changes.flatMap(({ table, clear }) =>
     clear === undefined ? [] : [record({ table, slot: clear })],
@@ -97,13 +98,13 @@ function eventValue(event: Event, { meetings, places }: Written): Tla {
     action,
     args: argumentsOf(event),
     tick,
-    call: places.get(event.call)!,
-    end: places.get(endOf(event))!,
+    behind: set(behind(event, lines, places)),
     told: told(event),
     turned: meetings.turnedAway(event) ?? "",
     locked: set(meetings.lockable(event).map(tokens)),
     chosen: tokens(outcome ? (outcome.tokens ?? []) : attemptsIn("leaseClaimClosures", event)),
     pins: byName([...meetings.pins(event)]),
+    tails: set(meetings.tails(event)),
     quiet: changes.length === 0,
     put: rowsOf(changes, "put"),
     drop: rowsOf(changes, "drop"),
@@ -114,16 +115,19 @@ function eventValue(event: Event, { meetings, places }: Written): Tla {
   });
 }
 
-function placesOf(events: readonly Event[]): ReadonlyMap<number, number> {
-  const times = new Set(events.flatMap((event) => [event.call, endOf(event)]));
-  return new Map([...times].sort((a, b) => a - b).map((time, i) => [time, i]));
-}
+/** The last call of each line that had ended before this one began. */
+const behind = (event: Event, lines: Written["lines"], places: Written["places"]): number[] =>
+  lines.flatMap((line) => {
+    const last = line.findLast((other) => endOf(other) < event.call);
+    return last ? [places.get(last)!] : [];
+  });
 
 /** What did not commit did nothing, but may have been in the way. */
 function moduleText({ header, events: all }: History, events: readonly Event[]): string {
   const written: Written = {
     meetings: new Meetings(header, events, new Intervals(linesOf(all))),
-    places: placesOf(events),
+    lines: linesOf(events),
+    places: new Map(events.map((event, i) => [event, i + 1])),
   };
   const values = events.map((event) => formatValue(eventValue(event, written)));
   return `---- MODULE ${MODULE} ----

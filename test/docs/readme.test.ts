@@ -21,7 +21,7 @@ import { readModels } from "../../correctness/mutants/models.js";
 import { coreBugs } from "../../correctness/mutants/core-bugs.js";
 import { knownBugs } from "../../correctness/mutants/known-bugs.js";
 import { allOperations } from "../../correctness/locks/operations.js";
-import { readmeFile, withTables } from "../../correctness/report/models.js";
+import { readmeFile, schemaFile, schemaText, withTables } from "../../correctness/report/models.js";
 import {
   readManifest,
   type ExpectHolds,
@@ -35,6 +35,10 @@ import { focusedModules } from "../../src/core/index.js";
 import { focusedTwins } from "../../src/postgres/focused-twins.js";
 
 const readme = readFileSync(readmeFile(), "utf8");
+
+test("the schema of histories is that of their reader: npm run docs", () => {
+  expect(readFileSync(schemaFile(), "utf8")).toBe(schemaText());
+});
 
 test("the generated tables say what the manifest says: npm run docs", async () => {
   expect(await withTables(readme)).toBe(readme);
