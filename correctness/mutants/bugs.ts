@@ -58,7 +58,7 @@ const handOut: Table = {
         "returning lane_id, job_id, 0 as run_lease,",
       ),
     ],
-    on: { conform: ["conform"], trace: true },
+    on: { conform: ["conform"] },
   },
 };
 
@@ -92,7 +92,7 @@ const evidence: Table = {
     changes: () => [
       changed("rings", "queue_slot_pinned", "return 'queueUnclosedClaimRefs';", "null;"),
     ],
-    on: { conform: ["conform"], trace: true },
+    on: { conform: ["conform"] },
   },
   "shard-join": {
     about: "queue prune takes a lane_seq of any lane for spent",

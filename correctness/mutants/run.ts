@@ -36,12 +36,17 @@ const FEW = 4;
 
 const LOCKS = /\b(?:for update|lock table)\b/;
 
+/** An order matters to locks only where rows are locked, or written. */
+const locksIn = (mutant: SqlMutant): boolean =>
+  mutant.changes.some(({ definition }) => !/\blanguage sql\b/.test(definition.sql));
+
 /** The check that is most likely to find it comes first, and where it takes long, last. */
 function inOrder(mutant: SqlMutant, hunters: readonly Hunter[]): readonly Hunter[] {
   const { about, operator, actions } = mutant as SqlMutant & Partial<SystematicMutant>;
   const wide = actions.length > FEW;
   const usual = LOCKS.test(about) ? "locks" : wide ? "lockstep" : "conform";
-  const first = (operator && firstLook[operator]) ?? usual;
+  const own = operator && firstLook[operator];
+  const first = own === "locks" && !locksIn(mutant) ? usual : (own ?? usual);
   const place = ({ check }: Hunter) => (check === first ? 0 : wide && check === "conform" ? 2 : 1);
   return hunters.toSorted((a, b) => place(a) - place(b));
 }
