@@ -37,7 +37,7 @@ import { focusedTwins } from "../../src/postgres/focused-twins.js";
 const readme = readFileSync(readmeFile(), "utf8");
 
 test("the schema of histories is that of their reader: npm run docs", () => {
-  expect(readFileSync(schemaFile(), "utf8")).toBe(schemaText());
+  expect(JSON.parse(readFileSync(schemaFile(), "utf8"))).toEqual(JSON.parse(schemaText()));
 });
 
 test("the generated tables say what the manifest says: npm run docs", async () => {
