@@ -155,6 +155,8 @@ function program(io: Io, session: Session): Command {
   const root = new Command("ringproof")
     .description("Holds a TLA+ model, a TypeScript core and a Postgres implementation equal.")
     .version(version())
+    // What stands behind a command is a flag of that, and of no command before it.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ writeOut: (s) => io.out.write(s), writeErr: (s) => io.err.write(s) })
     .showHelpAfterError("Run it with --help to see what there is.")

@@ -43,6 +43,7 @@ export function addTrace(add: Add, session: Session): void {
   const trace = add("trace", about, "trace --seed 3").action((flags: CommonFlags) =>
     session.one(flags, session.claim("trace"), []),
   );
+  trace.enablePositionalOptions();
   addRecord(trace, session);
   addCheck(trace, session);
 }
