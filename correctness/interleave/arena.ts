@@ -58,6 +58,9 @@ interface Left extends Pick<Ran, "outcomes" | "db" | "faults"> {
   readonly binding: Binding;
 }
 
+/** A run in which a session did not do again what it did before, at the same place. */
+export class Strayed extends Error {}
+
 export class Arena {
   /** The connection that steps the sessions. */
   readonly controller: pg.Client;
@@ -156,13 +159,14 @@ export class Arena {
       const { enabled } = this.stepping;
       if (enabled.length === 0) break;
       const index = schedules.choose(enabled);
-      if (!enabled.includes(index)) throw new Error("a session that should go on waits");
+      if (!enabled.includes(index)) await this.stray(calls, "a session that should go on waits");
       const others = steppers.filter((s) => s.index !== index);
       const held = hinderable(calls[index]!.action) && (await this.watcher.look(others));
       const { burst, known } = schedules;
       const left = Math.max(known - steps.length, 0);
       for (const step of await this.stepping.go(index, burst, Math.min(left, burst))) {
-        if (schedules.choose(enabled) !== index) throw new Error("a schedule that cannot be kept");
+        if (schedules.choose(enabled) !== index)
+          await this.stray(calls, "a session went on where another one should");
         if (step.waitsFor.length > 0) waiting.set(index, steps.length);
         if (held && this.tries.has(step.label)) {
           seen[index]!.locks.push(...held.locks);
@@ -183,6 +187,13 @@ export class Arena {
     const { binding, ...ran } = await this.leave(calls);
     const met = seen.map(({ locks, rows }) => hindrance(locks, rows, binding));
     return { steps, met, stuck, ...ran };
+  }
+
+  /** Nothing is left of a run that has strayed. */
+  private async stray(calls: readonly Call[], how: string): Promise<never> {
+    await this.stepping.abandon();
+    await this.leave(calls);
+    throw new Strayed(how);
   }
 
   /** The call as SQL, in the state that is loaded. */

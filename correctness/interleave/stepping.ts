@@ -151,6 +151,20 @@ export class Stepping {
     }
   }
 
+  /** Lets all of them run to their ends at once, as they can. */
+  async abandon(): Promise<void> {
+    const began = performance.now();
+    const ends: Promise<void>[] = [];
+    while (performance.now() - began < DEADLOCK_MS) {
+      if (this.active.every(({ at }) => at.stand === "done")) break;
+      for (const stepper of this.active.filter((s) => s.enabled))
+        ends.push(stepper.finish(this.controller));
+      await sleep(PATIENCE_MS);
+    }
+    await this.release();
+    await Promise.all(ends);
+  }
+
   /** Ends what would wait for ever; whether there was anything. */
   async release(): Promise<boolean> {
     const stuck = this.active.filter((s) => s.moving);
