@@ -50,7 +50,7 @@ function count(counts: Counts, { steps, outcomes }: ArenaRan, calls: Work["calls
     if (label.includes(".") && !label.endsWith(INSIDE)) counts.add("interleave", label);
 }
 
-/** So often the schedules of a case are begun; on a busy machine one session may overtake another. */
+/** So often the schedules of a case are begun: on a busy machine sessions may overtake others. */
 const ATTEMPTS = 3;
 
 async function again(schedules: () => Promise<Met>): Promise<Met> {

@@ -9,17 +9,17 @@ import type { CheckName } from "./hunter.js";
 import { rows, type Judged } from "./matrix.js";
 import { readModels, type Models } from "./models.js";
 import { huntAll, type Mutant } from "./run.js";
+import { findTools } from "../tlc/suite.js";
 import { recordSettings } from "../trace/record.js";
 import { coreTwin, graphLook, tlcLook } from "./spec-looks.js";
 
-/** What TLC and the graph say of it, before Postgres is asked. */
-async function bySpec(subject: Subject, models: Models, context: Context): Promise<Fate> {
+/** What the graph says of it, before Postgres is asked. */
+async function byGraph(subject: Subject, models: Models): Promise<Fate> {
   const looks = new Map<CheckName, Look>();
   const { name } = subject;
   const fate = (about: string): Fate => ({ name, about, looks, every: subject.kind === "bug" });
   if (subject.kind === "bug") {
     const { bug } = subject;
-    if (bug.tlc.length > 0) looks.set("TLC", await tlcLook(bug, models, context));
     const twin = coreTwin(bug);
     if (twin) looks.set("graph", await graphLook(twin, models.explored));
     return fate(bug.about);
@@ -44,6 +44,39 @@ const merged = (one: Fate, other: Fate): Fate => ({
   looks: new Map([...one.looks, ...other.looks]),
 });
 
+const hasTlc = (subject: Subject): subject is Extract<Subject, { readonly kind: "bug" }> =>
+  subject.kind === "bug" && subject.bug.tlc.length > 0;
+
+/** What TLC says of the bugs. */
+async function byTlc(
+  subjects: readonly Subject[],
+  models: Models,
+  context: Context,
+): Promise<ReadonlyMap<string, Look>> {
+  const looks = new Map<string, Look>();
+  for (const subject of subjects) {
+    if (!hasTlc(subject)) continue;
+    looks.set(subject.name, await tlcLook(subject.bug, models, context));
+    context.signal.throwIfAborted();
+  }
+  return looks;
+}
+
+const afterTlc = (look: Look | undefined, fate: Fate): Fate =>
+  look ? { ...fate, looks: new Map([["TLC", look], ...fate.looks]) } : fate;
+
+async function onServer(
+  wanted: readonly Mutant[],
+  models: Models,
+  context: Context,
+  onFate: (fate: Fate) => void,
+): Promise<void> {
+  if (wanted.length === 0) return;
+  const server = await openPostgres(context.pg, { settings: recordSettings });
+  const { signal } = context;
+  await huntAll(server, wanted, models, { signal, onFate }).finally(() => server.stop());
+}
+
 async function judge(
   subjects: readonly Subject[],
   models: Models,
@@ -52,24 +85,28 @@ async function judge(
   const fates = new Map<string, Fate>();
   const wanted: Mutant[] = [];
   for (const subject of subjects) {
-    const fate = await bySpec(subject, models, context);
+    const fate = await byGraph(subject, models);
     fates.set(subject.name, fate);
     const mutant = onPostgres(subject, fate);
     if (mutant) wanted.push(mutant);
-    context.progress("mutants of the spec and the core", fates.size, subjects.length);
+    context.progress("mutants of the core", fates.size, subjects.length);
     context.signal.throwIfAborted();
   }
-  if (wanted.length > 0) {
-    const server = await openPostgres(context.pg, { settings: recordSettings });
-    let done = 0;
-    const onFate = (fate: Fate) => {
-      fates.set(fate.name, merged(fates.get(fate.name)!, fate));
-      context.progress("mutants on Postgres", ++done, wanted.length);
-    };
-    const { signal } = context;
-    await huntAll(server, wanted, models, { signal, onFate }).finally(() => server.stop());
-  }
-  return subjects.map((subject) => ({ subject, fate: fates.get(subject.name)! }));
+  let done = 0;
+  const onFate = (fate: Fate) => {
+    fates.set(fate.name, merged(fates.get(fate.name)!, fate));
+    context.progress("mutants on Postgres", ++done, wanted.length);
+  };
+  // Without Java there is nothing to wait for.
+  if (subjects.some(hasTlc)) await findTools(context);
+  // It and Postgres keep one core busy each.
+  const hunted = onServer(wanted, models, context, onFate);
+  const tlc = await byTlc(subjects, models, context).finally(() => hunted);
+  await hunted;
+  return subjects.map((subject) => {
+    const { name } = subject;
+    return { subject, fate: afterTlc(tlc.get(name), fates.get(name)!) };
+  });
 }
 
 const lossOf = (subject: Subject): readonly string[] =>
