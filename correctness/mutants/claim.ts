@@ -101,6 +101,8 @@ async function judge(
   if (subjects.some(hasTlc)) await findTools(context);
   // It and Postgres keep one core busy each.
   const hunted = onServer(wanted, models, context, onFate);
+  // Who fails first is heard when both have ended.
+  hunted.catch(() => undefined);
   const tlc = await byTlc(subjects, models, context).finally(() => hunted);
   await hunted;
   return subjects.map((subject) => {
