@@ -122,7 +122,9 @@ async function onEach(
     }
   };
   const connections = Math.min(CONNECTIONS, work.length);
-  await Promise.all(Array.from({ length: connections }, (_, n) => walk(n)));
+  // Who fails first is heard when all have ended.
+  const ends = await Promise.allSettled(Array.from({ length: connections }, (_, n) => walk(n)));
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
   return found[0] ?? null;
 }
 

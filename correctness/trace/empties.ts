@@ -18,7 +18,7 @@ interface Heads {
 
 /**
  * Claims, and calls in the way of claims, hold the claim head of the lane; a call of which nobody
- * heard again for as long as it lingers after its beginning.
+ * heard again until it was gone, or for as long as it lingers after its beginning.
  */
 export function emptyClaims(
   { events }: History,
@@ -49,7 +49,7 @@ export function emptyClaims(
 /** The empty claims that no other holder of the head overlaps, so that they do not overlap. */
 function alone({ holders, empties }: Heads, lingers: number) {
   const calls = holders.map(({ call }) => call).sort((a, b) => a - b);
-  const ends = holders.map((h) => h.return ?? h.call + lingers).sort((a, b) => a - b);
+  const ends = holders.map((h) => h.return ?? h.gone ?? h.call + lingers).sort((a, b) => a - b);
   const claims = empties.filter(
     ({ call, return: end }) =>
       countBelow(calls, end!, "at too") - countBelow(ends, call, "below") === 1,
