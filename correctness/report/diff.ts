@@ -20,7 +20,7 @@ export interface TableDiff {
 
 type AnyRow = Readonly<Record<string, unknown>>;
 
-const rowText = (table: TableName, row: object): string =>
+export const rowText = (table: TableName, row: object): string =>
   columns[table].map((c) => `${c}=${String((row as AnyRow)[c])}`).join(" ");
 
 /** Rows of tables, ring cursors and lane heads, each as lines of text. */

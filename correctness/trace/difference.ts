@@ -1,7 +1,7 @@
 /** Where what a transaction did to the rows is not what the core does to them. */
 
-import { columns, tableNames, type Db, type Scope, type TableName } from "../../src/core/index.js";
-import { minus, type TableDiff } from "../report/diff.js";
+import { tableNames, type Db, type Scope, type TableName } from "../../src/core/index.js";
+import { minus, rowText, type TableDiff } from "../report/diff.js";
 import { rowAt, type Changed, type Delta, type Row } from "./rows.js";
 
 interface Sides {
@@ -56,9 +56,6 @@ function ownLines(table: TableName, { gone, come }: Delta, tick: number, scope: 
   const text = (row: Row) => rowText(table, rowAt(table, row, tick, scope));
   return lines(gone.map(text), come.map(text));
 }
-
-const rowText = (table: TableName, row: object): string =>
-  columns[table].map((c) => `${c}=${String((row as Row)[c])}`).join(" ");
 
 const cursors = (of: object): readonly string[] =>
   Object.entries(of).map(([name, value]) => `${name} ${JSON.stringify(value)}`);

@@ -21,7 +21,7 @@ import {
 import { hinder } from "../interleave/hindrance.js";
 import type { TableDiff } from "../report/diff.js";
 import type { Event, Header } from "./history.js";
-import { scopeOf } from "./scope.js";
+import { keysOf, sameKeyOf, scopeOf } from "./scope.js";
 import { attemptsIn, jobsOf, type Meetings } from "./meetings.js";
 import { differences } from "./difference.js";
 import { changed, Reader, type Changed, type Stored } from "./rows.js";
@@ -52,7 +52,7 @@ export class Explainer {
   private readonly reader: Reader;
   private readonly table: ActionTable | undefined;
   private readonly meetings: Meetings;
-  private readonly keys = new Map<Job, string>();
+  private readonly keys: ReadonlyMap<Job, string>;
 
   constructor(
     header: Header,
@@ -64,13 +64,7 @@ export class Explainer {
     this.reader = new Reader(this.scope);
     this.table = table;
     this.meetings = meetings;
-    for (const { action, args } of events) {
-      if (action !== "Enqueue") continue;
-      args.batch.forEach((job, i) => {
-        const key = args.keys?.[i];
-        if (key) this.keys.set(job, key);
-      });
-    }
+    this.keys = keysOf(events);
   }
 
   /** The event made on these rows: what comes of it, or why it does not fit. */
@@ -103,12 +97,11 @@ export class Explainer {
 
   private stepFrom(event: Event, db: Db, { rings, tail }: Earlier): Step {
     const { lane } = event.args as { readonly lane?: Lane };
-    const hidden = db.readyEntries.filter(
-      (r) => tail !== undefined && r.lane === lane && r.seq >= tail,
+    const readyEntries = db.readyEntries.filter(
+      (row) => tail === undefined || row.lane !== lane || row.seq < tail,
     );
-    const readyEntries = db.readyEntries.filter((row) => !hidden.includes(row));
     const { outcome, state } = this.step(event, { ...db, rings, readyEntries });
-    const shown = hidden.length > 0 ? db.readyEntries : state.db.readyEntries;
+    const shown = tail === undefined ? state.db.readyEntries : db.readyEntries;
     return {
       outcome,
       state: { ...state, db: { ...state.db, rings: db.rings, readyEntries: shown } },
@@ -123,15 +116,7 @@ export class Explainer {
   private scopeAt(event: Event, { uniqueKeys }: Db): Scope {
     if (this.keys.size === 0) return this.scope;
     const jobs = new Set([...uniqueKeys.map(({ job }) => job), ...jobsOf(event)]);
-    const groups = new Map<string, Job[]>();
-    for (const job of jobs) {
-      const key = this.keys.get(job);
-      if (key === undefined) continue;
-      const group = groups.get(key);
-      if (group) group.push(job);
-      else groups.set(key, [job]);
-    }
-    return { ...this.scope, sameKey: [...groups.values()] };
+    return { ...this.scope, sameKey: sameKeyOf(jobs, this.keys) };
   }
 
   private compare(event: Event, before: Db, did: Changed, { outcome, state }: Step): Misfit | null {

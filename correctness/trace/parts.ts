@@ -12,6 +12,7 @@ import type {
   Outcome,
   Token,
 } from "../../src/memory/index.js";
+import { grouped } from "../grouped.js";
 import type { Event } from "./history.js";
 
 export interface Part {
@@ -99,26 +100,18 @@ export function jobsOf({ args, outcome }: Event): readonly Job[] {
 }
 
 /** What the event says of each group of jobs that it names. */
-export function partsOf(event: Event, groupOf: (job: Job) => number): Map<number, Part[]> {
-  if (event.outcome === null) return by(guesses(event), ({ jobs }) => groupOf(jobs[0]!));
-  const groups = by(jobsOf(event), groupOf);
+export function partsOf(
+  event: Event,
+  groupOf: (job: Job) => number,
+): ReadonlyMap<number, readonly Part[]> {
+  if (event.outcome === null) return grouped(guesses(event), ({ jobs }) => groupOf(jobs[0]!));
+  const groups = grouped(jobsOf(event), groupOf);
   const share = groups.size > 1 ? shares(event, groupOf) : () => whole(event, []);
   const entries = [...groups].map(([group, jobs]) => {
     const one: Part[] = [{ ...share(group), jobs }];
     return [group, one] as const;
   });
   return new Map(entries);
-}
-
-function by<T>(list: readonly T[], place: (item: T) => number): Map<number, T[]> {
-  const lists = new Map<number, T[]>();
-  for (const item of list) {
-    const at = place(item);
-    const others = lists.get(at);
-    if (others) others.push(item);
-    else lists.set(at, [item]);
-  }
-  return lists;
 }
 
 /** One for each job, and for each token, that an unknown call names. */
@@ -157,8 +150,8 @@ function shares(event: Event, groupOf: (job: Job) => number): Share {
   if (!isWellFormed(event, outcome)) return () => whole(event, []);
   if ("batch" in args) {
     const { batch, keys } = args;
-    const places = by([...batch.keys()], (i) => groupOf(batch[i]!));
-    const named = by(outcome.jobs ?? [], groupOf);
+    const places = grouped([...batch.keys()], (i) => groupOf(batch[i]!));
+    const named = grouped(outcome.jobs ?? [], groupOf);
     return (group) => {
       const mine = places.get(group)!;
       const some = {
@@ -172,13 +165,13 @@ function shares(event: Event, groupOf: (job: Job) => number): Share {
   }
   const ofToken = ({ job }: Token) => groupOf(job);
   if ("tokens" in args) {
-    const places = by([...args.tokens.keys()], (i) => ofToken(args.tokens[i]!));
+    const places = grouped([...args.tokens.keys()], (i) => ofToken(args.tokens[i]!));
     return (group) => {
       const mine = places.get(group)!;
       const each = mine.map((i) => outcome.each![i]!);
       return share({ tokens: mine.map((i) => args.tokens[i]) }, { each });
     };
   }
-  const tokens = by(outcome.tokens ?? [], ofToken);
+  const tokens = grouped(outcome.tokens ?? [], ofToken);
   return (group) => share(args, { tokens: tokens.get(group) ?? [] });
 }

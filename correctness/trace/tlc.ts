@@ -17,7 +17,7 @@ import { runTlc } from "../tlc/run.js";
 import { findTools } from "../tlc/suite.js";
 import { formatValue } from "../tlc/trace.js";
 import type { Tla, TlaRecord } from "../tlc/values.js";
-import { scopeOf } from "./scope.js";
+import { keysOf, sameKeyOf, scopeOf } from "./scope.js";
 import type { Cells, Change, Event, Header, History } from "./history.js";
 import { endOf, Intervals, linesOf } from "./intervals.js";
 import { attemptsIn, jobsOf, Meetings } from "./meetings.js";
@@ -139,21 +139,11 @@ ${values.join(",\n")}>>
 `;
 }
 
-function groupsOf(events: readonly Event[]): Tla {
-  const groups = new Map<string, string[]>();
-  for (const { action, args } of events) {
-    if (action !== "Enqueue") continue;
-    args.batch.forEach((job, i) => {
-      const key = args.keys?.[i];
-      if (key) groups.set(key, [...(groups.get(key) ?? []), job]);
-    });
-  }
-  return set([...groups.values()].map(set));
-}
-
 function cfgText(header: Header, events: readonly Event[]): string {
   const scope = scopeOf(header);
   const actions = [...new Set(events.map(({ action }) => action))];
+  const keys = keysOf(events);
+  const sameKey = sameKeyOf(keys.keys(), keys);
   const constants: Readonly<Record<string, Tla>> = {
     Jobs: set([...new Set(events.flatMap(jobsOf))]),
     Lanes: set(header.lanes),
@@ -168,7 +158,7 @@ function cfgText(header: Header, events: readonly Event[]): string {
     StaleAfter: scope.staleAfter,
     MaxAttempts: scope.maxAttempts,
     FailedFloor: scope.failedFloor,
-    SameKey: groupsOf(events),
+    SameKey: set(sameKey.map(set)),
     MaxSeq: 1,
     Enabled: set([...actions, "PassTime"]),
   };
