@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError, Option } from "commander";
 import { UserError } from "../src/errors.js";
+import { adapterOption, ofAdapter, type AdapterFlag } from "./adapter/command.js";
 import { packageRoot } from "../src/package-root.js";
 import type { Claim } from "./claims.js";
 import { conformDatabase } from "./conform/claim.js";
@@ -47,25 +48,33 @@ function tlc(session: Session, configs: string[], flags: CommonFlags & TlcComman
   return session.one(flags, claim, configs, (context) => runTlcCommand(flags, context));
 }
 
-type ConformFlags = CommonFlags & { readonly database?: number };
+type Flags = CommonFlags & AdapterFlag;
+
+type ConformFlags = Flags & { readonly database?: number };
 
 function conform(session: Session, configs: string[], flags: ConformFlags) {
+  const own = ofAdapter(session, "conform", flags, configs);
+  if (own) return own;
   const { database } = flags;
   const claim = session.claim("conform");
   if (database === undefined) return session.one(flags, claim, configs);
   return session.one(flags, claim, configs, (context) => conformDatabase(context, database));
 }
 
-function lockstep(session: Session, flags: CommonFlags & { readonly path?: string }) {
+function lockstep(session: Session, flags: Flags & { readonly path?: string }) {
+  const own = ofAdapter(session, "lockstep", flags);
+  if (own) return own;
   const { path } = flags;
   const claim = session.claim("lockstep");
   if (path === undefined) return session.one(flags, claim, []);
   return session.one(flags, claim, [], (context) => replayLockstep(context, path));
 }
 
-type InterleaveFlags = CommonFlags & { readonly replay?: string };
+type InterleaveFlags = Flags & { readonly replay?: string };
 
 function interleave(session: Session, operations: string[], flags: InterleaveFlags) {
+  const own = ofAdapter(session, "interleave", flags, operations);
+  if (own) return own;
   const { replay } = flags;
   const claim = session.claim("interleave");
   if (replay === undefined) return session.one(flags, claim, operations);
@@ -96,9 +105,9 @@ steps that do not depend on each other are one; "stand for" counts them all.`;
 
 function addCommands(add: Add, session: Session): void {
   const some = "names that `ringproof configs` lists; all of the tier unless given";
-  add("check", "run every claim and print one table", "check --tier quick").action(
-    (flags: CommonFlags) => session.check(flags),
-  );
+  add("check", "run every claim and print one table", "check --tier quick")
+    .addOption(adapterOption())
+    .action((flags: Flags) => ofAdapter(session, "check", flags) ?? session.check(flags));
   add("tlc", "C1: TLC on every configuration, against the manifest", "tlc lifecycle --workers 2")
     .argument("[config...]", some)
     .option("--workers <n>", "TLC's worker threads", positive)
@@ -121,15 +130,18 @@ function addCommands(add: Add, session: Session): void {
     );
   add("conform", "C3: every action on every reachable state, on Postgres", "conform slots")
     .argument("[config...]", some)
+    .addOption(adapterOption())
     .option("--database <n>", "only this database, by the number that a failure printed", whole)
     .action((configs: string[], flags: ConformFlags) => conform(session, configs, flags));
   add("lockstep", "C4: contract, core and Postgres in random runs", "lockstep --seed 7")
     .addHelpText("after", replayHelp)
+    .addOption(adapterOption())
     .option("--path <path>", "the path that a failure printed, with its seed")
-    .action((flags: CommonFlags & { readonly path?: string }) => lockstep(session, flags));
+    .action((flags: Flags & { readonly path?: string }) => lockstep(session, flags));
   add("interleave", "C5: every interleaving of two or three calls", "interleave Claim CancelReady")
     .addHelpText("after", interleaveHelp)
     .argument("[operation...]", "one and whatever meets it, or those that meet each other")
+    .addOption(adapterOption())
     .option("--replay <file>", "only the schedule that a report has kept in this file")
     .action((operations: string[], flags: InterleaveFlags) =>
       interleave(session, operations, flags),

@@ -1,7 +1,7 @@
 /** The package as its users import it: by name, through `exports`, from what was built. */
 
 import { execFile, execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { copyFileSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, posix } from "node:path";
@@ -31,12 +31,19 @@ test("the contract and its fake", () => {
   );
 });
 
+test("the checks for a queue of one's own", () => {
+  expect(exportsOf("ringproof/adapter")).toEqual(["NO_DEADLINE", "check"]);
+});
+
 describe("packed and unpacked elsewhere", () => {
   let dir: string;
   let packed: Packed;
   beforeAll(async () => {
     dir = await mkdtemp(join(tmpdir(), "ringproof-test-"));
     packed = installPacked(dir);
+    // As somebody who begins with a copy of the example.
+    const example = join(packed.root, "correctness", "examples", "one-table.ts");
+    copyFileSync(example, join(dir, "one-table.ts"));
   });
   afterAll(() => rm(dir, { recursive: true, force: true }));
 
@@ -50,6 +57,8 @@ describe("packed and unpacked elsewhere", () => {
       /^src\/postgres\/sql\/migrations\/\d{3}_\w+\.sql$/,
       /^correctness\/(conform|interleave|locks|lockstep|trace)\/\w+\.sql$/,
       /^correctness\/trace\/history\.schema\.json$/,
+      /^correctness\/examples\/[\w-]+\.ts$/,
+      /^dist\/correctness\/adapter\/(index|storage)\.d\.ts$/,
     ];
     expect(packed.files.filter((file) => !wanted.some((w) => w.test(file)))).toEqual([]);
     for (const each of wanted) expect(packed.files.some((file) => each.test(file))).toBe(true);
@@ -68,6 +77,7 @@ describe("packed and unpacked elsewhere", () => {
     ["conform cursor --shard 1/4 --pg embedded", /cursor .* 97 .* holds/],
     ["lockstep --shard 1/40 --pg embedded", /100 jobs.* holds/],
     ["locks PurgeDlq --pg embedded", /PurgeDlq .* holds/],
+    ["conform --adapter one-table.ts --pg embedded", /conform, two jobs .* holds/],
   ])("ringproof %s", async (command, said) => {
     const program = join(packed.root, "dist", "correctness", "bin.js");
     const { stdout } = await promisify(execFile)(program, command.split(" "), { cwd: dir });

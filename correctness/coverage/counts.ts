@@ -1,6 +1,14 @@
 /** How often each thing occurred in each check: what the claims count anyway, in one place. */
 
-export const columns = ["TLC", "core", "conform", "lockstep", "interleave", "mutants"] as const;
+export const columns = [
+  "TLC",
+  "core",
+  "conform",
+  "lockstep",
+  "interleave",
+  "trace",
+  "mutants",
+] as const;
 export type Column = (typeof columns)[number];
 
 /** What is counted: actions, what they answer, properties, and the labelled statements of SQL. */

@@ -59,7 +59,7 @@ function stored(): Item[] {
   const odd = toEmptyBatches();
   return actionNames.flatMap((action): Item[] => {
     const there = (...some: readonly Column[]) => (onPostgres(action) ? some : []);
-    const always: readonly Column[] = ["lockstep", ...there("conform")];
+    const always: readonly Column[] = ["lockstep", ...there("conform", "trace")];
     const whole = [...always, "TLC", "core", ...there("interleave")] as const;
     const broken = onlyForgets(action) ? [] : (["mutants"] as const);
     const answers = actions[action].answers.map((word): Item => {

@@ -84,6 +84,8 @@ const onPostgres =
   "Add a configuration in which that is so to those of this tier in correctness/conform.";
 const area = "Add an area in which that is so to correctness/interleave/scopes.ts.";
 
+const workload = "Raise its weight, or aim for it, in correctness/trace/workload.ts.";
+
 /** What to do. */
 const remedies: Readonly<Record<Column, Readonly<Record<Kind, string>>>> = {
   TLC: {
@@ -106,6 +108,7 @@ const remedies: Readonly<Record<Column, Readonly<Record<Kind, string>>>> = {
     label: "Where no action calls its function, correctness/lockstep/upkeep.ts does.",
   },
   interleave: { action: area, answer: area, property: "", label: area },
+  trace: { action: workload, answer: workload, property: "", label: "" },
   mutants: {
     action: "Add a bug that breaks it to correctness/mutants.",
     answer: "Add a bug that breaks it to correctness/mutants.",

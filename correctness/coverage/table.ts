@@ -12,7 +12,7 @@ interface Part {
   readonly units: Readonly<Partial<Record<Column, string>>>;
 }
 
-const calls = { conform: "calls", lockstep: "calls", interleave: "calls" };
+const calls = { conform: "calls", lockstep: "calls", interleave: "calls", trace: "calls" };
 
 const parts: readonly Part[] = [
   {

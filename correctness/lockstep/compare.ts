@@ -6,17 +6,19 @@
 
 import { isDeepStrictEqual } from "node:util";
 import { encodeDb, keyOf, type Call, type Outcome, type Scope } from "../../src/core/index.js";
-import { allows, view, type ContractState, type Operation } from "../../src/memory/index.js";
+import { allows, type ContractState, type Operation } from "../../src/memory/index.js";
 import type { Attempt, Expected } from "../conform/attempts.js";
 import { diffDb, type TableDiff } from "../report/diff.js";
 import type { JobPlace, Seen } from "./seen.js";
 import { expectedHealth } from "./health.js";
-
-/** Lines that only one of two has; all of them where only their order differs. */
-export interface Sides {
-  readonly expected: readonly string[];
-  readonly shown: readonly string[];
-}
+import {
+  compareViews,
+  different,
+  forgetGone,
+  sidesOf,
+  type Judged,
+  type Sides,
+} from "./views.js";
 
 /** The first step after which the three are no longer one. */
 export interface BadStep {
@@ -46,11 +48,6 @@ export const operationOf = (call: Call, scope: Scope): Operation =>
     ? { ...call, args: { ...call.args, keys: call.args.batch.map((job) => keyOf(scope, job)) } }
     : call;
 
-interface Judged {
-  readonly state: ContractState;
-  readonly why: string | null;
-}
-
 /** Each answer of the batch in turn; the first that breaks a promise ends it. */
 function judge(
   before: ContractState,
@@ -70,34 +67,9 @@ function judge(
   return { state, why: null };
 }
 
-/** A prune may take ended jobs out of the view, and no others: the contract is told which. */
+/** A prune may take ended jobs out of the view, and no others. */
 function forget(judged: Judged, attempt: Attempt, jobs: readonly JobPlace[]): Judged {
-  if (judged.why || attempt.action !== "PruneQueue") return judged;
-  const seen = new Set(jobs.map(({ job }) => job));
-  const gone = [...view(judged.state).keys()].filter((job) => !seen.has(job));
-  if (gone.length === 0) return judged;
-  const operation: Operation = { action: "Forget", args: { jobs: gone } };
-  const verdict = allows(judged.state, operation, { result: "forgotten" });
-  return verdict.ok ? { state: verdict.state, why: null } : { ...judged, why: verdict.why };
-}
-
-const placeText = ({ job, state, lease }: JobPlace): string => `${job} ${state} lease=${lease}`;
-
-/** The lines that are not on the other side; of lines that are there twice, one more. */
-const without = (lines: readonly string[], others: readonly string[]): string[] =>
-  lines.filter((line, i) => !others.includes(line) || lines.indexOf(line) < i);
-
-function sidesOf(expected: readonly string[], shown: readonly string[]): Sides {
-  if (isDeepStrictEqual(expected, shown)) return { expected: [], shown: [] };
-  const sides = { expected: without(expected, shown), shown: without(shown, expected) };
-  return different(sides) ? sides : { expected, shown };
-}
-
-const different = ({ expected, shown }: Sides): boolean => expected.length + shown.length > 0;
-
-function compareViews(contract: ContractState, jobs: readonly JobPlace[]): Sides {
-  const promised = [...view(contract)].map(([job, place]) => placeText({ job, ...place }));
-  return sidesOf(promised.sort(), jobs.map(placeText).sort());
+  return judged.why || attempt.action !== "PruneQueue" ? judged : forgetGone(judged.state, jobs);
 }
 
 function compareHealth({ state }: Expected, { health }: Seen, scope: Scope): Sides {

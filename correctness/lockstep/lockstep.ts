@@ -21,6 +21,7 @@ import type { Executions } from "../coverage/labels.js";
 import { Runs, type Choice } from "./choices.js";
 import { Database } from "./database.js";
 import type { BadStep } from "./compare.js";
+import { Hunt, SHRINK_RUNS } from "./hunt.js";
 import { walk, type Walk, type WalkOptions } from "./trio.js";
 
 export interface Failure {
@@ -69,58 +70,6 @@ export interface LockstepOptions {
   readonly connections?: number;
   readonly signal?: AbortSignal | undefined;
   readonly progress?: (steps: number, of: number) => void;
-}
-
-type Found = Walk & { readonly choices: readonly Choice[]; readonly bad: BadStep };
-
-const SHRINK_MS = 60_000;
-const SHRINK_RUNS = 300;
-
-/**
- * One run, and the shorter ones that the library tries once it has failed. They are made only as
- * long as the limits allow and where the outcome is not known from a longer one.
- */
-class Hunt {
-  tried = 0;
-  smallest: Found | undefined;
-  stopped: { readonly reason: unknown } | undefined;
-  private deadline = Infinity;
-  private readonly limit: number;
-  private readonly walk: (choices: readonly Choice[], first: boolean) => Promise<Walk>;
-  private readonly found: () => void;
-
-  constructor(limit: number, walk: Hunt["walk"], found: Hunt["found"]) {
-    this.limit = limit;
-    this.walk = walk;
-    this.found = found;
-  }
-
-  async passes(choices: readonly Choice[]): Promise<boolean> {
-    if (this.stopped || this.tried >= this.limit || Date.now() > this.deadline) return true;
-    const first = !this.smallest;
-    const known = this.known(choices);
-    if (known !== undefined) return known;
-    this.tried++;
-    try {
-      const { bad, ...walked } = await this.walk(choices, first);
-      if (!bad) return true;
-      if (first) this.deadline = Date.now() + SHRINK_MS;
-      this.smallest = { ...walked, choices, bad };
-      if (first) this.found();
-      return false;
-    } catch (reason) {
-      this.stopped = { reason };
-      return true;
-    }
-  }
-
-  /** A run that begins as the smallest does fails where that one fails, if it comes that far. */
-  private known(choices: readonly Choice[]): boolean | undefined {
-    if (!this.smallest) return undefined;
-    const { used, choices: before } = this.smallest;
-    const begin = choices.slice(0, used);
-    return begin.every((c, i) => c === before[i]) ? begin.length < used : undefined;
-  }
 }
 
 /** The runs of all connections: what is left to do, what was counted, and the first that failed. */

@@ -4,7 +4,8 @@ import type { Outcome } from "../../src/core/index.js";
 import type { Attempt } from "../conform/attempts.js";
 import { callText, outcomeText } from "../report/calls.js";
 import { formatDiff } from "../report/diff.js";
-import type { BadStep, Sides } from "./compare.js";
+import type { BadStep } from "./compare.js";
+import type { Sides } from "./views.js";
 
 const answersText = (outcomes: readonly Outcome[]): string =>
   outcomes.map(outcomeText).join(", ") || "nothing";

@@ -2,6 +2,7 @@
 
 import { openPostgres, type PostgresServer } from "../../src/postgres/server.js";
 import type { Claim, ClaimResult, Context, Tier } from "../claims.js";
+import { Counts } from "../coverage/counts.js";
 import { shardOf } from "../shard.js";
 import { coverFaults } from "./fault-coverage.js";
 import type { FaultRates } from "./faults.js";
@@ -83,6 +84,8 @@ async function run(context: Context): Promise<ClaimResult> {
   const server = await openPostgres(context.pg, { settings: recordSettings });
   const all = await histories(server, context).finally(() => server.stop());
   const findings = all.flatMap((one) => one.findings);
+  const counts = new Counts();
+  for (const one of all) counts.merge(one.counts);
   const sum = (of: (one: Told) => number) => all.reduce((total, one) => total + of(one), 0);
   return {
     id: "C8",
@@ -96,6 +99,7 @@ async function run(context: Context): Promise<ClaimResult> {
     },
     rows: all.map(({ row }) => row),
     findings,
+    counts,
   };
 }
 
@@ -105,5 +109,6 @@ export const traceClaim: Claim = {
   sentence: "what concurrent workers see on Postgres is a behaviour of the model",
   covers: ["histories", "events", "faults", "unexplained"],
   needs: ["pg", "seed"],
+  fills: { trace: ["action", "answer"] },
   run,
 };

@@ -10,11 +10,15 @@ import {
   type Add,
   type CommonFlags,
 } from "../flags.js";
+import { adapterOption, ofAdapter, type AdapterFlag } from "../adapter/command.js";
+import { recordAdapter } from "../adapter/checks.js";
+import { loadStorage } from "../adapter/load.js";
 import type { Session } from "../session.js";
+import { record } from "./record.js";
 import { recordFile } from "./record-file.js";
 import { checkSection } from "./section.js";
 
-interface RecordFlags extends Pick<CommonFlags, "pg" | "seed" | "json"> {
+interface RecordFlags extends AdapterFlag, Pick<CommonFlags, "pg" | "seed" | "json"> {
   readonly events?: number;
   readonly seconds?: number;
   readonly workers?: number;
@@ -40,9 +44,12 @@ too. A file finding-C8-….json of a report is a history as well.`;
 /** Without a sub-command, all of C8. */
 export function addTrace(add: Add, session: Session): void {
   const about = "C8: what concurrent workers see on Postgres, against contract and model";
-  const trace = add("trace", about, "trace --seed 3").action((flags: CommonFlags) =>
-    session.one(flags, session.claim("trace"), []),
-  );
+  const trace = add("trace", about, "trace --seed 3")
+    .addOption(adapterOption())
+    .action(
+      (flags: CommonFlags & AdapterFlag) =>
+        ofAdapter(session, "trace", flags) ?? session.one(flags, session.claim("trace"), []),
+    );
   trace.enablePositionalOptions();
   addRecord(trace, session);
   addCheck(trace, session);
@@ -56,17 +63,21 @@ function addRecord(trace: Command, session: Session): void {
     .option("--events <n>", "calls before the queue is drained; 2,000 unless given", positive)
     .option("--seconds <n>", "for so long, if there are not enough calls before", positive)
     .option("--workers <n>", "how many call at once; 6 unless given", positive)
+    .addOption(adapterOption())
     .addOption(seedOption())
     .addOption(pgOption())
     .addOption(jsonOption())
     .addHelpText("after", recordHelp)
     .allowExcessArguments(false)
-    .action(async (file: string, { seed = 1, pg, json, ...sizes }: RecordFlags) => {
+    .action(async (file: string, { adapter, seed = 1, pg, json, ...sizes }: RecordFlags) => {
       const source = session.source(pg);
+      const storage = adapter === undefined ? null : await loadStorage(adapter);
       await session.watched("trace", "workers call, and Postgres keeps a log", async (run) => {
         const progress = (done: number, total?: number) => run.progress("recording", done, total);
         const options = { ...sizes, source, seed, signal: run.signal, progress };
-        const { text, data } = await recordFile(file, options);
+        const { text, data } = await recordFile(file, () =>
+          storage ? recordAdapter(storage, options) : record(options),
+        );
         session.tell(text, data, json);
         return "holds";
       });

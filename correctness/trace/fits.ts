@@ -18,7 +18,8 @@ export const isAlive = (state: JobState): boolean => /ready|deferred|running|wai
 /** Whether what may have happened to a job without naming it can have found it there. */
 export function meets({ operation: { action }, jobs }: Part, state: ContractState): boolean {
   const places = jobs.map((job) => state.jobs.get(job)?.state);
-  if (action === "Claim") return places.includes("ready");
+  const claimable = state.readyWhenDue ? ["ready", "deferred"] : ["ready"];
+  if (action === "Claim") return places.some((place) => place && claimable.includes(place));
   if (!action.startsWith("Rescue")) return true;
   return places.includes("running") || places.includes("waiting");
 }

@@ -119,6 +119,10 @@ export const headerSchema = z.object({
     callbackWait: atLeastOne.describe("ticks after which a parked attempt times out"),
     maxAttempts: atLeastOne.describe("attempts after which a timeout gives the job up"),
     failedFloor: count.describe("ticks for which a failed job is not forgotten"),
+    readyWhenDue: z
+      .boolean()
+      .optional()
+      .describe("whether a deferred job is ready once its wait is over, with no PromoteDeferred"),
   }),
   slots: z
     .object({ queue: z.int().min(2), claim: z.int().min(2), lease: z.int().min(2) })

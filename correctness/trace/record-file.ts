@@ -1,12 +1,12 @@
 import { writeFile } from "node:fs/promises";
 import { UserError } from "../../src/errors.js";
 import { historyLines } from "./file.js";
-import { record, type RecordOptions } from "./record.js";
+import type { History } from "./history.js";
 
 /** Records a history into a file, which is tried before; what there is to say of it. */
-export async function recordFile(file: string, options: RecordOptions) {
+export async function recordFile(file: string, record: () => Promise<History>) {
   await write(file, "");
-  const history = await record(options);
+  const history = await record();
   await write(file, historyLines(history));
   const events = history.events.length;
   const unknown = history.events.filter(({ outcome }) => outcome === null).length;

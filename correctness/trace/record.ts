@@ -9,7 +9,7 @@ import { withCleanup } from "../../src/cleanup.js";
 import type { Outcome } from "../../src/core/index.js";
 import { UserError } from "../../src/errors.js";
 import {
-  openPostgres,
+  onPostgres,
   testSettings,
   type PgSource,
   type PostgresServer,
@@ -63,15 +63,10 @@ const faultsOf = ({ seed, faults: rates = {} }: RecordOptions): Faults =>
   new Faults({ rates, dice: newDice(~seed) });
 
 /** These faults, and not those of the options. */
-export async function recordWith(faults: Faults, options: RecordOptions): Promise<History> {
-  const { source } = options;
-  if (!("kind" in source)) return recordOn(source, faults, options);
-  const server = await openPostgres(source, { settings: recordSettings });
-  return withCleanup(
-    () => server.stop(),
-    () => recordOn(server, faults, options),
-  );
-}
+export const recordWith = (faults: Faults, options: RecordOptions): Promise<History> =>
+  onPostgres(options.source, (server) => recordOn(server, faults, options), {
+    settings: recordSettings,
+  });
 
 async function recordOn(
   server: PostgresServer,

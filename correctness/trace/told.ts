@@ -2,10 +2,13 @@
 
 import { allAnswers, wordsOf } from "../../src/core/index.js";
 import type { Finding, Row } from "../claims.js";
+import { Counts } from "../coverage/counts.js";
 import type { Event, History } from "./history.js";
 import { findingsOf, judge } from "./judge.js";
 
 export interface Told {
+  /** What calls answered. */
+  readonly counts: Counts;
   readonly row: Row;
   readonly findings: readonly Finding[];
   readonly events: number;
@@ -19,6 +22,7 @@ export function told(name: string, history: History, started: number): Told {
   const findings = findingsOf(judge(history), history, kept);
   const ended = performance.now();
   const { events } = history;
+  const counts = answersOf(events);
   const faults = events.filter(({ fault }) => fault !== undefined).length;
   const row: Row = {
     name,
@@ -29,21 +33,20 @@ export function told(name: string, history: History, started: number): Told {
       "beside others": besideOthers(history),
       lost: faults,
       "nobody knows": events.filter(({ outcome }) => outcome === null).length,
-      "kinds of answers": kindsOf(events).size,
+      "kinds of answers": allAnswers.filter((answer) => counts.of("trace", answer) > 0).length,
       "s to judge": ((ended - recorded) / 1000).toFixed(1),
     },
   };
-  return { row, findings, events: events.length, faults };
+  return { counts, row, findings, events: events.length, faults };
 }
 
 /** Calls that began before the one before them had ended. */
 const besideOthers = ({ events }: History): number =>
   events.filter((event, i) => i > 0 && event.call < (events[i - 1]!.return ?? Infinity)).length;
 
-/** As far as the model has them: it knows no locks that turn calls away. */
-function kindsOf(events: readonly Event[]): ReadonlySet<string> {
-  const kinds = events.flatMap(({ action, outcome }) =>
-    (outcome ? wordsOf(outcome) : []).map((word) => `${action} ${word}`),
-  );
-  return new Set(kinds.filter((kind) => allAnswers.includes(kind)));
+function answersOf(events: readonly Event[]): Counts {
+  const counts = new Counts();
+  for (const { action, outcome } of events)
+    if (outcome) for (const word of wordsOf(outcome)) counts.answer("trace", action, word);
+  return counts;
 }

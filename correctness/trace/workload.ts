@@ -181,6 +181,8 @@ export interface WorkloadOptions {
   readonly slots: NonNullable<Header["slots"]>;
   readonly beliefs: Beliefs;
   readonly dice: Dice;
+  /** What can be called; all unless said. */
+  readonly offers?: (action: RecordedAction) => boolean;
 }
 
 export class Workload {
@@ -188,13 +190,15 @@ export class Workload {
   readonly slots: NonNullable<Header["slots"]>;
   private readonly lanes: readonly Lane[];
   private readonly dice: Dice;
+  private readonly offers: (action: RecordedAction) => boolean;
   private neglected: readonly RecordedAction[] = [];
   /** From which nobody claims for a while. */
   idleLane: Lane | undefined;
   private calls = 0;
   private jobs = 0;
 
-  constructor({ lanes, slots, beliefs, dice }: WorkloadOptions) {
+  constructor({ lanes, slots, beliefs, dice, offers = () => true }: WorkloadOptions) {
+    this.offers = offers;
     this.lanes = lanes;
     this.dice = dice;
     this.slots = slots;
@@ -218,7 +222,7 @@ export class Workload {
     if (this.calls++ % SEASON === 0) this.turn();
     for (;;) {
       const action = drawn(dice);
-      if (this.neglected.includes(action) && dice(8) > 0) continue;
+      if (!this.offers(action) || (this.neglected.includes(action) && dice(8) > 0)) continue;
       const args = (choosers[action] as Chooser<RecordedAction>)(worker, this);
       if (args) return { action, args } as RecordedCall;
     }

@@ -5,7 +5,7 @@
  * rescue. All else is exact: a false refusal is as wrong as a false success.
  */
 
-import type { ContractState, Limits, Place } from "./life.js";
+import { find, type ContractState, type Limits, type Place } from "./life.js";
 import type { Job, Operation, Outcome } from "./operations.js";
 import { rules, type Rule } from "./rules.js";
 
@@ -15,6 +15,7 @@ export const initial = (limits: Limits): ContractState => ({
   callbackWait: limits.callbackWait,
   maxAttempts: limits.maxAttempts,
   failedFloor: limits.failedFloor,
+  readyWhenDue: limits.readyWhenDue,
   now: 0,
   jobs: new Map(),
   acks: new Set(),
@@ -46,6 +47,9 @@ export function allows(state: ContractState, operation: Operation, outcome: Outc
 
 /** What a storage's view of its jobs must show: neither absent jobs nor removed ones. */
 export function view(state: ContractState): ReadonlyMap<Job, Place> {
-  const shown = [...state.jobs].filter(([, { state: place }]) => place !== "removed");
-  return new Map(shown.map(([job, { state: place, lease }]) => [job, { state: place, lease }]));
+  const places = [...state.jobs.keys()].map((job) => {
+    const { state: place, lease } = find(state, job);
+    return [job, { state: place, lease }] as const;
+  });
+  return new Map(places.filter(([, { state: place }]) => place !== "removed"));
 }

@@ -46,6 +46,8 @@ export interface Limits {
   readonly maxAttempts: number;
   /** Ticks for which a failed job is not forgotten by itself. */
   readonly failedFloor: number;
+  /** Whether a deferred job is ready once its wait is over, and nobody has to promote it. */
+  readonly readyWhenDue?: boolean | undefined;
 }
 
 export interface ContractState extends Limits {
@@ -106,7 +108,11 @@ const nowhere: ContractJob = {
   snoozes: 0,
 };
 
-export const find = (state: ContractState, job: Job): ContractJob => state.jobs.get(job) ?? nowhere;
+export function find(state: ContractState, job: Job): ContractJob {
+  const is = state.jobs.get(job) ?? nowhere;
+  const isReady = state.readyWhenDue && is.state === "deferred" && is.due <= state.now;
+  return isReady ? { ...is, state: "ready", due: 0 } : is;
+}
 
 export const nameOf = ({ job, lease }: Token): string => `${job}/${lease}`;
 

@@ -42,7 +42,7 @@ interface Signature<Args, Result extends string> {
 interface Batch extends OneLane {
   readonly batch: readonly Job[];
   /** The unique key that each job of the batch carries, or null; none of them any if left out. */
-  readonly keys?: readonly (UniqueKey | null)[];
+  readonly keys?: readonly (UniqueKey | null)[] | undefined;
   /** Ticks until the batch is due; 0 makes it ready at once. */
   readonly wait: number;
 }

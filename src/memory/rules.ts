@@ -86,8 +86,10 @@ const of =
 const unseen: Rule<unknown> = () => undefined;
 
 function readyIn(state: ContractState, lane: Lane): Job | undefined {
-  for (const [job, is] of state.jobs) if (is.state === "ready" && is.lane === lane) return job;
-  return undefined;
+  return [...state.jobs.keys()].find((job) => {
+    const is = find(state, job);
+    return is.state === "ready" && is.lane === lane;
+  });
 }
 
 const notDue: JobRule = (draft, { job }) =>

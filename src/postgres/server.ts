@@ -1,3 +1,4 @@
+import { withCleanup } from "../cleanup.js";
 import { UserError } from "../errors.js";
 import { connect } from "./connect.js";
 import { startContainer } from "./container.js";
@@ -69,6 +70,20 @@ export async function openPostgres(
     await opened.stop();
     throw error;
   }
+}
+
+/** On a server that is open already, or on one that is opened for this and stopped after it. */
+export async function onPostgres<T>(
+  source: PgSource | PostgresServer,
+  use: (server: PostgresServer) => Promise<T>,
+  options: OpenOptions = {},
+): Promise<T> {
+  if (!("kind" in source)) return use(source);
+  const server = await openPostgres(source, options);
+  return withCleanup(
+    () => server.stop(),
+    () => use(server),
+  );
 }
 
 async function open(source: PgSource, settings: Settings): Promise<Opened> {

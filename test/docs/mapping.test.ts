@@ -55,7 +55,7 @@ describe("actions", () => {
     expect(read(code(file!)[0]!)).toMatch(new RegExp(`export const ${name}\\b`));
     const [sqlName] = code(fn!);
     const meets = operations.some((operation) => operation === name);
-    expect(checks).toBe(meets ? "C1 C2 C3 C4 C5 C6" : "C1 C2 C4");
+    expect(checks).toBe(meets ? "C1 C2 C3 C4 C5 C6 C8" : "C1 C2 C4");
     if (action.family === "environment") expect(sqlName).toBeUndefined();
     else
       expect(sql).toMatch(

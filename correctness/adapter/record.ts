@@ -1,0 +1,180 @@
+/**
+ * Records a history of a storage: workers call it all at once, and some of their sessions are
+ * terminated in the middle of a call, so that nobody knows what became of it.
+ */
+
+import type pg from "pg";
+import { UserError } from "../../src/errors.js";
+import { connect, type PostgresServer } from "../../src/postgres/server.js";
+import { describe } from "../lockstep/calling.js";
+import { Beliefs } from "../trace/beliefs.js";
+import { Clock } from "../trace/clock.js";
+import { newDice, type Dice } from "../trace/dice.js";
+import type { Event, History, RecordedCall } from "../trace/history.js";
+import { lose, newWorker, type Worker } from "../trace/worker.js";
+import { Workload } from "../trace/workload.js";
+import { lanes } from "./lockstep.js";
+import type { Site } from "./site.js";
+import { limitsOf, make, offers, situation } from "./storage.js";
+
+export interface RecordOptions {
+  readonly seed: number;
+  /** Calls to make. */
+  readonly events: number;
+  /** For so long at most. */
+  readonly seconds?: number | undefined;
+  readonly workers: number;
+  /** One call in so many is meant to be lost. */
+  readonly lost: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly progress?: (events: number, of?: number) => void;
+}
+
+/** A connection that somebody may have ended. */
+class Line {
+  private readonly server: PostgresServer;
+  private client: pg.Client;
+  private pid: number;
+
+  private constructor(server: PostgresServer, client: pg.Client, pid: number) {
+    this.server = server;
+    this.client = client;
+    this.pid = pid;
+  }
+
+  static async open(server: PostgresServer): Promise<Line> {
+    const client = await connect(server);
+    const { rows } = await client.query<{ pid: number }>("select pg_backend_pid() as pid");
+    return new Line(server, client, rows[0]!.pid);
+  }
+
+  get now(): pg.Client {
+    return this.client;
+  }
+
+  /** After it was ended; returns when nothing is left of what it did. */
+  async renew(controller: pg.Client): Promise<void> {
+    const text = "select from pg_stat_activity where pid = $1";
+    while ((await controller.query(text, [this.pid])).rowCount! > 0);
+    await this.client.end().catch(() => undefined);
+    const next = await Line.open(this.server);
+    [this.client, this.pid] = [next.client, next.pid];
+  }
+
+  /** Ends it from outside, at any moment of what it does. */
+  async terminate(controller: pg.Client): Promise<void> {
+    await controller.query("select pg_terminate_backend($1)", [this.pid]);
+  }
+
+  async close(): Promise<void> {
+    await this.client.end().catch(() => undefined);
+  }
+}
+
+class Recording {
+  readonly events: Event[] = [];
+  private readonly site: Site;
+  private readonly options: RecordOptions;
+  private readonly workload: Workload;
+  private readonly clock: Clock;
+  private readonly until: number;
+  private instant = 0;
+  private stopped = false;
+
+  constructor(site: Site, options: RecordOptions) {
+    const { storage } = site;
+    const { slots: size = 1 } = storage;
+    const dice = newDice(options.seed);
+    this.site = site;
+    this.options = options;
+    this.clock = new Clock(dice);
+    this.until = performance.now() + (options.seconds ?? Infinity) * 1000;
+    this.workload = new Workload({
+      lanes,
+      slots: { queue: size, claim: size, lease: size },
+      beliefs: new Beliefs(),
+      dice,
+      offers: (action) => offers(storage, action),
+    });
+  }
+
+  /** One call after the other; when one of the workers fails, all stop. */
+  async work(worker: Worker): Promise<void> {
+    const line = await Line.open(this.site.server);
+    try {
+      while (!this.over) {
+        await this.one(worker, line);
+        this.options.signal?.throwIfAborted();
+        this.options.progress?.(this.events.length, this.options.events);
+      }
+    } catch (error) {
+      this.stopped = true;
+      throw error;
+    } finally {
+      await line.close();
+    }
+  }
+
+  private get over(): boolean {
+    const { stopped, until, events, options } = this;
+    return stopped || performance.now() > until || events.length >= options.events;
+  }
+
+  private async one(worker: Worker, line: Line): Promise<void> {
+    const { site, workload, clock } = this;
+    const call = workload.next(worker);
+    const tick = clock.read(worker.late > 0);
+    const at = this.events.length;
+    const began = { id: at, worker: worker.name, tick, ...call, call: this.instant++ };
+    // Its place is taken now: calls are in the order of their beginnings.
+    this.events.push({ ...began, return: null, outcome: null } as Event);
+    const ending = this.ending(worker.dice, line);
+    try {
+      const outcome = await make(site.storage, call, situation(line.now, site.schema, tick));
+      this.events[at] = { ...began, return: this.instant++, outcome } as Event;
+      workload.told(worker, call, outcome);
+      if (ending) await this.renew(line, ending);
+    } catch (error) {
+      if (!(error instanceof UserError) || !ending) throw new Refused(call, describe(error));
+      await this.renew(line, ending);
+      const known = { return: null, outcome: null, fault: "terminated", gone: this.instant++ };
+      this.events[at] = { ...began, ...known } as Event;
+      lose(worker);
+    }
+  }
+
+  /** The end of the session, if this call is meant to be lost: a moment after it began. */
+  private ending(dice: Dice, line: Line): Promise<void> | null {
+    if (dice(this.options.lost) > 0) return null;
+    const moment = new Promise((resolve) => setTimeout(resolve, dice(4) / 2));
+    return moment.then(() => line.terminate(this.site.client));
+  }
+
+  private async renew(line: Line, ending: Promise<void>): Promise<void> {
+    await ending;
+    await line.renew(this.site.client);
+  }
+}
+
+/** A storage that answers a call with an error. */
+export class Refused extends Error {
+  readonly call: RecordedCall;
+
+  constructor(call: RecordedCall, message: string) {
+    super(message);
+    this.call = call;
+  }
+}
+
+export async function recordHistory(site: Site, options: RecordOptions): Promise<History> {
+  const { storage, server } = site;
+  const { seed, workers } = options;
+  const recording = new Recording(site, options);
+  const names = Array.from({ length: workers }, (_, i) => `w${i + 1}`);
+  const loops = names.map((name, i) => recording.work(newWorker(name, newDice(seed + 1 + i))));
+  for (const end of await Promise.allSettled(loops))
+    if (end.status === "rejected") throw end.reason;
+  const about = { seed, workers, postgres: server.version };
+  const header = { ringproof: 1, storage: storage.name, lanes, limits: limitsOf(storage), about };
+  return { header: header as History["header"], events: recording.events };
+}

@@ -1,0 +1,75 @@
+/** What is wrong with a storage under test, as a person reads it. */
+
+import { isDeepStrictEqual } from "node:util";
+import type { Operation, Outcome } from "../../src/memory/index.js";
+import type { Finding } from "../claims.js";
+import { formatCall, outcomeText, stepsText } from "../report/calls.js";
+import type { Failure } from "./conform.js";
+import type { Race } from "./interleave.js";
+import type { BadCall } from "./subject.js";
+
+/** A call without the keys that none of its jobs carries. */
+function callText(operation: Operation): string {
+  const { args } = operation as { args: { keys?: readonly (string | null)[] } };
+  if (!args.keys || args.keys.some((key) => key !== null)) return formatCall(operation);
+  const { keys: _, ...rest } = args;
+  return formatCall({ ...operation, args: rest });
+}
+
+const answerText = (answer: Outcome | Error): string =>
+  answer instanceof Error ? `error ${answer.message}` : outcomeText(answer);
+
+/** The call that is wrong, and in what. */
+function badLines({ operation, outcome, error, why, view }: BadCall): readonly string[] {
+  return [
+    ...(operation ? [`at ${callText(operation)}`] : []),
+    ...(error === null ? [] : [`  the storage raises   ${error}`]),
+    ...(outcome === null ? [] : [`  the storage answers  ${outcomeText(outcome)}`]),
+    ...(why === null ? [] : [`  the contract says    ${why}`]),
+    ...(isDeepStrictEqual(view.expected, view.shown)
+      ? []
+      : [
+          "  jobs, - as the contract has them, + as the storage shows them",
+          ...view.expected.map((line) => `    - ${line}`),
+          ...view.shown.map((line) => `    + ${line}`),
+        ]),
+  ];
+}
+
+export function failureFinding({ path, bad }: Failure, replay: string): Finding {
+  const calls = bad.operation ? [...path, bad.operation] : path;
+  return {
+    title: `${stepsText(calls.length)}: ${calls.map(callText).join(" → ")}`,
+    lines: badLines(bad),
+    replay,
+    bundle: { path, ...bad },
+  };
+}
+
+const sessions = ["A", "B"];
+
+/** The queries in the order in which they were sent, each in the column of its session. */
+export function raceFinding(race: Race, replay: string): Finding {
+  const { meeting, steps, outcomes, stuck, orders } = race;
+  const name = (session: number): string => sessions[session]!;
+  const queries = steps.map(({ session, text, waitsFor }) => {
+    const line = text.trim().replace(/\s+/g, " ").slice(0, 70);
+    const waits = waitsFor.length > 0 ? ` [waits for ${waitsFor.map(name).join(", ")}]` : "";
+    return `  ${name(session)} ${" ".repeat(2 * session)}${line}${waits}`;
+  });
+  const calls = meeting.calls.map(callText);
+  return {
+    title: [...meeting.path.map(callText), calls.join(" ‖ ")].join(" → "),
+    lines: [
+      ...calls.map((call, i) => `  ${name(i)}: ${call}`),
+      ...queries,
+      ...outcomes.map((outcome, i) => `  ${name(i)} answered ${answerText(outcome)}`),
+      ...(stuck ? ["they wait for each other, and Postgres does not end it"] : []),
+      "no order of the two explains this",
+      ...orders.map((why) => `  ${why}`),
+    ],
+    replay,
+    bundle: { ...meeting, schedule: steps.map(({ session }) => session) },
+  };
+}
+
