@@ -115,9 +115,14 @@ const interleaveCheck: Check = async (server, { storage, replay, tier, signal, p
   return { rows: [rowOf("interleave", started, covered, findings)], covered, findings };
 };
 
-export interface RecordingOptions extends Partial<Omit<RecordOptions, "seed">> {
+export interface RecordingOptions extends Pick<RecordOptions, "seed" | "seconds" | "signal"> {
   readonly source: PgSource | PostgresServer;
-  readonly seed: number;
+  /** Calls to make: 2,000 unless said. */
+  readonly events?: number | undefined;
+  readonly workers?: number | undefined;
+  /** One call in so many is lost; none unless said. */
+  readonly lost?: number | undefined;
+  readonly progress?: RecordOptions["progress"];
 }
 
 /** A history of a storage of somebody's own. */
@@ -125,7 +130,8 @@ export function recordAdapter(
   storage: StorageUnderTest,
   { source, ...options }: RecordingOptions,
 ): Promise<History> {
-  const all = { events: 2_000, workers: WORKERS, lost: LOST, ...options };
+  const { events = 2_000, workers = WORKERS, lost = Infinity } = options;
+  const all = { ...options, events, workers, lost };
   return onPostgres(source, (server) =>
     Site.with(server, { storage, lanes }, (site) => recordHistory(site, all)),
   );
@@ -136,7 +142,7 @@ const traceCheck: Check = async (server, { storage, replay, tier, seed, signal, 
   const { events: most } = sizes[tier];
   const named = (events: number, of?: number) => progress("recording", events, of);
   try {
-    const options = { source: server, seed, events: most, signal, progress: named };
+    const options = { source: server, seed, events: most, lost: LOST, signal, progress: named };
     const history = await recordAdapter(storage, options);
     const lost = history.events.filter(({ outcome }) => outcome === null).length;
     const covered = { events: history.events.length, lost };

@@ -50,7 +50,8 @@ async function run(
   const storage = await loadStorage(adapter);
   const sentence = `${storage.name} keeps the queue contract`;
   const some = command === "check" ? checkNames : [command];
-  const replay = `ringproof ${command} --adapter ${adapter} --tier ${tier} --seed ${seed}`;
+  const seeded = session.needs(command).includes("seed") ? ` --seed ${seed}` : "";
+  const replay = `ringproof ${command} --adapter ${adapter} --tier ${tier}${seeded}`;
   await session.section({ command, id: "adapter", sentence }, flags, async (run) => {
     const started = performance.now();
     const checked = await runChecks(some, source, { ...run, storage, tier, seed, replay });

@@ -27,7 +27,7 @@ export interface RecordOptions {
   /** One call in so many is meant to be lost. */
   readonly lost: number;
   readonly signal?: AbortSignal | undefined;
-  readonly progress?: (events: number, of?: number) => void;
+  readonly progress?: ((events: number, of?: number) => void) | undefined;
 }
 
 /** A connection that somebody may have ended. */
@@ -145,7 +145,8 @@ class Recording {
 
   /** The end of the session, if this call is meant to be lost: a moment after it began. */
   private ending(dice: Dice, line: Line): Promise<void> | null {
-    if (dice(this.options.lost) > 0) return null;
+    const { lost } = this.options;
+    if (lost === Infinity || dice(lost) > 0) return null;
     const moment = new Promise((resolve) => setTimeout(resolve, dice(4) / 2));
     return moment.then(() => line.terminate(this.site.client));
   }

@@ -14,6 +14,7 @@ import { adapterOption, ofAdapter, type AdapterFlag } from "../adapter/command.j
 import { recordAdapter } from "../adapter/checks.js";
 import { loadStorage } from "../adapter/load.js";
 import type { Session } from "../session.js";
+import { faultKinds, lostIn } from "./faults.js";
 import { record } from "./record.js";
 import { recordFile } from "./record-file.js";
 import { checkSection } from "./section.js";
@@ -22,10 +23,12 @@ interface RecordFlags extends AdapterFlag, Pick<CommonFlags, "pg" | "seed" | "js
   readonly events?: number;
   readonly seconds?: number;
   readonly workers?: number;
+  readonly lost?: number;
 }
 
 interface CheckFlags extends Pick<CommonFlags, "json" | "report"> {
   readonly tlc?: true;
+  readonly itf?: string;
 }
 
 const recordAbout = "record a history from concurrent workers on Postgres";
@@ -63,20 +66,25 @@ function addRecord(trace: Command, session: Session): void {
     .option("--events <n>", "calls before the queue is drained; 2,000 unless given", positive)
     .option("--seconds <n>", "for so long, if there are not enough calls before", positive)
     .option("--workers <n>", "how many call at once; 6 unless given", positive)
+    .option("--lost <n>", "one call in so many is lost; none unless given", positive)
     .addOption(adapterOption())
     .addOption(seedOption())
     .addOption(pgOption())
     .addOption(jsonOption())
     .addHelpText("after", recordHelp)
     .allowExcessArguments(false)
-    .action(async (file: string, { adapter, seed = 1, pg, json, ...sizes }: RecordFlags) => {
+    .action(async (file: string, { adapter, seed = 1, pg, json, lost, ...sizes }: RecordFlags) => {
       const source = session.source(pg);
       const storage = adapter === undefined ? null : await loadStorage(adapter);
       await session.watched("trace", "workers call, and Postgres keeps a log", async (run) => {
         const progress = (done: number, total?: number) => run.progress("recording", done, total);
         const options = { ...sizes, source, seed, signal: run.signal, progress };
+        // Only a server that was started here can be killed.
+        const kinds = faultKinds.filter((kind) => kind !== "kill" || source.kind === "embedded");
         const { text, data } = await recordFile(file, () =>
-          storage ? recordAdapter(storage, options) : record(options),
+          storage
+            ? recordAdapter(storage, { ...options, lost })
+            : record({ ...options, ...(lost && { faults: lostIn(kinds, lost) }) }),
         );
         session.tell(text, data, json);
         return "holds";
@@ -90,12 +98,13 @@ function addCheck(trace: Command, session: Session): void {
     .description(checkAbout)
     .argument("<file>", "the history")
     .addOption(new Option("--tlc", "ask TLC as well, of a history of ringproof that is short"))
+    .option("--itf <file>", "write the explanation as an ITF trace, for other TLA+ tools")
     .addOption(jsonOption())
     .addOption(reportOption())
     .addHelpText("after", checkHelp)
     .allowExcessArguments(false)
-    .action((file: string, { tlc, ...flags }: CheckFlags) => {
+    .action((file: string, { tlc, itf, ...flags }: CheckFlags) => {
       const titled = { command: "trace check", id: "trace", sentence: "the calls are explained" };
-      return session.section(titled, flags, (run) => checkSection(file, tlc === true, run));
+      return session.section(titled, flags, (run) => checkSection(file, { tlc, itf }, run));
     });
 }

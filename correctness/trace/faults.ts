@@ -18,6 +18,10 @@ export type FaultKind = (typeof faultKinds)[number];
 /** One call in so many is meant to be lost in this way; none, unless given. */
 export type FaultRates = { readonly [Kind in FaultKind]?: number };
 
+/** One call in so many, in all of these ways as often. */
+export const lostIn = (kinds: readonly FaultKind[], oneIn: number): FaultRates =>
+  Object.fromEntries(kinds.map((kind) => [kind, oneIn * kinds.length]));
+
 /** How a call is to be lost, if it comes to one of these labels. */
 export type Meant =
   | { readonly kind: "cutBefore" | "cutAfter" }

@@ -1,7 +1,7 @@
 /** Histories as files: one JSON object per line, the header first. */
 
 import { createReadStream } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { z } from "zod";
 import { UserError } from "../../src/errors.js";
@@ -81,3 +81,11 @@ function contradiction(event: Event, { slots }: Header): string | undefined {
 
 export const historyLines = ({ header, events }: History): string =>
   [header, ...events].map((line) => `${JSON.stringify(line)}\n`).join("");
+
+/** Throws a UserError where the file cannot be written. */
+export async function write(file: string, text: string): Promise<void> {
+  await writeFile(file, text).catch((cause: Error) => {
+    const message = `The file ${file} cannot be written: ${cause.message}.`;
+    throw new UserError(message, "Name a file that you may write.", { cause });
+  });
+}

@@ -5,7 +5,7 @@ import type { Finding } from "../claims.js";
 import { checkContract, type Breach } from "./contract.js";
 import type { Event, Header, History } from "./history.js";
 import { headUsers, spenders } from "./meetings.js";
-import { checkStorage, type StorageBreach } from "./storage.js";
+import { checkStorage, type Placed, type StorageBreach } from "./storage.js";
 import { contractLines, eventText, storageLines } from "./text.js";
 
 export interface Judgement {
@@ -13,20 +13,23 @@ export interface Judgement {
   readonly contract: Breach | null;
   /** Calls of which nobody knew the answer, and the storage model does. */
   readonly resolved: number;
+  /** The explanation in the storage model, or the longest there is. */
+  readonly order: readonly Placed[];
 }
 
 /** The storage model is asked first: it may know what calls answered that nobody heard of again. */
 export function judge(history: History, table?: ActionTable): Judgement {
   const { header, events } = history;
-  if (!header.slots) return { storage: null, contract: checkContract(history), resolved: 0 };
-  const { breach: storage, resolved } = checkStorage(history, table);
+  if (!header.slots)
+    return { storage: null, contract: checkContract(history), resolved: 0, order: [] };
+  const { breach: storage, resolved, order } = checkStorage(history, table);
   const known = events.flatMap((event): Event[] => {
     if (event.commit === null && event.outcome === null) return rolledBack(event, header);
     const outcome = event.outcome ?? resolved.get(event.id);
     return [outcome ? { ...event, outcome } : event];
   });
   const contract = checkContract({ header, events: known });
-  return { storage, contract, resolved: resolved.size };
+  return { storage, contract, resolved: resolved.size, order };
 }
 
 /** It did nothing, but may have held the heads of lanes, as an advance does that moves nothing. */

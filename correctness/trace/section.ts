@@ -3,18 +3,30 @@
 import type { Context, Row } from "../claims.js";
 import type { Section } from "../report/report.js";
 import { readHistory } from "./file.js";
+import { writeItf } from "./itf-file.js";
 import { findingsOf, judge } from "./judge.js";
 import { explainedByTlc } from "./tlc.js";
 
 type Run = Pick<Context, "progress" | "signal">;
 
-/** Of a file; TLC is asked where that is wanted. */
-export async function checkSection(file: string, tlc: boolean, run: Run): Promise<Section> {
+export interface CheckOptions {
+  /** Whether TLC is asked, too. */
+  readonly tlc?: boolean | undefined;
+  /** A file for the explanation. */
+  readonly itf?: string | undefined;
+}
+
+export async function checkSection(
+  file: string,
+  { tlc, itf }: CheckOptions,
+  run: Run,
+): Promise<Section> {
   const started = performance.now();
   const since = (from: number): number => (performance.now() - from) / 1000;
   const history = await readHistory(file);
   const judgement = judge(history);
-  const { storage, contract, resolved } = judgement;
+  const { storage, contract, resolved, order } = judgement;
+  if (itf !== undefined) await writeItf(itf, history, order);
   const verdictOf = (bad: boolean) => (bad ? "violated" : "holds");
   const rows: Row[] = [
     {

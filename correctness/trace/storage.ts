@@ -29,18 +29,24 @@ export interface StorageBreach {
 
 type Misfits = ReadonlyMap<Event, Misfit | null>;
 
+/** A call of an explanation, what the core says of it, and the rows on which it was made. */
+export interface Placed {
+  readonly event: Event;
+  readonly outcome: Outcome;
+  readonly before: Stored;
+}
+
 export interface StorageVerdict {
   /** What the core says of the calls of which nobody knows the answer. */
   readonly resolved: ReadonlyMap<number, Outcome>;
   readonly breach: StorageBreach | null;
+  /** The explanation, or the longest there is. */
+  readonly order: readonly Placed[];
 }
 
-interface Frame {
+interface Frame extends Placed {
   /** The line whose call was made here. */
   readonly line: number;
-  readonly event: Event;
-  readonly outcome: Outcome;
-  readonly before: Stored;
   /** Lines to try here instead, in this order. */
   readonly others: readonly number[];
 }
@@ -48,14 +54,14 @@ interface Frame {
 /** The end of the longest explanation so far. */
 interface Stuck {
   readonly depth: number;
-  readonly recent: readonly Event[];
+  readonly order: readonly Placed[];
   readonly misfits: Misfits;
 }
 
 export function checkStorage(history: History, table?: ActionTable): StorageVerdict {
   const { header, events } = history;
   const lost = events.find((event) => event.outcome !== null && event.commit === null);
-  if (lost) return { resolved: new Map(), breach: neverCommitted(lost) };
+  if (lost) return { resolved: new Map(), breach: neverCommitted(lost), order: [] };
   return new Search(history, table).run(initialRows(scopeOf(header)));
 }
 
@@ -80,7 +86,7 @@ class Search {
   private readonly dead = new Set<string>();
   /** Nothing that was made before this depth matters to the calls that did not fit. */
   private floor = Infinity;
-  private deepest: Stuck = { depth: -1, recent: [], misfits: new Map() };
+  private deepest: Stuck = { depth: -1, order: [], misfits: new Map() };
 
   constructor({ header, events }: History, table: ActionTable | undefined) {
     const committed = events.filter(({ commit }) => commit !== null);
@@ -105,13 +111,15 @@ class Search {
       }
       this.dead.add(this.made.join());
       const frame = this.retreat();
-      if (!frame) return { resolved: new Map(), breach: this.breach() };
+      if (!frame)
+        return { resolved: new Map(), breach: this.breach(), order: this.deepest.order };
       [rows, left] = [frame.before, frame.others];
     }
     const unknown = this.frames.filter(({ event }) => event.outcome === null);
     return {
       resolved: new Map(unknown.map(({ event, outcome }) => [event.id, outcome])),
       breach: null,
+      order: this.frames,
     };
   }
 
@@ -163,7 +171,7 @@ class Search {
 
   /** Further than ever: what did not lead here matters no more. */
   private progress(): void {
-    this.deepest = { depth: this.frames.length, recent: [], misfits: new Map() };
+    this.deepest = { depth: this.frames.length, order: [], misfits: new Map() };
     this.floor = Infinity;
     if (this.dead.size > 0) this.dead.clear();
   }
@@ -175,8 +183,7 @@ class Search {
         this.floor = Math.min(this.floor, this.depthOf.get(id) ?? Infinity);
     }
     if (this.frames.length < this.deepest.depth || this.deepest.misfits.size > 0) return;
-    const recent = this.frames.slice(-RECENT).map(({ event }) => event);
-    this.deepest = { depth: this.frames.length, recent, misfits };
+    this.deepest = { depth: this.frames.length, order: [...this.frames], misfits };
   }
 
   /** Takes back the last call, unless that is of no use. */
@@ -189,7 +196,8 @@ class Search {
   }
 
   private breach(): StorageBreach {
-    const { recent, misfits } = this.deepest;
+    const { order, misfits } = this.deepest;
+    const recent = order.slice(-RECENT).map(({ event }) => event);
     const [event] = [...misfits.keys()].sort((a, b) => endOf(a) - endOf(b));
     const why = "no order of the calls beside it explains its answer and its changes";
     return { recent, event: event!, why, misfits };

@@ -33,6 +33,7 @@ import * as library from "../../src/index.js";
 import * as memory from "../../src/memory/index.js";
 import { focusedModules } from "../../src/core/index.js";
 import { focusedTwins } from "../../src/postgres/focused-twins.js";
+import { ran } from "../cli/fixture.js";
 
 const readme = readFileSync(readmeFile(), "utf8");
 
@@ -170,4 +171,20 @@ test("every file that it sends a reader to exists", () => {
   expect(links.length).toBeGreaterThan(5);
   for (const link of links)
     expect(() => readFileSync(new URL(`../../${link}`, import.meta.url))).not.toThrow();
+});
+
+describe("every flag that it shows with a command is one of that command", () => {
+  const shown = [...readme.matchAll(/ringproof ([a-z]+(?: record| check)?)\b([^`|\n#]*)/g)]
+    .map(([, command, rest]) => [command!, [...rest!.matchAll(/--[a-z]+/g)].map(String)] as const)
+    .filter(([, flags]) => flags.length > 0);
+
+  test("and there are such commands", () => {
+    expect(shown.length).toBeGreaterThan(8);
+  });
+
+  test.each(shown)("%s %s", async (command, flags) => {
+    const { code, out } = await ran([...command.split(" "), "--help"]);
+    expect(code).toBe(0);
+    for (const flag of flags) expect(out).toMatch(new RegExp(`${flag}\\b`));
+  });
 });
