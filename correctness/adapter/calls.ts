@@ -37,7 +37,9 @@ export function trialsOf(storage: StorageUnderTest): readonly Trial[] {
   ];
 }
 
-export const slotsOf = (slots: number): Pick<Scope, "queueSlots" | "claimSlots" | "leaseSlots"> => ({
+export const slotsOf = (
+  slots: number,
+): Pick<Scope, "queueSlots" | "claimSlots" | "leaseSlots"> => ({
   queueSlots: slots,
   claimSlots: slots,
   leaseSlots: slots,
@@ -66,7 +68,9 @@ export function answered(state: ContractState, operation: Operation): ContractSt
 export function pictureOf({ jobs, acks, now }: ContractState): string {
   const left = (tick: number) => Math.max(0, tick - now);
   const pictures = [...jobs].map(([job, { state, lease, lane, key, due, deadline, snoozes }]) => {
-    const told = [...acks].filter((ack) => ack.startsWith(`${job}/`)).map((ack) => ack.split("/")[1]);
+    const told = [...acks]
+      .filter((ack) => ack.startsWith(`${job}/`))
+      .map((ack) => ack.split("/")[1]);
     return [state, lease, lane, key, left(due), left(deadline), snoozes, ...told.sort()].join();
   });
   return pictures.sort().join(";");

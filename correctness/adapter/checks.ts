@@ -36,7 +36,7 @@ const sizes: { readonly [T in Tier]: Size } = {
 
 const WORKERS = 6;
 /** One call in so many is lost. */
-const LOST = 40;
+const LOST = 80;
 
 export interface Run extends Pick<Context, "tier" | "seed" | "signal" | "progress"> {
   readonly storage: StorageUnderTest;

@@ -91,7 +91,11 @@ const choosers: { readonly [N in Exclude<OperationName, "Forget">]: Chooser<Args
   Enqueue: (choice, state, scope) => {
     const fresh = around(scope.jobs, choice.where).filter((job) => !state.jobs.has(job));
     const size = isOdd(choice) ? 0 : Math.min(1 + choice.more, scope.maxBatch);
-    return { lane: laneAt(choice, scope), batch: fresh.slice(0, size), wait: waitOf(choice, scope) };
+    return {
+      lane: laneAt(choice, scope),
+      batch: fresh.slice(0, size),
+      wait: waitOf(choice, scope),
+    };
   },
   PromoteDeferred: ofJob("deferred"),
   Claim: (choice, _, scope) => {

@@ -57,18 +57,14 @@ export async function check(
   { checks = checkNames, pg, tier = "quick", seed = 1, signal }: CheckOptions = {},
 ): Promise<CheckResult> {
   checkStorage(storage, "This value");
-  const { rows, covered, findings } = await runChecks(
-    checks,
-    parsePgSource(pg, process.env),
-    {
-      storage,
-      tier,
-      seed,
-      replay: "ringproof check --adapter FILE",
-      signal: signal ?? new AbortController().signal,
-      progress: () => undefined,
-    },
-  );
+  const { rows, covered, findings } = await runChecks(checks, parsePgSource(pg, process.env), {
+    storage,
+    tier,
+    seed,
+    replay: "ringproof check --adapter FILE",
+    signal: signal ?? new AbortController().signal,
+    progress: () => undefined,
+  });
   const report = [rowsTable(rows), ...findings.map(findingText)].join("\n\n");
   return { holds: findings.length === 0, covered, report };
 }

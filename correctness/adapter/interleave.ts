@@ -87,7 +87,7 @@ class Table {
       const index = schedules.choose(enabled);
       if (!enabled.includes(index)) await this.stray();
       const session = sessions[index]!;
-      const text = session.at ?? "";
+      const text = (session.at ?? "").replaceAll(`${site.schema}.`, "");
       await step(session, sessions, site.client);
       steps.push({ session: index, text, waitsFor: session.waitsFor });
       schedules.executed(all(index));

@@ -11,7 +11,10 @@ type Control = "begin" | "commit" | "rollback";
 
 /** What a statement does to the transaction that it is in. */
 export function controlIn(text: string): Control | null {
-  const [word = "", next = ""] = text.trim().toLowerCase().split(/[\s;]+/);
+  const [word = "", next = ""] = text
+    .trim()
+    .toLowerCase()
+    .split(/[\s;]+/);
   if (word === "begin" || (word === "start" && next === "transaction")) return "begin";
   if (word === "commit" || word === "end") return "commit";
   return (word === "rollback" && next !== "to") || word === "abort" ? "rollback" : null;

@@ -5,6 +5,7 @@
 
 import type pg from "pg";
 import { UserError } from "../../src/errors.js";
+import type { Outcome } from "../../src/memory/index.js";
 import { connect, type PostgresServer } from "../../src/postgres/server.js";
 import { describe } from "../lockstep/calling.js";
 import { Beliefs } from "../trace/beliefs.js";
@@ -30,44 +31,55 @@ export interface RecordOptions {
   readonly progress?: ((events: number, of?: number) => void) | undefined;
 }
 
-/** A connection that somebody may have ended. */
+const pidOf = async (client: pg.Client): Promise<number> =>
+  (await client.query<{ pid: number }>("select pg_backend_pid() as pid")).rows[0]!.pid;
+
+/** A worker's connection, and another one, from which it can be ended. */
 class Line {
   private readonly server: PostgresServer;
+  private readonly controller: pg.Client;
   private client: pg.Client;
   private pid: number;
 
-  private constructor(server: PostgresServer, client: pg.Client, pid: number) {
+  private constructor(
+    server: PostgresServer,
+    controller: pg.Client,
+    client: pg.Client,
+    pid: number,
+  ) {
     this.server = server;
+    this.controller = controller;
     this.client = client;
     this.pid = pid;
   }
 
   static async open(server: PostgresServer): Promise<Line> {
+    const controller = await connect(server);
     const client = await connect(server);
-    const { rows } = await client.query<{ pid: number }>("select pg_backend_pid() as pid");
-    return new Line(server, client, rows[0]!.pid);
+    return new Line(server, controller, client, await pidOf(client));
   }
 
   get now(): pg.Client {
     return this.client;
   }
 
-  /** After it was ended; returns when nothing is left of what it did. */
-  async renew(controller: pg.Client): Promise<void> {
-    const text = "select from pg_stat_activity where pid = $1";
-    while ((await controller.query(text, [this.pid])).rowCount! > 0);
+  /** Ends the connection, if nobody has, and opens another one when nothing of it is left. */
+  async renew(): Promise<void> {
     await this.client.end().catch(() => undefined);
-    const next = await Line.open(this.server);
-    [this.client, this.pid] = [next.client, next.pid];
+    const text = "select from pg_stat_activity where pid = $1";
+    while ((await this.controller.query(text, [this.pid])).rowCount! > 0);
+    this.client = await connect(this.server);
+    this.pid = await pidOf(this.client);
   }
 
   /** Ends it from outside, at any moment of what it does. */
-  async terminate(controller: pg.Client): Promise<void> {
-    await controller.query("select pg_terminate_backend($1)", [this.pid]);
+  async terminate(): Promise<void> {
+    await this.controller.query("select pg_terminate_backend($1)", [this.pid]);
   }
 
   async close(): Promise<void> {
     await this.client.end().catch(() => undefined);
+    await this.controller.end().catch(() => undefined);
   }
 }
 
@@ -128,34 +140,39 @@ class Recording {
     const began = { id: at, worker: worker.name, tick, ...call, call: this.instant++ };
     // Its place is taken now: calls are in the order of their beginnings.
     this.events.push({ ...began, return: null, outcome: null } as Event);
-    const ending = this.ending(worker.dice, line);
-    try {
-      const outcome = await make(site.storage, call, situation(line.now, site.schema, tick));
+    const fault = this.fault(worker.dice);
+    const ending = fault === "terminated" ? line.terminate() : null;
+    const { outcome, error } = await attempted(() =>
+      make(site.storage, call, situation(line.now, site.schema, tick)),
+    );
+    if (error && !(ending && error instanceof UserError)) throw new Refused(call, describe(error));
+    if (outcome && fault !== "answer lost") {
       this.events[at] = { ...began, return: this.instant++, outcome } as Event;
       workload.told(worker, call, outcome);
-      if (ending) await this.renew(line, ending);
-    } catch (error) {
-      if (!(error instanceof UserError) || !ending) throw new Refused(call, describe(error));
-      await this.renew(line, ending);
-      const known = { return: null, outcome: null, fault: "terminated", gone: this.instant++ };
-      this.events[at] = { ...began, ...known } as Event;
-      lose(worker);
     }
+    if (!fault) return;
+    await ending;
+    await line.renew();
+    if (outcome && ending) return;
+    const unknown = { return: null, outcome: null, fault, gone: this.instant++ };
+    this.events[at] = { ...began, ...unknown } as Event;
+    lose(worker);
   }
 
-  /** The end of the session, if this call is meant to be lost: a moment after it began. */
-  private ending(dice: Dice, line: Line): Promise<void> | null {
+  /** What is to become of a call: its session is ended meanwhile, or its answer comes to nobody. */
+  private fault(dice: Dice): "terminated" | "answer lost" | null {
     const { lost } = this.options;
     if (lost === Infinity || dice(lost) > 0) return null;
-    const moment = new Promise((resolve) => setTimeout(resolve, dice(4) / 2));
-    return moment.then(() => line.terminate(this.site.client));
-  }
-
-  private async renew(line: Line, ending: Promise<void>): Promise<void> {
-    await ending;
-    await line.renew(this.site.client);
+    return dice(2) === 0 ? "answer lost" : "terminated";
   }
 }
+
+/** What a call answers, or the error that it ends with. */
+const attempted = (call: () => Promise<Outcome>) =>
+  call().then(
+    (outcome) => ({ outcome, error: null }),
+    (error: unknown) => ({ outcome: null, error }),
+  );
 
 /** A storage that answers a call with an error. */
 export class Refused extends Error {

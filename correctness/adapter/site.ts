@@ -84,7 +84,9 @@ export class Site {
     await client.query(`create schema ${kept}`);
     const restore: string[] = [];
     for (const { name, columns } of rows.filter((table) => table.rows)) {
-      await client.query(`create table ${kept}.${name} as select ${columns} from ${schema}.${name}`);
+      await client.query(
+        `create table ${kept}.${name} as select ${columns} from ${schema}.${name}`,
+      );
       restore.push(
         `insert into ${schema}.${name} (${columns}) overriding system value
          select ${columns} from ${kept}.${name}`,

@@ -72,4 +72,3 @@ export function raceFinding(race: Race, replay: string): Finding {
     bundle: { ...meeting, schedule: steps.map(({ session }) => session) },
   };
 }
-

@@ -3,7 +3,14 @@
  * whatever else happens to a job. It shows how to put a queue of your own under the checks.
  */
 
-import type { ArgsOf, CallOf, JobShown, Place, Situation, StorageUnderTest } from "ringproof/adapter";
+import type {
+  ArgsOf,
+  CallOf,
+  JobShown,
+  Place,
+  Situation,
+  StorageUnderTest,
+} from "ringproof/adapter";
 
 async function install({ client, schema }: Place): Promise<void> {
   await client.query(`
@@ -14,11 +21,11 @@ async function install({ client, schema }: Place): Promise<void> {
       unique_key text,
       state text not null default 'ready',
       lease int not null default 0,
-      due_at timestamptz not null,
+      due_at timestamptz, -- null: at once
       heard_at timestamptz
     );
     create unique index on ${schema}.jobs (unique_key) where state in ('ready', 'running');
-    create index on ${schema}.jobs (lane, due_at, id) where state = 'ready'`);
+    create index on ${schema}.jobs (lane, id) where state = 'ready'`);
 }
 
 interface Attempt {
@@ -51,7 +58,8 @@ async function enqueue(call: CallOf<"Enqueue">) {
   const { lane, batch, keys, wait } = call.args;
   if (batch.length === 0) return { result: "empty" } as const;
   const keyed = batch.map((_, i) => keys?.[i] ?? null);
-  const added = await attemptsOf(call, ENQUEUE, lane, call.after(wait), batch, keyed);
+  const due = wait > 0 ? call.after(wait) : null;
+  const added = await attemptsOf(call, ENQUEUE, lane, due, batch, keyed);
   const jobs = batch.filter((job) => added.some(({ name }) => name === job));
   if (jobs.length === 0) return { result: "uniqueConflict" } as const;
   return { result: "enqueued", jobs } as const;
@@ -60,12 +68,13 @@ async function enqueue(call: CallOf<"Enqueue">) {
 const CLAIM = `
   with next as materialized (
     select id from {jobs}
-    where lane = $1 and state = 'ready' and due_at <= $2
-    order by due_at, id
+    where lane = $1 and state = 'ready' and (due_at is null or due_at <= $2)
+    order by id
     limit $3
     for update skip locked
   )
-  update {jobs} as job set state = 'running', lease = lease + 1, heard_at = $2
+  update {jobs} as job
+  set state = 'running', lease = lease + 1, heard_at = $2, due_at = null
   from next where job.id = next.id
   returning name, lease`;
 
@@ -139,10 +148,20 @@ async function retryFromTerminal(call: CallOf<"RetryFromTerminal">) {
 
 const STALE_AFTER = 2;
 
+/** Who is being completed, or rescued by somebody else, is left alone. */
+const RESCUE = `
+  with stale as materialized (
+    select id from {jobs}
+    where state = 'running' and heard_at <= $1
+    order by id
+    for update skip locked
+  )
+  update {jobs} as job set state = 'ready'
+  from stale where job.id = stale.id
+  returning name, lease`;
+
 async function rescue(call: CallOf<"RescueStaleReceipts">) {
-  const text = `update {jobs} set state = 'ready' where state = 'running' and heard_at <= $1
-                returning name, lease`;
-  const attempts = await attemptsOf(call, text, call.after(-STALE_AFTER));
+  const attempts = await attemptsOf(call, RESCUE, call.after(-STALE_AFTER));
   if (attempts.length === 0) return { result: "noop" } as const;
   return { result: "rescued", tokens: tokensOf(attempts) } as const;
 }
@@ -171,7 +190,8 @@ export const oneTable: StorageUnderTest = {
     Fail: async (call) =>
       either(await ofToken(call, "state = 'failed', heard_at = $3", call.now), "failed", "stale"),
     CancelReady: async (call) => {
-      const change = "update {jobs} set state = 'cancelled' where state = 'ready' and due_at <= $2";
+      const change = `update {jobs} set state = 'cancelled', due_at = null
+                      where state = 'ready' and (due_at is null or due_at <= $2)`;
       return either(await ofJob(call, change, call.now), "cancelled", "notReady");
     },
     CancelRunning: async (call) => {

@@ -11,14 +11,7 @@ import type { Attempt, Expected } from "../conform/attempts.js";
 import { diffDb, type TableDiff } from "../report/diff.js";
 import type { JobPlace, Seen } from "./seen.js";
 import { expectedHealth } from "./health.js";
-import {
-  compareViews,
-  different,
-  forgetGone,
-  sidesOf,
-  type Judged,
-  type Sides,
-} from "./views.js";
+import { compareViews, different, forgetGone, sidesOf, type Judged, type Sides } from "./views.js";
 
 /** The first step after which the three are no longer one. */
 export interface BadStep {

@@ -111,8 +111,7 @@ class Search {
       }
       this.dead.add(this.made.join());
       const frame = this.retreat();
-      if (!frame)
-        return { resolved: new Map(), breach: this.breach(), order: this.deepest.order };
+      if (!frame) return { resolved: new Map(), breach: this.breach(), order: this.deepest.order };
       [rows, left] = [frame.before, frame.others];
     }
     const unknown = this.frames.filter(({ event }) => event.outcome === null);

@@ -3,7 +3,7 @@
  * may have handed it out, rescues may have ended its attempt, each at most once.
  */
 
-import { NO_DEADLINE, type Job, type Lane } from "../../src/memory/index.js";
+import { NO_DEADLINE, type Job, type Lane, type Limits } from "../../src/memory/index.js";
 import type { Event, History } from "./history.js";
 import { guessed, type Part } from "./parts.js";
 import type { Group } from "./groups.js";
@@ -16,19 +16,22 @@ export type Unheard = (group: Group) => readonly Part[];
 const expiry = ({ tick, args: { deadline } }: Claim): number =>
   deadline === NO_DEADLINE ? Infinity : tick + deadline;
 
-/** Whether the one claim, if it began no later, can be what the other can: as soon rescued. */
-const isAsGood = (one: Claim, other: Claim): boolean =>
-  one.tick <= other.tick && expiry(one) <= expiry(other);
+/**
+ * Whether the one claim, if it began no later, can be what the other can: as soon rescued, but where
+ * jobs are ready when due it must find them due, too.
+ */
+const isAsGood = (one: Claim, other: Claim, { readyWhenDue }: Limits): boolean =>
+  (readyWhenDue ? one.tick === other.tick : one.tick <= other.tick) && expiry(one) <= expiry(other);
 
 /**
  * A claim has no end, so that it can still hand out a job when all that are as good as it have
  * done so. Hence if a job needs so many of them, those claims do that have fewer before them. They
  * are given in the order of their calls.
  */
-function best(claims: readonly Claim[], needed: number): readonly Claim[] {
+function best(claims: readonly Claim[], needed: number, limits: Limits): readonly Claim[] {
   const kept: Claim[] = [];
   for (const claim of claims)
-    if (kept.filter((other) => isAsGood(other, claim)).length < needed) kept.push(claim);
+    if (kept.filter((other) => isAsGood(other, claim, limits)).length < needed) kept.push(claim);
   return kept;
 }
 
@@ -57,7 +60,7 @@ function handOuts(job: Job, parts: readonly Part[]): number {
   return Math.max(0, ...named) - known.size + nameless + 1;
 }
 
-export function unheardIn({ events }: History): Unheard {
+export function unheardIn({ header, events }: History): Unheard {
   const lost = events.filter((event) => event.outcome === null);
   const rescues = lost.filter(({ action }) => action.startsWith("Rescue"));
   const claims = new Map<Lane, Claim[]>();
@@ -70,7 +73,7 @@ export function unheardIn({ events }: History): Unheard {
   const chosen = new Map<string, readonly Claim[]>();
   const choose = (lane: Lane, needed: number): readonly Claim[] => {
     const name = `${needed} ${lane}`;
-    const some = chosen.get(name) ?? best(claims.get(lane) ?? [], needed);
+    const some = chosen.get(name) ?? best(claims.get(lane) ?? [], needed, header.limits);
     chosen.set(name, some);
     return some;
   };
