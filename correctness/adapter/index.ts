@@ -32,7 +32,7 @@ export type {
 export interface CheckOptions {
   /** Which checks to make; all unless said. */
   readonly checks?: readonly CheckName[];
-  /** As `--pg`: a URL, `embedded`, or `testcontainers`; `DATABASE_URL`, or embedded, unless said. */
+  /** A URL, `embedded` or `testcontainers`; `DATABASE_URL`, or embedded, unless said. */
   readonly pg?: string;
   readonly tier?: "quick" | "full" | "nightly";
   /** Of what is random; 1 unless said. */

@@ -65,7 +65,8 @@ function stored(): Item[] {
     const answers = actions[action].answers.map((word): Item => {
       const name = `${action} ${word}`;
       const inNext = odd.has(name) ? [] : (["core", ...there("interleave")] as const);
-      return { kind: "answer", name, of: action, applies: [...always, ...inNext] };
+      const applies = [...always, ...inNext];
+      return { kind: "answer", name, of: action, applies, later: { trace: "full" } };
     });
     const told = `${action} ${turnedAwayWith(action)}`;
     const turnsAway = turnedAwayWith(action) && !answers.some(({ name }) => name === told);

@@ -62,6 +62,7 @@ function commandsOf(module: string, name: string, { configuration: config }: Run
     C4: { command: "lockstep", shows: "in random runs of all three" },
     C5: { command: `interleave ${name}`, shows: "beside whatever meets it" },
     C6: { command: `locks ${name}`, shows: "the locks that it takes" },
+    C8: { command: "trace", shows: "by workers all at once" },
   };
   return claimsOf(module, name).map((claim) => {
     const { command, shows } = all[claim]!;

@@ -17,8 +17,8 @@ const expiry = ({ tick, args: { deadline } }: Claim): number =>
   deadline === NO_DEADLINE ? Infinity : tick + deadline;
 
 /**
- * Whether the one claim, if it began no later, can be what the other can: as soon rescued, but where
- * jobs are ready when due it must find them due, too.
+ * Whether the one claim, if it began no later, can be what the other can: as soon rescued, and
+ * where jobs are ready when due it must find them due, too.
  */
 const isAsGood = (one: Claim, other: Claim, { readyWhenDue }: Limits): boolean =>
   (readyWhenDue ? one.tick === other.tick : one.tick <= other.tick) && expiry(one) <= expiry(other);

@@ -52,15 +52,16 @@ describe("coverage", () => {
     );
     const { code, out, err } = await ran(["coverage", "--seed", "3"], all);
     expect({ code, err }).toEqual({ code: 0, err: "" });
-    expect(seen).toEqual(["C1", "C2", "C3", "C4", "C5", "C7"].map((id) => [id, true]));
+    expect(seen).toEqual(["C1", "C2", "C3", "C4", "C5", "C7", "C8"].map((id) => [id, true]));
     expect(out).toMatch(/^ringproof coverage, tier quick, seed 3\n/);
-    expect(cells(line(out, "Enqueue"))).toEqual(["Enqueue", ...Array(6).fill("7,000")]);
+    expect(cells(line(out, "Enqueue"))).toEqual(["Enqueue", ...Array(7).fill("7,000")]);
     expect(cells(line(out, "PassTime"))).toEqual([
       "PassTime",
       "8,000",
       "8,000",
       "",
       "8,000",
+      "",
       "",
       "8,000",
     ]);
@@ -78,6 +79,7 @@ describe("coverage", () => {
     ["move_ready.find_same", "conform", "statements never executed"],
     ["waiting_since.read_heads", "lockstep", "statements never executed"],
     ["PruneLeases blocked", "interleave", "answers never given"],
+    ["RescueStaleLeases", "trace", "actions never taken"],
     ["NoTokenTwice", "mutants", "property: broken by nobody"],
   ])("%s, never in %s: it is named, and what to do", async (name, column, what) => {
     const { code, out } = await ran(["coverage"], missing(name, column));
@@ -111,7 +113,7 @@ describe("coverage", () => {
     const { claims } = JSON.parse(out);
     const coverage = claims.at(-1);
     expect(coverage).toMatchObject({ id: "coverage", verdict: "violated", covered: { zeros: 1 } });
-    const numbers = { core: 1, conform: 0, lockstep: 1, interleave: 1 };
+    const numbers = { core: 1, conform: 0, lockstep: 1, interleave: 1, trace: 1 };
     expect(coverage.numbers["Claim empty"]).toEqual(numbers);
     expect(Object.keys(coverage.numbers)).toHaveLength(items.length);
     const page = await readFile(join(dir, "index.html"), "utf8");

@@ -60,10 +60,10 @@ describe("none is left out", () => {
 
 describe("each is where it can occur", () => {
   test.each<readonly [string, string, readonly Column[]]>([
-    ["an operation", "Claim", ["lockstep", "conform", "TLC", "core", "interleave"]],
+    ["an operation", "Claim", ["lockstep", "conform", "trace", "TLC", "core", "interleave"]],
     ["the environment has no SQL", "PassTime", ["lockstep", "TLC", "core"]],
-    ["a refusal", "Claim empty", ["lockstep", "conform", "core", "interleave"]],
-    ["Next has no empty batch", "Complete empty", ["lockstep", "conform"]],
+    ["a refusal", "Claim empty", ["lockstep", "conform", "trace", "core", "interleave"]],
+    ["Next has no empty batch", "Complete empty", ["lockstep", "conform", "trace"]],
     ["two sessions are needed", "PruneClaims blocked", ["interleave"]],
     ["a module with a twin", "RescueCursor Rescue", ["TLC", "core", "conform"]],
     ["its clock is an argument", "RescueCursor Tick", ["TLC", "core"]],

@@ -173,6 +173,17 @@ test("every file that it sends a reader to exists", () => {
     expect(() => readFileSync(new URL(`../../${link}`, import.meta.url))).not.toThrow();
 });
 
+test("what it shows of the queue of one table is in that file, in its order", () => {
+  const [, shown = ""] = /^```typescript\n([^]*?)^```$/m.exec(readme)!;
+  const file = new URL("../../correctness/examples/one-table.ts", import.meta.url);
+  const lines = readFileSync(file, "utf8").split("\n");
+  let at = 0;
+  for (const line of shown.split("\n").filter((one) => one !== "")) {
+    at = lines.indexOf(line, at) + 1;
+    expect(at, line).toBeGreaterThan(0);
+  }
+});
+
 describe("every flag that it shows with a command is one of that command", () => {
   const shown = [...readme.matchAll(/ringproof ([a-z]+(?: record| check)?)\b([^`|\n#]*)/g)]
     .map(([, command, rest]) => [command!, [...rest!.matchAll(/--[a-z]+/g)].map(String)] as const)
