@@ -1,20 +1,12 @@
 /** What is wrong with a storage under test, as a person reads it. */
 
 import { isDeepStrictEqual } from "node:util";
-import type { Operation, Outcome } from "../../src/memory/index.js";
+import type { Outcome } from "../../src/memory/index.js";
 import type { Finding } from "../claims.js";
 import { formatCall, outcomeText, stepsText } from "../report/calls.js";
 import type { Failure } from "./conform.js";
 import type { Race } from "./interleave.js";
 import type { BadCall } from "./subject.js";
-
-/** A call without the keys that none of its jobs carries. */
-function callText(operation: Operation): string {
-  const { args } = operation as { args: { keys?: readonly (string | null)[] } };
-  if (!args.keys || args.keys.some((key) => key !== null)) return formatCall(operation);
-  const { keys: _, ...rest } = args;
-  return formatCall({ ...operation, args: rest });
-}
 
 const answerText = (answer: Outcome | Error): string =>
   answer instanceof Error ? `error ${answer.message}` : outcomeText(answer);
@@ -22,7 +14,7 @@ const answerText = (answer: Outcome | Error): string =>
 /** The call that is wrong, and in what. */
 function badLines({ operation, outcome, error, why, view }: BadCall): readonly string[] {
   return [
-    ...(operation ? [`at ${callText(operation)}`] : []),
+    ...(operation ? [`at ${formatCall(operation)}`] : []),
     ...(error === null ? [] : [`  the storage raises   ${error}`]),
     ...(outcome === null ? [] : [`  the storage answers  ${outcomeText(outcome)}`]),
     ...(why === null ? [] : [`  the contract says    ${why}`]),
@@ -39,7 +31,7 @@ function badLines({ operation, outcome, error, why, view }: BadCall): readonly s
 export function failureFinding({ path, bad }: Failure, replay: string): Finding {
   const calls = bad.operation ? [...path, bad.operation] : path;
   return {
-    title: `${stepsText(calls.length)}: ${calls.map(callText).join(" → ")}`,
+    title: `${stepsText(calls.length)}: ${calls.map(formatCall).join(" → ")}`,
     lines: badLines(bad),
     replay,
     bundle: { path, ...bad },
@@ -57,9 +49,9 @@ export function raceFinding(race: Race, replay: string): Finding {
     const waits = waitsFor.length > 0 ? ` [waits for ${waitsFor.map(name).join(", ")}]` : "";
     return `  ${name(session)} ${" ".repeat(2 * session)}${line}${waits}`;
   });
-  const calls = meeting.calls.map(callText);
+  const calls = meeting.calls.map(formatCall);
   return {
-    title: [...meeting.path.map(callText), calls.join(" ‖ ")].join(" → "),
+    title: [...meeting.path.map(formatCall), calls.join(" ‖ ")].join(" → "),
     lines: [
       ...calls.map((call, i) => `  ${name(i)}: ${call}`),
       ...queries,

@@ -12,6 +12,7 @@ type Args = Readonly<Record<string, unknown>>;
 
 /** A value as it stands in a call; null where it says nothing. */
 function valueText(key: string, value: unknown): string | null {
+  if (Array.isArray(value) && key === "keys") return keysText(value);
   if (Array.isArray(value)) return value.map((v) => valueText("", v)).join(" ");
   if (typeof value === "object") {
     const { job, lease } = value as { job?: string; lease?: number };
@@ -20,6 +21,10 @@ function valueText(key: string, value: unknown): string | null {
   if (key === "wait") return value === 0 ? null : `wait ${value}`;
   return String(value);
 }
+
+/** The unique keys of a batch, a dash where a job carries none. */
+const keysText = (keys: readonly (string | null)[]): string | null =>
+  keys.some((key) => key !== null) ? `keys ${keys.map((key) => key ?? "-").join(" ")}` : null;
 
 /** A batch of calls shows what is different in each once, and the rest at the end. */
 export function callText({ action, list }: Calls): string {

@@ -14,15 +14,9 @@ const LAST = 16;
 /** Such as `17 w3: Claim(a, 2) at tick 4: claimed j1/1 j2/1`. */
 export function eventText(event: Event): string {
   const { id, worker, action, args, tick, outcome } = event;
-  const call = formatCall({ action, args: withoutKeys(args) });
+  const call = formatCall({ action, args });
   const told = outcome ? outcomeText(outcome) : "nobody knows what";
   return `${id} ${worker}: ${call} at tick ${tick}: ${told}`;
-}
-
-function withoutKeys(args: Event["args"]): object {
-  if (!("keys" in args)) return args;
-  const { keys: _, ...rest } = args;
-  return rest;
 }
 
 /** What the core says of a call that could come next. */
