@@ -149,7 +149,7 @@ export async function conform(
   { scope }: Trial,
   options: ConformOptions = {},
 ): Promise<Conformed> {
-  const nested = await Nested.open(site.client);
+  const nested = await Nested.open(site.client, () => site.reset());
   const explorer = new Explorer(site, nested, scope);
   const failure = await explorer.run(options).finally(() => nested.close());
   const { states, calls } = explorer;

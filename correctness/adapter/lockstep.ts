@@ -89,7 +89,7 @@ class Walker {
 
 export async function lockstep(site: Site, options: LockstepOptions): Promise<Walked> {
   const { seed, runs, signal, progress } = options;
-  const nested = await Nested.open(site.client);
+  const nested = await Nested.open(site.client, () => site.reset());
   const walker = new Walker(site, nested);
   let made = 0;
   try {

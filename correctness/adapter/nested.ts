@@ -20,7 +20,6 @@ export function controlIn(text: string): Control | null {
   return (word === "rollback" && next !== "to") || word === "abort" ? "rollback" : null;
 }
 
-const ROOT = "ringproof_root";
 const HERE = "ringproof_here";
 /** In front of every transaction of the storage; a query of its own is one, too. */
 const OWN = "ringproof_own";
@@ -31,23 +30,33 @@ export class Nested {
   /** What the storage is given. */
   readonly client: Situation["client"];
   private readonly real: pg.Client;
+  private readonly reset: () => Promise<void>;
   private within = false;
   private failed = false;
 
-  private constructor(real: pg.Client) {
+  private constructor(real: pg.Client, reset: () => Promise<void>) {
     this.real = real;
+    this.reset = reset;
     this.client = wrapped(real, (text, send) => this.query(controlIn(text), send));
   }
 
   /** Everything that is there now is there to stay. */
-  static async open(client: pg.Client): Promise<Nested> {
-    await client.query(`begin; savepoint ${ROOT}; savepoint ${OWN}`);
-    return new Nested(client);
+  static async open(client: pg.Client, reset: () => Promise<void>): Promise<Nested> {
+    const nested = new Nested(client, reset);
+    await nested.begin();
+    return nested;
   }
 
-  /** To the beginning. */
-  restart(): Promise<unknown> {
-    return this.backTo(ROOT);
+  private async begin(): Promise<void> {
+    this.within = this.failed = false;
+    await this.real.query(`begin; savepoint ${OWN}`);
+  }
+
+  /** To the beginning, where what was rolled back takes no room in the tables any more. */
+  async restart(): Promise<void> {
+    await this.close();
+    await this.reset();
+    await this.begin();
   }
 
   /** From now on this is the point to come back to. */
@@ -55,13 +64,9 @@ export class Nested {
     return this.real.query(`release ${OWN}; savepoint ${HERE}; savepoint ${OWN}`);
   }
 
-  back(): Promise<unknown> {
-    return this.backTo(HERE);
-  }
-
-  private backTo(point: string): Promise<unknown> {
+  async back(): Promise<void> {
     this.within = this.failed = false;
-    return this.real.query(`rollback to ${point}; savepoint ${OWN}`);
+    await this.real.query(`rollback to ${HERE}; savepoint ${OWN}`);
   }
 
   async close(): Promise<void> {

@@ -89,7 +89,7 @@ async function after(...queries: readonly string[]): Promise<string> {
   const client = await connect(server);
   try {
     await client.query("create temporary table t (n int primary key)");
-    const nested = await Nested.open(client);
+    const nested = await Nested.open(client, async () => undefined);
     for (const text of queries)
       if (text === "back") await nested.back();
       else if (text === "mark") await nested.mark();
