@@ -2,7 +2,6 @@
 
 import { onPostgres, type PgSource, type PostgresServer } from "../../src/postgres/server.js";
 import type { Context, Finding, Row, Tier } from "../claims.js";
-import { callText } from "../report/calls.js";
 import type { History } from "../trace/history.js";
 import { findingsOf, judge } from "../trace/judge.js";
 import { trialsOf } from "./calls.js";
@@ -105,14 +104,15 @@ const interleaveCheck: Check = async (server, { storage, replay, tier, signal, p
     signal,
     progress: (meetings: number, of: number) => progress("interleave", meetings, of),
   };
-  const { race, bad, ...covered } = await Site.with(server, { storage, lanes }, (site) =>
+  const { race, bad, cut, ...covered } = await Site.with(server, { storage, lanes }, (site) =>
     interleave(site, options),
   );
   const findings = [
     ...(race ? [raceFinding(race, replay)] : []),
     ...(bad ? [failureFinding({ path: bad.path, bad }, replay)] : []),
   ];
-  return { rows: [rowOf("interleave", started, covered, findings)], covered, findings };
+  const facts = { ...covered, "not all": cut };
+  return { rows: [rowOf("interleave", started, facts, findings)], covered, findings };
 };
 
 export interface RecordingOptions extends Pick<RecordOptions, "seed" | "seconds" | "signal"> {
@@ -151,9 +151,7 @@ const traceCheck: Check = async (server, { storage, replay, tier, seed, signal, 
     return { rows: [rowOf("trace", started, covered, findings)], covered, findings };
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    const { action, args } = error.call;
-    const call = callText({ action, list: [args] });
-    const findings = [{ title: `${call}: ${error.message}`, lines: [], replay }];
+    const findings = [{ title: error.message, lines: [error.remedy], replay }];
     return { rows: [rowOf("trace", started, {}, findings)], covered: {}, findings };
   }
 };

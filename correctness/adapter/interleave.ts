@@ -16,7 +16,7 @@ import { compareViews, different, forgetGone } from "../lockstep/views.js";
 import { meetingsOf, type Meeting } from "./meetings.js";
 import type { Site } from "./site.js";
 import { Session, giveUp, step } from "./stepping.js";
-import { make, situation, type JobShown } from "./storage.js";
+import { make, shownBy, situation, type JobShown } from "./storage.js";
 import { Subject, type BadCall } from "./subject.js";
 
 export interface InterleaveOptions {
@@ -50,6 +50,8 @@ export interface Race {
 export interface Interleaved {
   readonly meetings: number;
   readonly schedules: number;
+  /** Meetings that have more schedules than were run. */
+  readonly cut: number;
   readonly race: Race | null;
   /** What is wrong before anything meets. */
   readonly bad: (BadCall & { readonly path: readonly Operation[] }) | null;
@@ -163,6 +165,7 @@ const ATTEMPTS = 3;
 
 class Interleaver {
   schedules = 0;
+  cut = 0;
   private readonly site: Site;
   private readonly table: Table;
   private readonly options: InterleaveOptions;
@@ -199,11 +202,12 @@ class Interleaver {
       const { now } = subject.state;
       const ran = await table.run(meeting, now, schedules);
       this.schedules++;
-      const shown = await site.storage.view(situation(site.client, site.schema, now));
+      const shown = await shownBy(site.storage, situation(site.client, site.schema, now));
       const race = raceIn(meeting, subject.state, ran, shown);
       if (race) return { race, bad: null };
-      if (!schedules.next()) break;
+      if (!schedules.next()) return { race: null, bad: null };
     }
+    this.cut++;
     return { race: null, bad: null };
   }
 }
@@ -218,11 +222,11 @@ export async function interleave(site: Site, options: InterleaveOptions): Promis
     for (const [i, meeting] of meetings.entries()) {
       options.progress?.(i, meetings.length);
       const found = await interleaver.meet(meeting);
-      const { schedules } = interleaver;
-      if (found.race || found.bad) return { meetings: i + 1, schedules, ...found };
+      const { schedules, cut } = interleaver;
+      if (found.race || found.bad) return { meetings: i + 1, schedules, cut, ...found };
     }
-    const { schedules } = interleaver;
-    return { meetings: meetings.length, schedules, race: null, bad: null };
+    const { schedules, cut } = interleaver;
+    return { meetings: meetings.length, schedules, cut, race: null, bad: null };
   } finally {
     await Promise.all(sessions.map(({ real }) => real.end()));
   }

@@ -8,6 +8,7 @@ import { UserError } from "../../src/errors.js";
 import type { Outcome } from "../../src/memory/index.js";
 import { connect, type PostgresServer } from "../../src/postgres/server.js";
 import { describe } from "../lockstep/calling.js";
+import { formatCall } from "../report/calls.js";
 import { Beliefs } from "../trace/beliefs.js";
 import { Clock } from "../trace/clock.js";
 import { newDice, type Dice } from "../trace/dice.js";
@@ -175,12 +176,12 @@ const attempted = (call: () => Promise<Outcome>) =>
   );
 
 /** A storage that answers a call with an error. */
-export class Refused extends Error {
-  readonly call: RecordedCall;
-
+export class Refused extends UserError {
   constructor(call: RecordedCall, message: string) {
-    super(message);
-    this.call = call;
+    super(
+      `${formatCall(call)} raises an error: ${message}.`,
+      "A refusal is an answer, and what workers would try again, the operation tries again.",
+    );
   }
 }
 

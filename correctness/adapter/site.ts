@@ -3,6 +3,7 @@
 import { randomBytes } from "node:crypto";
 import type pg from "pg";
 import { withCleanup } from "../../src/cleanup.js";
+import { UserError } from "../../src/errors.js";
 import type { Lane } from "../../src/memory/index.js";
 import { connect, type PostgresServer } from "../../src/postgres/server.js";
 import type { StorageUnderTest } from "./storage.js";
@@ -37,11 +38,22 @@ export class Site {
     return withCleanup(
       () => site.close(),
       async () => {
-        await site.client.query(`create schema ${site.schema}`);
-        await storage.install(site, lanes);
+        await site.install(lanes);
         return use(site);
       },
     );
+  }
+
+  private async install(lanes: readonly Lane[]): Promise<void> {
+    const { client, schema, storage } = this;
+    await client.query(`create schema ${schema}`);
+    try {
+      await storage.install(this, lanes);
+    } catch (cause) {
+      const why = (cause as Error).message;
+      const message = `${storage.name} could not be installed in an empty schema: ${why}.`;
+      throw new UserError(message, "See its function install.", { cause });
+    }
   }
 
   private get kept(): string {

@@ -5,6 +5,7 @@
  */
 
 import type pg from "pg";
+import { UserError } from "../../src/errors.js";
 import type {
   ArgsOf,
   Job,
@@ -96,6 +97,19 @@ export const situation = (
   now: dateAt(tick),
   after: (ticks) => dateAt(tick + ticks),
 });
+
+/** What it shows of its jobs, where nothing is wrong with that. */
+export async function shownBy(
+  storage: StorageUnderTest,
+  at: Situation,
+): Promise<readonly JobShown[]> {
+  try {
+    return await storage.view(at);
+  } catch (cause) {
+    const message = `The view of ${storage.name} raises an error: ${(cause as Error).message}.`;
+    throw new UserError(message, "It shows every job that there is, at any time.", { cause });
+  }
+}
 
 /** Makes the call; a storage that answers with anything but an outcome is told so. */
 export async function make(

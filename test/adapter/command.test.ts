@@ -83,6 +83,32 @@ function named(operation: string): string {
 }
 
 test.each([
+  ["an install that fails", "conform", { install: "throw new Error('no room')" }, "no room"],
+  ["a view that fails", "interleave", { view: "throw new Error('too dark')" }, "too dark"],
+  ["a call that fails", "trace record x", { Claim: "throw new Error('no')" }, /Claim\(.*: no/],
+])("%s is said without a stack", async (_, command, wrong, said) => {
+  const file = join(dir, `failing-${command.split(" ")[0]}.ts`);
+  await writeFile(file, failing(wrong));
+  const history = join(dir, "x.ndjson");
+  const flags = ["--adapter", file, "--pg", server.url];
+  const { code, err } = await ran([...command.replace(" x", ` ${history}`).split(" "), ...flags]);
+  expect(err).toMatch(said);
+  expect(err).not.toMatch(/mistake in ringproof|\n +at /);
+  expect(code).toBe(2);
+});
+
+/** The queue of one table, but for these functions. */
+function failing(wrong: Readonly<Record<string, string>>): string {
+  const functions = Object.entries(wrong).map(([name, body]) => [name, `async () => { ${body} }`]);
+  const [own, operation] = [/^[a-z]/, /^[A-Z]/].map((kind) =>
+    functions.filter(([name]) => kind.test(name!)).map(([name, text]) => `${name}: ${text},`),
+  );
+  return `import { oneTable } from ${JSON.stringify(example("one-table.ts"))};
+    const operations = { ...oneTable.operations, ${operation!.join(" ")} };
+    export default { ...oneTable, operations, ${own!.join(" ")} };`;
+}
+
+test.each([
   ["conform", "slots", /slots means nothing with --adapter/],
   ["conform", "--database 3", /--database means nothing/],
   ["lockstep", "--path 1:2", /--path means nothing/],
