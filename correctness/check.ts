@@ -2,14 +2,14 @@
 
 import { UserError } from "../src/errors.js";
 import type { Claim, ClaimResult, Context, Verdict } from "./claims.js";
-import { EmptyShard } from "./shard.js";
+import { NothingToDo } from "./shard.js";
 
 /** A claim that could not run says why, and covers nothing. */
 function notRun(claim: Claim, seconds: number, error: UserError): ClaimResult {
   const { message, remedy } = error;
   return {
     id: claim.id,
-    verdict: error instanceof EmptyShard ? "empty" : "not-run",
+    verdict: error instanceof NothingToDo ? "empty" : "not-run",
     seconds,
     covered: Object.fromEntries(claim.covers.map((name) => [name, 0])),
     rows: [],

@@ -30,8 +30,8 @@ export interface Context {
 /** What only some claims need: where Postgres is, and the seed of what is random. */
 export type Need = "pg" | "seed";
 
-export type ClaimId = "C1" | "C2" | "C3" | "C4" | "C5" | "C6" | "C7" | "C8";
-/** Empty: the shard has nothing of this claim to do. */
+export type ClaimId = "C1" | "C2" | "C3" | "C4" | "C5" | "C6" | "C7" | "C8" | "versions";
+/** Empty: here, as in this shard, there is nothing of this claim to do. */
 export type Verdict = "holds" | "violated" | "not-run" | "empty";
 
 /** One reason why a claim does not hold, most important lines first. */
@@ -42,6 +42,10 @@ export interface Finding {
   readonly lines: readonly string[];
   /** The one command that shows it again. */
   readonly replay: string;
+  /** Of the Postgres on which it was found, where that is not the one of the command. */
+  readonly pgVersion?: number;
+  /** Its replay needs no Postgres. */
+  readonly offline?: true;
   /** Written to the report folder as JSON. */
   readonly bundle?: unknown;
 }

@@ -103,6 +103,10 @@ const interleaveHelp = `
 A schedule is an interleaving of the statements of the calls. Those that only differ in the order of
 steps that do not depend on each other are one; "stand for" counts them all.`;
 
+const versionsHelp = `
+The binaries of other versions come from npm, and stay in the cache. With --pg-version it is that one
+and no other.`;
+
 function addCommands(add: Add, session: Session): void {
   const some = "names that `ringproof configs` lists; all of the tier unless given";
   add("check", "run every claim and print one table", "check --tier quick")
@@ -160,6 +164,9 @@ function addCommands(add: Add, session: Session): void {
     .option("--only <name...>", "bugs of the README, functions, actions, or kinds of change")
     .action((flags: MutantsFlags) => mutants(session, flags));
   addTrace(add, session);
+  add("versions", "smaller runs of these on older versions of Postgres", "versions --tier full")
+    .addHelpText("after", versionsHelp)
+    .action((flags: CommonFlags) => session.one(flags, session.claim("versions"), []));
 }
 
 function program(io: Io, session: Session): Command {

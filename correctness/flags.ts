@@ -1,13 +1,19 @@
 /** The flags that commands share, and how their values are read. */
 
 import { InvalidArgumentError, Option, type Command } from "commander";
+import { versions } from "../src/postgres/versions.js";
 import { tiers, type Need, type Shard, type Tier } from "./claims.js";
 
-export interface CommonFlags {
+/** Where Postgres is, and of which version. */
+export interface PostgresFlags {
+  readonly pg?: string | undefined;
+  readonly pgVersion?: number | undefined;
+}
+
+export interface CommonFlags extends PostgresFlags {
   readonly tier: Tier;
   readonly shard: Shard;
   readonly seed?: number;
-  readonly pg?: string;
   readonly json?: true;
   readonly report?: string;
 }
@@ -19,7 +25,7 @@ export interface AuditFlags {
 }
 
 export type CoverageFlags = Omit<CommonFlags, "shard">;
-export type WitnessFlags = Pick<CommonFlags, "pg" | "json" | "report">;
+export type WitnessFlags = PostgresFlags & Pick<CommonFlags, "json" | "report">;
 
 /** A command without flags; its example stands below its help and the program's. */
 export type Add = (name: string, about: string, example: string) => Command;
@@ -53,6 +59,19 @@ export const jsonOption = (): Option =>
 
 export const pgOption = (): Option => new Option("--pg <where>", pgHelp);
 
+/** A major version, such as 14. */
+export function version(text: string): number {
+  const major = whole(text);
+  if (!versions.includes(major))
+    throw new InvalidArgumentError(`Give one of ${versions.join(", ")}.`);
+  return major;
+}
+
+export const pgVersionOption = (): Option =>
+  new Option("--pg-version <n>", "of which version; any that --pg says, else 18").argParser(
+    version,
+  );
+
 export const seedOption = (): Option =>
   new Option("--seed <n>", "seed of everything random").argParser(whole).default(1);
 
@@ -70,6 +89,6 @@ export function withFlags(command: Command, needs: readonly Need[]): Command {
     .addOption(jsonOption())
     .addOption(reportOption());
   if (needs.includes("seed")) command.addOption(seedOption());
-  if (needs.includes("pg")) command.addOption(pgOption());
+  if (needs.includes("pg")) command.addOption(pgOption()).addOption(pgVersionOption());
   return command;
 }

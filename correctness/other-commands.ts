@@ -6,6 +6,7 @@ import { addExplain } from "./explain/command.js";
 import {
   jsonOption,
   pgOption,
+  pgVersionOption,
   reportOption,
   seedOption,
   tierOption,
@@ -25,6 +26,7 @@ function addCoverage(add: Add, session: Session): void {
     .addOption(tierOption().default("quick"))
     .addOption(seedOption())
     .addOption(pgOption())
+    .addOption(pgVersionOption())
     .addOption(jsonOption())
     .addOption(reportOption())
     .action((flags: CoverageFlags) => session.coverage(flags));
@@ -36,10 +38,11 @@ function addWitness(add: Add, session: Session): void {
   add("witness", witnessHelp, "witness receipt-rescue")
     .argument("[name...]", "the witnesses; one alone is shown call by call; all unless given")
     .addOption(pgOption())
+    .addOption(pgVersionOption())
     .addOption(jsonOption())
     .addOption(reportOption())
     .action((names: string[], flags: WitnessFlags) => {
-      const pg = session.source(flags.pg);
+      const pg = session.source(flags);
       return session.section({ command: "witness", sentence }, flags, (run) =>
         witnessSection(names, { pg, ...run }),
       );
@@ -66,7 +69,7 @@ function addAudit(add: Add, session: Session): void {
     .option("--pg <url>", "the database; else DATABASE_URL")
     .addOption(jsonOption())
     .action(({ schema, ...flags }: AuditFlags) => {
-      const pg = session.source(flags.pg);
+      const pg = session.source(flags);
       const titled = { command: "audit", sentence: `the rows of schema ${schema}` };
       return session.section(titled, flags, () => auditSection(pg, schema));
     });

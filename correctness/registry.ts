@@ -9,6 +9,7 @@ import { lockstepClaim } from "./lockstep/claim.js";
 import { mutantsClaim } from "./mutants/claim.js";
 import { tlcClaim } from "./tlc/claim.js";
 import { traceClaim } from "./trace/claim.js";
+import { versionsClaim } from "./versions/claim.js";
 
 export const claims: readonly Claim[] = [
   tlcClaim,
@@ -19,4 +20,5 @@ export const claims: readonly Claim[] = [
   locksClaim,
   mutantsClaim,
   traceClaim,
+  versionsClaim,
 ];

@@ -8,7 +8,7 @@ import { exploreSection } from "./explore/section.js";
 import type { Counted } from "./coverage/judge.js";
 import { coverageOf } from "./coverage/section.js";
 import { coverageText } from "./coverage/table.js";
-import type { CommonFlags, CoverageFlags } from "./flags.js";
+import type { CommonFlags, CoverageFlags, PostgresFlags } from "./flags.js";
 import { prepareFolder, writeFolder } from "./report/folder.js";
 import { PlainProgress, type Output, type Progress } from "./report/progress.js";
 import { onSamePostgres } from "./report/replay.js";
@@ -32,11 +32,8 @@ type Table = (sections: readonly Section[]) => string;
 
 const rowsOf: Table = (sections) => rowsTable(sections.flatMap((s) => s.rows));
 
-const sectionOf = (claim: Claim, result: ClaimResult, { pg }: CommonFlags): Section =>
-  onSamePostgres(
-    { ...result, sentence: claim.sentence },
-    claim.needs.includes("pg") ? pg : undefined,
-  );
+const sectionOf = (claim: Claim, result: ClaimResult, flags: CommonFlags): Section =>
+  onSamePostgres({ ...result, sentence: claim.sentence }, claim.needs.includes("pg") ? flags : {});
 
 /** A command that checks no claim whole, and what it says. */
 interface Titled {
@@ -88,7 +85,7 @@ export class Session {
     const { sections, counted } = await this.all("coverage", counting, whole, true);
     const { tier, seed = 1 } = flags;
     const { section, judgement } = await coverageOf(counted, { tier, seed, labels: true });
-    const all = [...sections, onSamePostgres(section, flags.pg)];
+    const all = [...sections, onSamePostgres(section, flags)];
     const table: Table = (some) => `${coverageText(judgement.rows)}\n\n${claimsTable(some)}`;
     this.print({ ...flags, command: "coverage", sections: all }, flags, table);
   }
@@ -148,13 +145,13 @@ export class Session {
   /** One thing that is looked at, and what there is to say of it. */
   async section(
     { command, id = command, sentence }: Titled,
-    flags: Pick<CommonFlags, "pg" | "json" | "report">,
+    flags: PostgresFlags & Pick<CommonFlags, "json" | "report">,
     look: (run: Pick<Context, "signal" | "progress">) => Promise<Section>,
   ): Promise<void> {
     if (flags.report !== undefined) prepareFolder(flags.report);
     const sections: Section[] = [];
     await this.watched(id, sentence, async (run) => {
-      sections.push(onSamePostgres(await look(run), flags.pg));
+      sections.push(onSamePostgres(await look(run), flags));
       return sections[0]!.verdict;
     });
     this.print({ command, sections }, flags, rowsOf);
@@ -178,9 +175,9 @@ export class Session {
     });
   }
 
-  /** Where Postgres is, by the flag or the environment. */
-  source(pg: string | undefined): PgSource {
-    return parsePgSource(pg, this.io.env);
+  /** Where Postgres is, by the flags or the environment. */
+  source({ pg, pgVersion }: PostgresFlags): PgSource {
+    return parsePgSource(pg, this.io.env, pgVersion);
   }
 
   /** The story of a name; without one, all names. */
@@ -217,13 +214,13 @@ export class Session {
    */
   private prepare(
     command: string,
-    { tier, seed = 1, shard, pg: where, report }: CommonFlags,
+    { tier, seed = 1, shard, report, ...flags }: CommonFlags,
     configs: readonly string[],
     progress: Progress,
     signal: AbortSignal,
   ): ContextOf {
     const pg = this.needs(command).includes("pg")
-      ? parsePgSource(where, this.io.env)
+      ? this.source(flags)
       : ({ kind: "embedded" } as const);
     if (report !== undefined) prepareFolder(report);
     return (id) => ({

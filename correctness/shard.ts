@@ -3,8 +3,10 @@
 import { UserError } from "../src/errors.js";
 import type { Shard } from "./claims.js";
 
-/** A shard in which nothing is done shows nothing; beside other claims that is as it may be. */
-export class EmptyShard extends UserError {
+/** Who does nothing shows nothing; beside other claims that is as it may be. */
+export class NothingToDo extends UserError {}
+
+export class EmptyShard extends NothingToDo {
   constructor({ index, count }: Shard, working: number) {
     const message = `There is nothing to do in shard ${index}/${count}`;
     super(

@@ -11,8 +11,8 @@ import {
   type Scope,
 } from "../../src/core/index.js";
 import { uninstall } from "../../src/postgres/install.js";
-import { connect, openPostgres, type PostgresServer } from "../../src/postgres/server.js";
-import type { Claim, ClaimResult, Context, Finding, Tier } from "../claims.js";
+import { connect, type PostgresServer } from "../../src/postgres/server.js";
+import type { Claim, ClaimResult, Context, Finding } from "../claims.js";
 import { addAll } from "../counting.js";
 import { executions } from "../coverage/labels.js";
 import { explore, replay } from "../explore/explorer.js";
@@ -23,43 +23,16 @@ import { callText, formatCalls, outcomeText } from "../report/calls.js";
 import { diffDb, formatDiff } from "../report/diff.js";
 import { itf } from "../report/itf.js";
 import type { ManifestEntry } from "../tlc/manifest.js";
+import { serverOf } from "../server.js";
 import { EmptyShard, inShard } from "../shard.js";
+import { configs } from "./configs.js";
 import { Walker, type ConformOptions } from "./conform.js";
 import { conformed, type Conformed } from "./conformed.js";
 import { countsOf, installCounters } from "./counted.js";
 import type { Divergence } from "./divergence.js";
 import { conformFocused, focusedAnswers, focusedConfigs } from "./focused-claim.js";
 import { merge, neverAnswered, newTally, type Tally } from "./tally.js";
-import { databaseTree, pieces, type Node, type Piece } from "./tree.js";
-
-/** The configurations of each tier whose databases Postgres is put through. */
-const quick = ["zombies", "parking", "pinned", "moving", "cursor", "keys", "retention"];
-const full = [
-  ...quick,
-  "recycle",
-  "conform",
-  "heartbeats",
-  "callbacks",
-  "deadlines",
-  "rescue",
-  "keys-deferred",
-  "shards",
-  "neighbours",
-];
-const nightly = [
-  ...full,
-  "moves",
-  "dlq",
-  "retention-rings",
-  "batches",
-  "lanes",
-  "slots",
-  "lifecycle",
-  "failures",
-  "timeouts",
-  "retry",
-];
-export const configs = { quick, full, nightly } satisfies Record<Tier, string[]>;
+import { databaseTree, pieces, statesIn, type Node, type Piece } from "./tree.js";
 
 /** Databases per transaction: a TRUNCATE that is rolled back leaves garbage until its end. */
 const PIECE = 30;
@@ -88,7 +61,8 @@ async function conformEntry(
   const first = found && (await shortest(server, { scope, tally: newTally() }, nodes, found));
   merge(tally, own);
   const { name } = entry;
-  const run = { name, states: graph.states.length, pieces: work.length, started, tally: own };
+  const [states, visited] = [graph.states.length, statesIn(share)];
+  const run = { name, states, visited, pieces: work.length, started, tally: own };
   const index = nodes.indexOf(first?.node ?? nodes[0]!);
   return conformed(run, first && divergenceFinding(first, index, entry, scope));
 }
@@ -203,7 +177,7 @@ async function run(context: Context, only?: number): Promise<ClaimResult> {
     );
   const tally = newTally();
   const done: Conformed[] = [];
-  const server = await openPostgres(context.pg);
+  const server = await serverOf(context);
   try {
     for (const entry of entries) {
       const conform = storage(entry) ? conformEntry : conformFocused;

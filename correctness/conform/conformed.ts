@@ -5,6 +5,7 @@ import type { Tally } from "./tally.js";
 
 export interface Conformed {
   readonly row: Row;
+  /** Those that were visited. */
   readonly states: number;
   /** For how many shards it has work. */
   readonly pieces: number;
@@ -13,7 +14,9 @@ export interface Conformed {
 
 interface Run {
   readonly name: string;
+  /** Of the configuration, and those among them that are this shard's. */
   readonly states: number;
+  readonly visited: number;
   readonly pieces: number;
   readonly started: number;
   readonly tally: Tally;
@@ -33,7 +36,7 @@ export function conformed(run: Run, finding: Finding | null): Conformed {
   };
   return {
     row: { name, verdict, seconds, facts },
-    states: verdict === "empty" ? 0 : states,
+    states: run.visited,
     pieces,
     finding,
   };

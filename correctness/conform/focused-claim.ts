@@ -45,6 +45,7 @@ export async function conformFocused(
   const { index: part, count: parts } = context.shard;
   const own = newTally();
   const schema = `conform_${randomBytes(4).toString("hex")}`;
+  const wanted = (i: number) => (only === undefined ? i % parts === part - 1 : i === only);
   const client = await connect(server);
   try {
     const walker = new FocusedWalker(client, {
@@ -54,7 +55,7 @@ export async function conformFocused(
       constants,
       twin: focusedTwins[module]!,
       tally: own,
-      wanted: (i) => (only === undefined ? i % parts === part - 1 : i === only),
+      wanted,
       onState: (done, all) => context.progress(`conform ${name}, states`, done, all),
       goOn: () => !context.signal.aborted,
     });
@@ -65,7 +66,8 @@ export async function conformFocused(
     const found = await walker.walk();
     if (context.labels) addAll(own.labels, await executions(client, schema));
     merge(tally, own);
-    const run = { name, states, pieces: states, started, tally: own };
+    const visited = walker.graph.states.filter((_, i) => wanted(i)).length;
+    const run = { name, states, visited, pieces: states, started, tally: own };
     return conformed(run, found && focusedFinding(found, walker.graph, name));
   } finally {
     await uninstall(client, { schema }).catch(() => undefined);

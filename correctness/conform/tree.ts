@@ -13,6 +13,8 @@ export interface Node {
   /** The call that leads here from the parent. */
   readonly via: Call | null;
   readonly children: Node[];
+  /** How many explored states have this database. */
+  states: number;
 }
 
 /** All nodes, parents before children; the first is the root. */
@@ -25,11 +27,12 @@ export function databaseTree(graph: Graph, scope: Scope): readonly Node[] {
     let node = byDb.get(key);
     if (!node) {
       const parent = i === 0 ? null : nodeOf[graph.parent[i]!]!;
-      node = { state, parent, via: graph.via[i]!, children: [] };
+      node = { state, parent, via: graph.via[i]!, children: [], states: 0 };
       parent?.children.push(node);
       byDb.set(key, node);
       nodes.push(node);
     }
+    node.states++;
     nodeOf.push(node);
   });
   return nodes;
@@ -50,6 +53,10 @@ export interface Piece {
   readonly top: Node;
   readonly nodes: ReadonlySet<Node>;
 }
+
+/** How many explored states have databases in these. */
+export const statesIn = (some: readonly Piece[]): number =>
+  some.flatMap((piece) => [...piece.nodes]).reduce((sum, { states }) => sum + states, 0);
 
 /** Cuts the tree into pieces of about `size` nodes, so that each fits one transaction. */
 export function pieces(nodes: readonly Node[], size: number): readonly Piece[] {

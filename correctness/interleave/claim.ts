@@ -1,7 +1,7 @@
 /** C5: whatever the interleaving of calls, some order of them explains what comes out. */
 
-import { openPostgres } from "../../src/postgres/server.js";
 import type { Claim, ClaimResult, Context, Finding, Row } from "../claims.js";
+import { serverOf } from "../server.js";
 import { shardOf } from "../shard.js";
 import { swallowedFinding } from "./failing.js";
 import type { Met } from "./meet.js";
@@ -74,7 +74,7 @@ async function run(context: Context): Promise<ClaimResult> {
   const { tier, configs, shard } = context;
   const { work, missing } = planFor(extents[tier], configs);
   const mine = shardOf(work, shard);
-  const server = await openPostgres(context.pg);
+  const server = await serverOf(context);
   let ran: Ran;
   const began = performance.now();
   try {

@@ -3,9 +3,10 @@
 import { readFile } from "node:fs/promises";
 import { UserError } from "../../src/errors.js";
 import { actions, storageMachine } from "../../src/core/index.js";
-import { openPostgres, type PostgresServer } from "../../src/postgres/server.js";
+import type { PostgresServer } from "../../src/postgres/server.js";
 import type { ClaimResult, Context, Finding } from "../claims.js";
 import { replay } from "../explore/explorer.js";
+import { serverOf } from "../server.js";
 import { Arena, newSchema, type Ran } from "./arena.js";
 import type { Explained } from "./explain.js";
 import { Kept } from "./kept.js";
@@ -61,7 +62,7 @@ function parsed(text: string): unknown {
 export async function replaySchedule(context: Context, file: string): Promise<ClaimResult> {
   const bundle = await readSchedule(file);
   const began = performance.now();
-  const server = await openPostgres(context.pg);
+  const server = await serverOf(context);
   try {
     const { lines, finding } = await withRowLocks(server, () => run(server, bundle, file));
     const verdict = finding ? "violated" : "holds";

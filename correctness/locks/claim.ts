@@ -2,10 +2,10 @@
 
 import { readFile } from "node:fs/promises";
 import { UserError } from "../../src/errors.js";
-import { openPostgres } from "../../src/postgres/server.js";
 import type { Claim, ClaimResult, Context, Finding, Row } from "../claims.js";
 import { grouped } from "../grouped.js";
 import { namedAmong } from "../interleave/plan.js";
+import { serverOf } from "../server.js";
 import { shardOf } from "../shard.js";
 import { differences, type Difference } from "./compare.js";
 import {
@@ -116,7 +116,7 @@ function sameInEveryCall(plans: readonly Plan[]): boolean {
 }
 
 async function recordAll(context: Context, wanted: readonly Operation[]) {
-  const server = await openPostgres(context.pg);
+  const server = await serverOf(context);
   try {
     const recorded = await record({
       server,

@@ -1,8 +1,8 @@
 /** `--predict`: what TLC finds for changed SQL, shown on Postgres. */
 
 import { UserError } from "../../src/errors.js";
-import { openPostgres } from "../../src/postgres/server.js";
 import type { ClaimResult, Context, Finding, Row } from "../claims.js";
+import { serverOf } from "../server.js";
 import { predictions, type Played, type Prediction } from "./predict.js";
 
 /** A session as the turns of a schedule name it. */
@@ -80,7 +80,7 @@ export async function predictLocks(context: Context): Promise<ClaimResult> {
       "Predictions are of the negative configurations of LockOrder, all of them.",
       "Leave out the operations and --shard, or leave out --predict.",
     );
-  const server = await openPostgres(context.pg);
+  const server = await serverOf(context);
   try {
     const found = await predictions(server, context);
     return predictedResult(found, (performance.now() - started) / 1000);

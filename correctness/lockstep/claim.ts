@@ -1,8 +1,9 @@
 /** C4 as a claim: how many runs a tier makes, what must have happened in them, what is printed. */
 
 import { actionNames, allAnswers, NONE, type Scope } from "../../src/core/index.js";
-import { openPostgres, type PostgresServer } from "../../src/postgres/server.js";
+import type { PostgresServer } from "../../src/postgres/server.js";
 import type { Claim, ClaimResult, Context, Finding, Tier } from "../claims.js";
+import { serverOf } from "../server.js";
 import { shardOf } from "../shard.js";
 import { Counts } from "../coverage/counts.js";
 import { stepsText } from "../report/calls.js";
@@ -124,7 +125,7 @@ function findings(result: LockstepResult, context: Context, path?: string): Find
 async function run(context: Context, path?: string): Promise<ClaimResult> {
   const began = Date.now();
   const wanted = runsFor(context, path);
-  const server = await openPostgres(context.pg);
+  const server = await serverOf(context);
   try {
     const result = await runLockstep({
       server,

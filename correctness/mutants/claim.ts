@@ -1,6 +1,5 @@
 /** C7: whatever is wrong on purpose is found, by each check that claims to find it. */
 
-import { openPostgres } from "../../src/postgres/server.js";
 import type { Claim, ClaimResult, Context, Finding } from "../claims.js";
 import { Counts } from "../coverage/counts.js";
 import { choose, type Subject } from "./choose.js";
@@ -9,6 +8,7 @@ import type { CheckName } from "./hunter.js";
 import { rows, type Judged } from "./matrix.js";
 import { readModels, type Models } from "./models.js";
 import { huntAll, type Mutant } from "./run.js";
+import { serverOf } from "../server.js";
 import { findTools } from "../tlc/suite.js";
 import { recordSettings } from "../trace/record.js";
 import { coreTwin, graphLook, tlcLook } from "./spec-looks.js";
@@ -72,7 +72,7 @@ async function onServer(
   onFate: (fate: Fate) => void,
 ): Promise<void> {
   if (wanted.length === 0) return;
-  const server = await openPostgres(context.pg, { settings: recordSettings });
+  const server = await serverOf(context, recordSettings);
   const { signal } = context;
   await huntAll(server, wanted, models, { signal, onFate }).finally(() => server.stop());
 }

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import junit, { type Builder } from "junit-report-builder";
 import { UserError } from "../../src/errors.js";
 import { packageRoot } from "../../src/package-root.js";
-import { makeFolder } from "../make-folder.js";
+import { makeFolder } from "../../src/make-folder.js";
 import { page } from "./page.js";
 import type { Report } from "./report.js";
 import { findingText } from "./text.js";

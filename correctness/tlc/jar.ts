@@ -6,15 +6,13 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
-import { mkdtemp, rename, rm, stat } from "node:fs/promises";
-import { homedir } from "node:os";
+import { rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
-import { withCleanup } from "../../src/cleanup.js";
+import { besideCache, cacheFolder, cacheFull, makeCache } from "../../src/cache-folder.js";
 import { UserError } from "../../src/errors.js";
-import { makeFolder } from "../make-folder.js";
 import { onPath } from "./java.js";
 
 export interface JarSource {
@@ -61,21 +59,12 @@ const MAVEN_MS = 180_000;
 /** The source could not be asked, so the next one may be; anything else ends the search. */
 class Unreachable extends Error {}
 
-function makeCache(dir: string): void {
-  try {
-    makeFolder(dir);
-  } catch (cause) {
-    throw new UserError(`The cache ${dir} cannot be made.`, "Set XDG_CACHE_HOME.", { cause });
-  }
-}
-
 export async function findJar(opts: FindJarOptions = {}): Promise<Jar> {
   const env = opts.env ?? process.env;
   const releases = opts.releases ?? PINNED;
   const progress = opts.progress ?? (() => undefined);
   if (env["TLA2TOOLS_JAR"]) return fromEnvironment(env["TLA2TOOLS_JAR"], releases);
-  const cacheHome = env["XDG_CACHE_HOME"] || join(env["HOME"] || homedir(), ".cache");
-  const cacheDir = opts.cacheDir ?? join(cacheHome, "ringproof");
+  const cacheDir = opts.cacheDir ?? cacheFolder(env);
   const cached = await fromCache(cacheDir, releases, progress);
   if (cached) return cached;
   makeCache(cacheDir);
@@ -132,32 +121,19 @@ async function fromCache(
 const cachePath = (cacheDir: string, release: JarSource) =>
   join(cacheDir, `tla2tools-${release.from}-${release.version}.jar`);
 
-/** Fetches beside the final place: the jar appears there whole and checked, or not at all. */
-async function fetchInto(
-  cacheDir: string,
-  release: JarSource,
-  env: NodeJS.ProcessEnv,
-): Promise<Jar> {
-  const work = await mkdtemp(join(cacheDir, "fetch-"));
-  const stop = new AbortController();
-  return withCleanup(
-    () => {
-      stop.abort();
-      return rm(work, { recursive: true, force: true, maxRetries: 5 });
-    },
-    async () => {
-      const fetched =
-        release.from === "github"
-          ? await download(release.at, work, stop)
-          : await copyFromMaven(release.at, work, env, stop.signal);
-      const sha256 = await hashOf(fetched);
-      if (sha256 !== release.sha256) throw wrongHash(release.at, sha256, [release]);
-      const path = cachePath(cacheDir, release);
-      await rename(fetched, path);
-      return { path, version: release.version, sha256, source: release.from };
-    },
-  );
-}
+/** The jar appears in the cache whole and checked, or not at all. */
+const fetchInto = (cacheDir: string, release: JarSource, env: NodeJS.ProcessEnv): Promise<Jar> =>
+  besideCache(cacheDir, async (work, stop) => {
+    const fetched =
+      release.from === "github"
+        ? await download(release.at, work, stop)
+        : await copyFromMaven(release.at, work, env, stop.signal);
+    const sha256 = await hashOf(fetched);
+    if (sha256 !== release.sha256) throw wrongHash(release.at, sha256, [release]);
+    const path = cachePath(cacheDir, release);
+    await rename(fetched, path);
+    return { path, version: release.version, sha256, source: release.from };
+  });
 
 async function download(url: string, work: string, stop: AbortController): Promise<string> {
   const path = join(work, "tla2tools.jar");
@@ -229,8 +205,3 @@ function wrongHash(what: string, found: string, releases: readonly JarSource[]):
     `Use the jar of ${releases.map((release) => release.at).join(" or ")}.`,
   );
 }
-
-const cacheFull = (cause: unknown) =>
-  new UserError("The disk of the cache is full.", "Free some space or set XDG_CACHE_HOME.", {
-    cause,
-  });

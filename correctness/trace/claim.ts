@@ -1,8 +1,9 @@
 /** C8 as a claim: how many histories a tier records, and in what ways calls are lost in them. */
 
-import { openPostgres, type PostgresServer } from "../../src/postgres/server.js";
+import type { PostgresServer } from "../../src/postgres/server.js";
 import type { Claim, ClaimResult, Context, Tier } from "../claims.js";
 import { Counts } from "../coverage/counts.js";
+import { serverOf } from "../server.js";
 import { shardOf } from "../shard.js";
 import { coverFaults } from "./fault-coverage.js";
 import type { FaultRates } from "./faults.js";
@@ -81,7 +82,7 @@ async function histories(server: PostgresServer, context: Context): Promise<read
 
 async function run(context: Context): Promise<ClaimResult> {
   const started = performance.now();
-  const server = await openPostgres(context.pg, { settings: recordSettings });
+  const server = await serverOf(context, recordSettings);
   const all = await histories(server, context).finally(() => server.stop());
   const findings = all.flatMap((one) => one.findings);
   const counts = new Counts();

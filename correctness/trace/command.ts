@@ -4,11 +4,13 @@ import { Option, type Command } from "commander";
 import {
   jsonOption,
   pgOption,
+  pgVersionOption,
   positive,
   reportOption,
   seedOption,
   type Add,
   type CommonFlags,
+  type PostgresFlags,
 } from "../flags.js";
 import { adapterOption, ofAdapter, type AdapterFlag } from "../adapter/command.js";
 import { recordAdapter } from "../adapter/checks.js";
@@ -19,7 +21,8 @@ import { record } from "./record.js";
 import { recordFile } from "./record-file.js";
 import { checkSection } from "./section.js";
 
-interface RecordFlags extends AdapterFlag, Pick<CommonFlags, "pg" | "seed" | "json"> {
+interface RecordFlags
+  extends AdapterFlag, PostgresFlags, Pick<CommonFlags, "seed" | "json"> {
   readonly events?: number;
   readonly seconds?: number;
   readonly workers?: number;
@@ -70,11 +73,13 @@ function addRecord(trace: Command, session: Session): void {
     .addOption(adapterOption())
     .addOption(seedOption())
     .addOption(pgOption())
+    .addOption(pgVersionOption())
     .addOption(jsonOption())
     .addHelpText("after", recordHelp)
     .allowExcessArguments(false)
-    .action(async (file: string, { adapter, seed = 1, pg, json, lost, ...sizes }: RecordFlags) => {
-      const source = session.source(pg);
+    .action(async (file: string, flags: RecordFlags) => {
+      const { adapter, seed = 1, pg, pgVersion, json, lost, ...sizes } = flags;
+      const source = session.source({ pg, pgVersion });
       const storage = adapter === undefined ? null : await loadStorage(adapter);
       await session.watched("trace", "workers call, and Postgres keeps a log", async (run) => {
         const progress = (done: number, total?: number) => run.progress("recording", done, total);

@@ -1,13 +1,13 @@
 /** `ringproof witness`: the shapes searched for in the core, run on Postgres, judged by TLC. */
 
 import { UserError } from "../../src/errors.js";
-import { openPostgres } from "../../src/postgres/server.js";
 import type { Context, Finding, Row } from "../claims.js";
 import { storageModel } from "../explore/model.js";
 import { badStepLines } from "../lockstep/text.js";
 import { formatCall, formatCalls, outcomeText } from "../report/calls.js";
 import { itf } from "../report/itf.js";
 import type { Section } from "../report/report.js";
+import { serverOf } from "../server.js";
 import { didYouMean } from "../tlc/nearest.js";
 import { findTools } from "../tlc/suite.js";
 import { acceptedByTlc, type Rejected } from "./accept.js";
@@ -53,7 +53,7 @@ async function judge(chosen: readonly Shape[], context: WitnessContext): Promise
     context.signal.throwIfAborted();
   }
   const witnesses = generated.flatMap(({ witness }) => witness ?? []);
-  const server = await openPostgres(context.pg);
+  const server = await serverOf(context);
   const executed = await onPostgres(server, witnesses, context).finally(() => server.stop());
   const accepted = await acceptedByTlc(witnesses, context);
   return generated.map((one) => ({

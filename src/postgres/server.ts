@@ -1,9 +1,10 @@
 import { withCleanup } from "../cleanup.js";
-import { UserError } from "../errors.js";
 import { connect } from "./connect.js";
 import { startContainer } from "./container.js";
 import { startEmbedded, type Settings } from "./embedded.js";
+import { nativeOf } from "./fetched.js";
 import type { PgSource } from "./source.js";
+import { checkVersion } from "./versions.js";
 
 export { asUserError, connect } from "./connect.js";
 export { parsePgSource, type PgSource } from "./source.js";
@@ -30,6 +31,8 @@ export interface PostgresServer {
 export interface OpenOptions {
   /** For a server that is started here. */
   readonly settings?: Settings;
+  /** Told what is fetched first, if anything is. */
+  readonly progress?: (line: string) => void;
 }
 
 /** Fast, quiet and forgetful; autovacuum's locks would show up in lock recordings. */
@@ -51,18 +54,15 @@ export const testSettings: Settings = {
 /** As Postgres comes: for figures about WAL and durability. */
 export const durableSettings: Settings = {};
 
-const OLDEST = 14;
-const NEWEST = 18;
-
 type Opened = Omit<PostgresServer, "version" | "description">;
 
 export async function openPostgres(
   source: PgSource,
-  { settings = testSettings }: OpenOptions = {},
+  { settings = testSettings, progress }: OpenOptions = {},
 ): Promise<PostgresServer> {
-  const opened = await open(source, settings);
+  const opened = await open(source, settings, progress);
   try {
-    const version = await supportedVersion(opened);
+    const version = await supportedVersion(opened, source.version);
     const origin = source.kind === "url" ? source.from : source.kind;
     const description = `Postgres ${version} (${origin})`;
     return Object.assign(opened, { version, description });
@@ -86,10 +86,14 @@ export async function onPostgres<T>(
   );
 }
 
-async function open(source: PgSource, settings: Settings): Promise<Opened> {
+async function open(
+  source: PgSource,
+  settings: Settings,
+  progress: OpenOptions["progress"],
+): Promise<Opened> {
   switch (source.kind) {
     case "embedded":
-      return startEmbedded(settings);
+      return startEmbedded(settings, await nativeOf(source.version, { progress }));
     case "testcontainers":
       return startContainer(source.image, settings);
     case "url":
@@ -97,23 +101,12 @@ async function open(source: PgSource, settings: Settings): Promise<Opened> {
   }
 }
 
-async function supportedVersion(server: Opened): Promise<string> {
+async function supportedVersion(server: Opened, wanted?: number): Promise<string> {
   const client = await connect(server);
   try {
     const { rows } = await client.query("show server_version");
-    return checkVersion(String(rows[0].server_version));
+    return checkVersion(String(rows[0].server_version), wanted);
   } finally {
     await client.end();
   }
-}
-
-/** From what the server says ("17.5 (Debian 17.5-1)", "18beta1") to "17.5", if it is supported. */
-export function checkVersion(reported: string): string {
-  const version = /^\d+(\.\d+)?/.exec(reported)?.[0] ?? reported;
-  const major = Number.parseInt(version, 10);
-  if (major >= OLDEST && major <= NEWEST) return version;
-  throw new UserError(
-    `This is Postgres ${version}; ringproof works with ${OLDEST} to ${NEWEST}.`,
-    "Name another server with --pg, or leave it out to use an embedded one.",
-  );
 }

@@ -46,6 +46,7 @@ const commands: Readonly<Record<ClaimId, About>> = {
   C6: ["locks", "the plans are the locks", ["operations", "differences"], ["pg"]],
   C7: ["mutants", "bugs are found", ["mutants", "survived"], ["pg", "seed"]],
   C8: ["trace", "histories are explained", ["histories", "unexplained"], ["pg", "seed"]],
+  versions: ["versions", "older servers do the same", ["versions", "checks"], ["pg", "seed"]],
 };
 const ids = Object.keys(commands) as ClaimId[];
 

@@ -1,7 +1,7 @@
 /** No action and no refusal has a zero count in a whole run of C3, or of C4. */
 
 import { describe, expect, test } from "vitest";
-import { configs } from "../../correctness/conform/claim.js";
+import { configs } from "../../correctness/conform/configs.js";
 import { focusedAnswers, focusedConfigs } from "../../correctness/conform/focused-claim.js";
 import { neverAnswered, newTally } from "../../correctness/conform/tally.js";
 import { neverSeen } from "../../correctness/lockstep/claim.js";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type pg from "pg";
 import { describe, expect, test } from "vitest";
-import { configs } from "../../correctness/conform/claim.js";
+import { configs } from "../../correctness/conform/configs.js";
 import { focusedConfigs } from "../../correctness/conform/focused-claim.js";
 import { FocusedWalker } from "../../correctness/conform/focused.js";
 import { newTally } from "../../correctness/conform/tally.js";

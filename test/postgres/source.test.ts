@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { UserError } from "../../src/errors.js";
-import { checkVersion, parsePgSource } from "../../src/postgres/server.js";
+import { parsePgSource } from "../../src/postgres/source.js";
+import { checkVersion } from "../../src/postgres/versions.js";
 
 const url = "postgresql://me:secret@db.example:5433/jobs";
 
