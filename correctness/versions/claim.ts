@@ -129,12 +129,9 @@ function coveredBy(done: readonly Done[]): ClaimResult["covered"] {
   };
 }
 
-/** What is said once of each version. */
-function saidOf(done: readonly Done[], of: (result: ClaimResult) => string | undefined) {
-  const said = done.flatMap(({ version, result }) => {
-    const text = of(result);
-    return text === undefined ? [] : [`Postgres ${version}: ${text}`];
-  });
+/** Once, whatever is said of several. */
+function saidOf(done: readonly Done[], of: (result: ClaimResult) => string | undefined): string {
+  const said = done.flatMap(({ result }) => of(result) ?? []);
   return [...new Set(said)].join("\n");
 }
 

@@ -22,7 +22,16 @@ afterAll(() => rm(scratch, { recursive: true, force: true }));
 
 type Named = { readonly name: string };
 
-const checks = ["check", "tlc", "explore", "graph", "conform", "lockstep", "interleave", "locks"];
+const checks = [
+  "check",
+  "tlc",
+  "explore",
+  "graph",
+  "conform",
+  "lockstep",
+  "interleave",
+  "locks",
+].concat("versions");
 const names = [...checks, "coverage", "witness", "configs", "explain"];
 const violated = (id: ClaimId) => async () => result(id, "violated", [finding]);
 const everyClaim = (run: () => Promise<ClaimResult>) =>
@@ -38,7 +47,7 @@ describe("a table and an exit code", () => {
     expect({ code, err }).toEqual({ code: 0, err: "" });
     const [title, ...table] = out.split("\n");
     expect(title).toBe("ringproof check, tier quick, seed 1");
-    const lines = table.filter((line) => /C\d/.test(line));
+    const lines = table.filter((line) => /holds/.test(line));
     expect(lines.map((line) => line.replace(/[│\s]+/g, " ").trim())).toEqual([
       "C1 the model keeps its word 12,345 configs 1.3 holds",
       "C2 the core is the model 12,345 configs 1.3 holds",
@@ -48,6 +57,7 @@ describe("a table and an exit code", () => {
       "C6 the plans are the locks 12,345 operations 1.3 holds",
       "C7 bugs are found 12,345 mutants 1.3 holds",
       "C8 histories are explained 12,345 histories 1.3 holds",
+      "versions older servers do the same 12,345 versions 1.3 holds",
     ]);
   });
 
@@ -126,7 +136,7 @@ describe("--json", () => {
     expect(done.err).toContain(`ringproof ${args[0]}, tier quick`);
     const { tier, claims: list } = JSON.parse(done.out);
     expect(tier).toBe("quick");
-    expect(list.length).toBe(args[0] === "check" ? 8 : 1);
+    expect(list.length).toBe(args[0] === "check" ? 9 : 1);
     for (const claim of list) {
       const why = claim.verdict === "not-run" ? ["why"] : [];
       const keys = ["id", "verdict", "seconds", "covered", ...why, "findings"];
@@ -215,6 +225,25 @@ describe("a finding is replayed on the Postgres on which it was found", () => {
     expect(await replays("conform", ...where.flatMap((w) => ["--pg", w]))).toEqual([replay]);
   });
 
+  test("--pg-version", async () => {
+    expect(await replays("conform", "--pg", "embedded", "--pg-version", "15")).toEqual([
+      "ringproof conform slots --pg embedded --pg-version 15",
+    ]);
+  });
+
+  test("one of another version on that; a file, on none", async () => {
+    const C3 = async () => {
+      const found = [
+        { ...finding, pgVersion: 14 },
+        { ...finding, offline: true as const },
+      ];
+      return result("C3", "violated", found);
+    };
+    const { out } = await ran(["conform", "--pg", "embedded"], holding({ C3 }));
+    expect(out).toContain("npx ringproof conform slots --pg embedded --pg-version 14\n");
+    expect(out).toMatch(/npx ringproof conform slots\n/);
+  });
+
   test("what needs no Postgres is replayed without", async () => {
     expect(await replays("check", "--pg", "embedded")).toEqual([
       "ringproof conform slots",
@@ -236,6 +265,8 @@ test("flags reach the claim", async () => {
   });
   await ran(["check", "--seed", "7"], holding({ C3 }));
   expect(seen).toMatchObject({ seed: 7, configs: [], pg: { kind: "embedded" } });
+  await ran(["check", "--pg-version", "16"], holding({ C3 }));
+  expect(seen?.pg).toEqual({ kind: "embedded", version: 16 });
 });
 
 describe("a command takes the flags that mean something to it", () => {
@@ -248,14 +279,15 @@ describe("a command takes the flags that mean something to it", () => {
     lockstep: ["--pg", "--seed"],
     interleave: ["--pg"],
     locks: ["--pg"],
+    versions: ["--pg", "--seed"],
     coverage: ["--pg", "--seed"],
     witness: ["--pg"],
   };
 
   test.each(Object.entries(own))("%s", async (name, flags) => {
     const help = (await ran([name, "--help"], claims)).out;
-    for (const flag of ["--pg", "--seed"]) {
-      if (flags.includes(flag)) {
+    for (const flag of ["--pg", "--pg-version", "--seed"]) {
+      if (flags.includes(flag.replace("-version", ""))) {
         expect(help).toContain(flag);
         continue;
       }
@@ -288,6 +320,13 @@ describe("wrong usage: one message, exit code 2", () => {
     ["a huge seed", ["check", "--seed", "12345678901"], /is invalid/],
     ["no workers", ["tlc", "--workers", "0"], /'0' is invalid.*from 1/],
     ["another kind of database", ["check", "--pg", "mysql://x"], /--pg is not the address/],
+    ["Postgres 13", ["check", "--pg-version", "13"], /'13' is invalid.*14, 15, 16, 17, 18/],
+    ["half a version", ["witness", "--pg-version", "14.2"], /'14.2' is invalid/],
+    [
+      "a version of an audit",
+      ["audit", "--schema", "x", "--pg-version", "14"],
+      /unknown option '--pg-version'/,
+    ],
     ["an argument too many", ["check", "slots"], /too many arguments/],
     ["a shard of coverage", ["coverage", "--shard", "1/2"], /unknown option '--shard'/],
     ["a tier of witness", ["witness", "--tier", "full"], /unknown option '--tier'/],
@@ -432,7 +471,7 @@ test("without Java C1 is not run and says what to install; the others run", asyn
   expect(out).toMatch(
     /C1 was not run: TLC needs Java.*Install a Java runtime, version 11 or later/,
   );
-  expect(out.match(/ holds/g)).toHaveLength(7);
+  expect(out.match(/ holds/g)).toHaveLength(8);
 });
 
 test("the core alone: explore prints its rows, and a line of JSON", async () => {

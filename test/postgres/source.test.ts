@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { UserError } from "../../src/errors.js";
-import { parsePgSource } from "../../src/postgres/source.js";
+import { atVersion, parsePgSource } from "../../src/postgres/source.js";
 import { checkVersion } from "../../src/postgres/versions.js";
 
 const url = "postgresql://me:secret@db.example:5433/jobs";
@@ -23,6 +23,28 @@ test.each([
 });
 
 test.each([
+  ["embedded", {}, { kind: "embedded", version: 15 }],
+  [url, {}, { kind: "url", url, from: "--pg", version: 15 }],
+  ["testcontainers", {}, { kind: "testcontainers", image: "postgres:15-alpine", version: 15 }],
+  [
+    "testcontainers",
+    { RINGPROOF_PG_IMAGE: "mine" },
+    { kind: "testcontainers", image: "mine", version: 15 },
+  ],
+])("%s is asked for version 15, with %j", (flag, env, source) => {
+  expect(parsePgSource(flag, env, 15)).toEqual(source);
+});
+
+test.each([
+  ["embedded", {}, { kind: "embedded", version: 14 }],
+  ["testcontainers", {}, { kind: "testcontainers", image: "postgres:14-alpine", version: 14 }],
+  ["testcontainers", { RINGPROOF_PG_IMAGE: "mine" }, null],
+  [url, {}, null],
+])("%s, once more at version 14, with %j", (flag, env, source) => {
+  expect(atVersion(parsePgSource(flag, env), 14)).toEqual(source);
+});
+
+test.each([
   ["--pg", "", {}],
   ["--pg", "docker", {}],
   ["--pg", "me:secret@db.example/jobs", {}],
@@ -41,6 +63,11 @@ test.each([
   ["18beta1", "18"],
 ])("version %s is supported", (reported, version) => {
   expect(checkVersion(reported)).toBe(version);
+});
+
+test("another version than was asked for is refused", () => {
+  expect(checkVersion("17.5", 17)).toBe("17.5");
+  expect(() => checkVersion("17.5", 14)).toThrow("Postgres 17.5, and version 14 was asked for.");
 });
 
 test.each(["13.22", "9.6.24", "19devel"])("version %s is not supported", (reported) => {

@@ -93,6 +93,7 @@ test("a history that was recorded turns C8 red where it has no explanation", () 
   expect(named(good)).toMatchObject({ findings: [], row: { verdict: "holds" } });
   const red = named(twice);
   expect(red.row.verdict).toBe("violated");
+  expect(red.findings[0]!.offline, "it is looked at without a Postgres").toBe(true);
   expect((red.findings[0]!.bundle as History).events).toEqual(twice);
 });
 
