@@ -104,8 +104,8 @@ A schedule is an interleaving of the statements of the calls. Those that only di
 steps that do not depend on each other are one; "stand for" counts them all.`;
 
 const versionsHelp = `
-The binaries of other versions come from npm, and stay in the cache. With --pg-version it is that one
-and no other.`;
+The binaries of other versions come from npm, and stay in the cache. With --pg-version it is that
+version, and no other.`;
 
 function addCommands(add: Add, session: Session): void {
   const some = "names that `ringproof configs` lists; all of the tier unless given";

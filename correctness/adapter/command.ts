@@ -44,9 +44,9 @@ async function run(
   flags: CommonFlags & Required<AdapterFlag>,
   names: readonly string[],
 ): Promise<void> {
-  const { adapter, tier, seed = 1, pg } = flags;
+  const { adapter, tier, seed = 1 } = flags;
   refuse(names, flags);
-  const source = session.source(pg);
+  const source = session.source(flags);
   const storage = await loadStorage(adapter);
   const sentence = `${storage.name} keeps the queue contract`;
   const some = command === "check" ? checkNames : [command];

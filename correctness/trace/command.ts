@@ -21,8 +21,7 @@ import { record } from "./record.js";
 import { recordFile } from "./record-file.js";
 import { checkSection } from "./section.js";
 
-interface RecordFlags
-  extends AdapterFlag, PostgresFlags, Pick<CommonFlags, "seed" | "json"> {
+interface RecordFlags extends AdapterFlag, PostgresFlags, Pick<CommonFlags, "seed" | "json"> {
   readonly events?: number;
   readonly seconds?: number;
   readonly workers?: number;

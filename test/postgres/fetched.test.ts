@@ -1,4 +1,4 @@
-/** Binaries of other versions: a stand-in for npm, which does what each test says, and npm itself. */
+/** Binaries of other versions, from a stand-in for npm that does what it is told, and from npm. */
 
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
