@@ -31,7 +31,11 @@ export async function besideCache<T>(
   dir: string,
   body: (work: string, stop: AbortController) => Promise<T>,
 ): Promise<T> {
-  const work = await mkdtemp(join(dir, "fetch-"));
+  const work = await mkdtemp(join(dir, "fetch-")).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === "ENOSPC") throw cacheFull(cause);
+    const message = `The cache ${dir} cannot be written to: ${cause.message}.`;
+    throw new UserError(message, "Set XDG_CACHE_HOME.", { cause });
+  });
   const stop = new AbortController();
   return withCleanup(
     () => {

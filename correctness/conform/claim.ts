@@ -39,6 +39,14 @@ const PIECE = 30;
 const CONNECTIONS = 2;
 const SHORTEST_MS = 20_000;
 
+/** The databases of a configuration, and the pieces in which they are walked. */
+export async function groundOf(entry: ManifestEntry) {
+  const scope = await readScope(entry.cfg);
+  const graph = explore(storageMachine(scope, { symmetric: entry.symmetric }), { properties: [] });
+  const nodes = databaseTree(graph, scope);
+  return { scope, nodes, states: graph.states.length, work: pieces(nodes, PIECE) };
+}
+
 async function conformEntry(
   entry: ManifestEntry,
   server: PostgresServer,
@@ -47,21 +55,18 @@ async function conformEntry(
   only: number | undefined,
 ): Promise<Conformed> {
   const started = performance.now();
-  const scope = await readScope(entry.cfg);
-  const graph = explore(storageMachine(scope, { symmetric: entry.symmetric }), { properties: [] });
-  const nodes = databaseTree(graph, scope);
+  const { scope, nodes, states, work } = await groundOf(entry);
   const own = newTally();
   const onDatabase = () =>
     context.progress(`conform ${entry.name}, databases`, own.databases, nodes.length);
   const options = { scope, tally: own, onDatabase };
   const goOn = () => !context.signal.aborted;
-  const work = pieces(nodes, PIECE);
   const share = only === undefined ? inShard(work, context.shard) : alone(nodes, only);
   const found = await onEach(server, options, share, goOn, context.labels);
   const first = found && (await shortest(server, { scope, tally: newTally() }, nodes, found));
   merge(tally, own);
   const { name } = entry;
-  const [states, visited] = [graph.states.length, statesIn(share)];
+  const visited = statesIn(share);
   const run = { name, states, visited, pieces: work.length, started, tally: own };
   const index = nodes.indexOf(first?.node ?? nodes[0]!);
   return conformed(run, first && divergenceFinding(first, index, entry, scope));

