@@ -11,6 +11,8 @@ import { describe } from "../lockstep/calling.js";
 import type { RecordedCall } from "./history.js";
 import type { Meant } from "./faults.js";
 import type { Names } from "./names.js";
+import { markEvent } from "./log.js";
+import { LostCalls } from "./lost-calls.js";
 import { Lost, Session, type Surroundings } from "./session.js";
 
 /** A call as far as it has come; what nobody knows yet, or ever, is null. */
@@ -47,6 +49,7 @@ export class Calls {
 
 export interface CallerOptions {
   readonly sql: Statements;
+  readonly schema: string;
   readonly scope: Scope;
   readonly names: Names;
   readonly calls: Calls;
@@ -72,8 +75,7 @@ export class Caller {
   readonly name: string;
   private readonly options: CallerOptions;
   private session: Session;
-  /** Lost calls that may still do something, and where. */
-  private lost: (readonly [Made, Session])[] = [];
+  private readonly lost = new LostCalls<Made>();
 
   private constructor(name: string, session: Session, options: CallerOptions) {
     this.name = name;
@@ -91,17 +93,18 @@ export class Caller {
     tick: number,
     meant: Meant | null = null,
   ): Promise<Outcome | null> {
-    const { names, calls } = this.options;
+    const { names, calls, schema } = this.options;
     await this.lookAfter();
     const statement = this.statement(call, tick);
     const made = calls.begin(this.name, call, tick);
     try {
-      made.rows = await this.session.call(made.id, statement, meant);
+      made.rows = (await this.session.call(statement, meant, markEvent(schema, made.id))).rows;
       made.ended = calls.now();
     } catch (error) {
       if (!(error instanceof Lost)) throw new CallFailed(made, error);
       made.fault = error.message;
-      await this.reconnect(made);
+      this.lost.add(made, error.session);
+      this.session = await Session.open(this.options.around);
       return null;
     }
     names.meet(made.rows);
@@ -110,21 +113,11 @@ export class Caller {
     return outcomes[0]!;
   }
 
-  private async reconnect(made: Made): Promise<void> {
-    this.lost.push([made, this.session]);
-    this.session = await Session.open(this.options.around);
-  }
-
   /** Sees whether lost calls have come to an end. */
   async lookAfter(): Promise<void> {
     const { calls, around } = this.options;
     while (this.session.isStale) this.session = await Session.open(around);
-    const still: typeof this.lost = [];
-    for (const [made, session] of this.lost) {
-      if (await this.session.sees(session)) still.push([made, session]);
-      else made.gone = calls.now();
-    }
-    this.lost = still;
+    for (const made of await this.lost.ended(this.session)) made.gone = calls.now();
   }
 
   close(): Promise<void> {

@@ -1,5 +1,11 @@
 import type { Dice } from "./dice.js";
 
+/** By how many ticks a clock leaps. */
+export const leap = {
+  ahead: (dice: Dice): number => 2 + dice(4),
+  back: (dice: Dice): number => -1 - dice(2),
+} as const;
+
 /** The clock that callers read: it goes on now and then, at times by a leap, seldom backwards. */
 export class Clock {
   /** How often it went by more than a tick, or backwards. */
@@ -30,11 +36,11 @@ export class Clock {
     switch (dice(16)) {
       case 0:
         this.leaps++;
-        this.tick += 2 + dice(4);
+        this.tick += leap.ahead(dice);
         return;
       case 1:
         this.leaps++;
-        this.tick = Math.max(0, this.tick - 1 - dice(2));
+        this.tick = Math.max(0, this.tick + leap.back(dice));
         return;
       default:
         this.tick++;

@@ -6,18 +6,25 @@ import type pg from "pg";
 import { packageRoot } from "../../src/package-root.js";
 import { ringproofSql } from "../../src/postgres/install.js";
 import { requalify } from "../../src/postgres/requalify.js";
-import { definitions, definitionsFor } from "../definitions.js";
+import { definitions, definitionsFor, type Definition } from "../definitions.js";
 import { labelled, withLabelled } from "../interleave/instrument.js";
-import { recordedActions, type RecordedAction } from "./history.js";
+import { recordedActions } from "./history.js";
 
-/** By action, in the order of their files. */
-export function placesByAction(): ReadonlyMap<RecordedAction, readonly string[]> {
-  const all = definitions().map(({ sql, ...of }) => ({ ...of, sql, labels: labelled(sql) }));
-  const labelsOf = new Map(all.map(({ name, labels }) => [name, labels.map((l) => l.label)]));
+/** The labels to which a call of each name can come, in the order of their files. */
+export type PlacesByName = ReadonlyMap<string, readonly string[]>;
+
+export const placesByAction = (): PlacesByName => placesBy(() => recordedActions);
+
+/** By the SQL function that is called. */
+export const placesByFunction = (): PlacesByName => placesBy((all) => all.map(({ name }) => name));
+
+function placesBy(namesOf: (all: readonly Definition[]) => readonly string[]): PlacesByName {
+  const all = definitions();
+  const labelsOf = new Map(all.map(({ name, sql }) => [name, labelled(sql).map((l) => l.label)]));
   return new Map(
-    recordedActions.map((action) => {
-      const reached = definitionsFor(all, [action]);
-      return [action, reached.flatMap(({ name }) => labelsOf.get(name)!)];
+    namesOf(all).map((caller) => {
+      const reached = definitionsFor(all, [caller]);
+      return [caller, reached.flatMap(({ name }) => labelsOf.get(name)!)];
     }),
   );
 }

@@ -5,8 +5,7 @@
  */
 
 import { oneOf, type Dice } from "./dice.js";
-import { placesByAction } from "./fault-places.js";
-import type { RecordedAction } from "./history.js";
+import { placesByAction, type PlacesByName } from "./fault-places.js";
 
 /** What happens at a labelled statement. */
 export const placedKinds = ["terminate", "kill"] as const;
@@ -29,20 +28,31 @@ export type Meant =
 
 /** The places at which calls were lost, and those that are left. */
 export class Places {
-  private readonly byAction = placesByAction();
+  /** By what is called. */
+  private readonly all: PlacesByName;
   private readonly found: Readonly<Record<PlacedKind, Set<string>>> = {
     terminate: new Set(),
     kill: new Set(),
   };
 
-  of(action: RecordedAction): readonly string[] {
-    return this.byAction.get(action)!;
+  /** Those of the recorded actions, unless others are given. */
+  constructor(all: PlacesByName = placesByAction()) {
+    this.all = all;
   }
 
-  /** At which no call of any action was lost in this way. */
-  left(kind: PlacedKind, actions: Iterable<RecordedAction> = this.byAction.keys()): string[] {
-    const all = new Set([...actions].flatMap((action) => this.of(action)));
+  of(name: string): readonly string[] {
+    return this.all.get(name) ?? [];
+  }
+
+  /** At which no call of any of these was lost in this way. */
+  left(kind: PlacedKind, names: Iterable<string> = this.all.keys()): string[] {
+    const all = new Set([...names].flatMap((name) => this.of(name)));
     return [...all].filter((label) => !this.found[kind].has(label));
+  }
+
+  /** How many calls of any were lost at in this way. */
+  reached(kind: PlacedKind): number {
+    return this.found[kind].size;
   }
 
   add(kind: PlacedKind, label: string): void {
@@ -93,30 +103,31 @@ export class Faults {
     return Object.fromEntries(this.kinds.map((kind) => [kind, this.happened.get(kind) ?? 0]));
   }
 
-  /** Whether the next call is to be lost, and how. */
-  next(action: RecordedAction): Meant | null {
+  /** Whether the next call, which is of this name, is to be lost, and how. */
+  next(name: string): Meant | null {
     const { dice, rates } = this.options;
     const due = this.kinds.filter((kind) => dice(rates[kind]!) === 0);
     return (
       oneOf(
-        due.flatMap((kind) => this.meant(kind, action) ?? []),
+        due.flatMap((kind) => this.meant(kind, name) ?? []),
         dice,
       ) ?? null
     );
   }
 
-  private meant(kind: FaultKind, action: RecordedAction): Meant | null {
+  /** How a call of this name is to be lost, if it can be. */
+  meant(kind: FaultKind, name: string): Meant | null {
     if (kind === "cutBefore" || kind === "cutAfter") return { kind };
-    const labels = this.choose(kind, action);
+    const labels = this.choose(kind, name);
     return labels.length === 0 ? null : { kind, labels };
   }
 
   /** Whichever it comes to first of those that are left; at other times one of all. */
-  private choose(kind: PlacedKind, action: RecordedAction): readonly string[] {
+  private choose(kind: PlacedKind, name: string): readonly string[] {
     const { dice, onlyLeft = false } = this.options;
-    const left = this.places.left(kind, [action]);
+    const left = this.places.left(kind, [name]);
     if (onlyLeft || (left.length > 0 && dice(2) === 0)) return left;
-    const any = oneOf(this.places.of(action), dice);
+    const any = oneOf(this.places.of(name), dice);
     return any === undefined ? [] : [any];
   }
 

@@ -15,9 +15,9 @@ const MARK = "read up to here";
 const PORTION = 5_000;
 const LIMIT_MS = 20_000;
 
-/** Begins a transaction and says which event of the recording in this schema it belongs to. */
-export const beginEvent = (schema: string, id: number): string =>
-  `begin; select pg_logical_emit_message(true, '${schema}', '${id}')`;
+/** Says, behind BEGIN, to which event of the recording in this schema a transaction belongs. */
+export const markEvent = (schema: string, id: number): string =>
+  `; select pg_logical_emit_message(true, '${schema}', '${id}')`;
 
 /** What Postgres says where it cannot make a slot, and what to do then. */
 const remedies: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
 /**
- * A session in which calls are made, one transaction each: it begins and says which event it is,
- * the operation is called, and it is committed. Where it was meant to, the call is lost.
+ * A session in which calls are made, one transaction each: it begins, and may say which event it
+ * is; the operation is called, and it is committed. Where it was meant to, the call is lost.
  */
 
 import type { Socket } from "node:net";
@@ -8,20 +8,40 @@ import type pg from "pg";
 import { UserError } from "../../src/errors.js";
 import type { Statement } from "../../src/postgres/statements.js";
 import type { Row } from "../../src/postgres/twin.js";
-import type { Faults, Meant } from "./faults.js";
-import { beginEvent } from "./log.js";
+import type { FaultKind, Faults, Meant } from "./faults.js";
 import type { Outages } from "./outages.js";
 
 /** A call that was lost as it was meant to be, or because the server was killed. */
-export class Lost extends Error {}
+export class Lost extends Error {
+  readonly kind: FaultKind;
+  /** In which it was made. */
+  readonly session: Session;
+
+  constructor(what: string, kind: FaultKind, session: Session) {
+    super(what);
+    this.kind = kind;
+    this.session = session;
+  }
+}
 
 export interface Surroundings {
-  readonly schema: string;
   readonly outages: Outages;
   readonly faults: Faults;
   /** Kills the server; returns when it is there again. */
   readonly kill: () => Promise<void>;
 }
+
+export type Answer = pg.QueryResult<Row>;
+
+/** A process id comes back, in the course of hours. */
+interface Identity {
+  readonly pid: number;
+  readonly since: string;
+}
+
+const IDENTITY = `select pid, backend_start::text as since from pg_stat_activity
+  where pid = pg_backend_pid()`;
+const PRESENT = "select from pg_stat_activity where pid = $1 and backend_start = $2::timestamptz";
 
 /** No call of a healthy storage waits that long. */
 const PATIENCE = "30s";
@@ -32,16 +52,16 @@ export class Session {
   private readonly around: Surroundings;
   /** How many outages there were before it. */
   private readonly after: number;
-  private readonly pid: number;
+  private readonly identity: Identity;
   private meant: Meant | null = null;
   /** The label at which its call is being lost. */
   private at: string | null = null;
 
-  private constructor(client: pg.Client, around: Surroundings, after: number, pid: number) {
+  private constructor(client: pg.Client, around: Surroundings, after: number, who: Identity) {
     this.client = client;
     this.around = around;
     this.after = after;
-    this.pid = pid;
+    this.identity = who;
     client.on("notice", ({ message = "" }) => this.said(message));
   }
 
@@ -49,8 +69,8 @@ export class Session {
     return around.outages.connect(async (client, after) => {
       await client.query(`set statement_timeout = '${PATIENCE}'`);
       if (around.faults.kinds.includes("kill")) await client.query("set synchronous_commit = on");
-      const { rows } = await client.query<{ pid: number }>("select pg_backend_pid() as pid");
-      return new Session(client, around, after, rows[0]!.pid);
+      const { rows } = await client.query<Identity>(IDENTITY);
+      return new Session(client, around, after, rows[0]!);
     });
   }
 
@@ -59,17 +79,31 @@ export class Session {
     return this.after < this.around.outages.count;
   }
 
-  /** The rows of the answer. */
-  async call(id: number, { text, values }: Statement, meant: Meant | null): Promise<Row[]> {
+  /** What is answered; `mark` is SQL that stands at the beginning of the transaction. */
+  async call(statement: Statement, meant: Meant | null, mark = ""): Promise<Answer> {
     this.meant = meant;
     try {
-      await this.client.query(beginEvent(this.around.schema, id) + told(meant));
-      const { rows } = await this.client.query<Row>(text, [...values]);
+      await this.client.query(`begin${mark}${told(meant)}`);
+      const answer = await this.send(statement);
       await this.commit(meant?.kind);
-      return rows;
+      return answer;
     } catch (error) {
       throw this.whyLost(error);
     }
+  }
+
+  /** What is answered to a call that only the end of the server is to lose. */
+  async ask(statement: Statement): Promise<Answer> {
+    this.meant = null;
+    try {
+      return await this.send(statement);
+    } catch (error) {
+      throw this.whyLost(error);
+    }
+  }
+
+  private send({ text, values }: Statement): Promise<Answer> {
+    return this.client.query<Row>(text, [...values]);
   }
 
   private async commit(kind: Meant["kind"] | undefined): Promise<void> {
@@ -87,7 +121,7 @@ export class Session {
     const { connection } = this.client as unknown as { connection: { stream: Socket } };
     connection.stream.destroySoon();
     this.around.faults.count(kind);
-    throw new Lost(what);
+    throw new Lost(what, kind, this);
   }
 
   private said(message: string): void {
@@ -101,18 +135,19 @@ export class Session {
 
   private whyLost(error: unknown): unknown {
     if (!(error instanceof UserError)) return error;
-    if (this.isStale) return new Lost(`server killed${this.at === null ? "" : ` at ${this.at}`}`);
+    const at = this.at === null ? "" : ` at ${this.at}`;
+    if (this.isStale) return new Lost(`server killed${at}`, "kill", this);
     if (this.at === null) return error;
     this.around.faults.count("terminate");
-    return new Lost(`terminated at ${this.at}`);
+    return new Lost(`terminated${at}`, "terminate", this);
   }
 
   /** Whether another one has not ended, as far as this one knows. */
   async sees(other: Session): Promise<boolean> {
     if (other.after < this.after) return false;
-    const text = "select from pg_stat_activity where pid = $1";
+    const { pid, since } = other.identity;
     try {
-      return (await this.client.query(text, [other.pid])).rowCount! > 0;
+      return (await this.client.query(PRESENT, [pid, since])).rowCount! > 0;
     } catch (error) {
       if (this.isStale) return true;
       throw error;

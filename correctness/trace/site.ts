@@ -1,10 +1,10 @@
-/** Where a recording takes place: a schema of its own, of which nothing is left behind. */
+/** Where calls are made: a schema of its own, of which nothing is left behind. */
 
 import { randomBytes } from "node:crypto";
 import type pg from "pg";
 import type { Lane, Scope } from "../../src/core/index.js";
 import { UserError } from "../../src/errors.js";
-import { install, uninstall } from "../../src/postgres/install.js";
+import { install, uninstall, type InstallOptions } from "../../src/postgres/install.js";
 import { requalify } from "../../src/postgres/requalify.js";
 import { connect, type PostgresServer } from "../../src/postgres/server.js";
 import { PostgresStorage } from "../../src/postgres/storage.js";
@@ -28,6 +28,9 @@ const wholeRows = (schema: string): string =>
    end
    $$`;
 
+/** How many slots the rings have; as many as they have usually, unless given. */
+export type Slots = Omit<InstallOptions, "schema" | "sql">;
+
 export interface SiteOptions {
   /** SQL that is run in the end. */
   readonly amend?: string | undefined;
@@ -36,16 +39,18 @@ export interface SiteOptions {
 
 export class Site {
   readonly server: PostgresServer;
-  readonly schema = `trace_${randomBytes(4).toString("hex")}`;
+  readonly schema: string;
   private client: pg.Client;
 
-  private constructor(server: PostgresServer, client: pg.Client) {
+  private constructor(server: PostgresServer, client: pg.Client, prefix: string) {
     this.server = server;
     this.client = client;
+    this.schema = `${prefix}_${randomBytes(4).toString("hex")}`;
   }
 
-  static async open(server: PostgresServer): Promise<Site> {
-    return new Site(server, await connect(server));
+  /** Its schema will have a name that begins like this. */
+  static async open(server: PostgresServer, prefix = "trace"): Promise<Site> {
+    return new Site(server, await connect(server), prefix);
   }
 
   /** After the server was killed. */
@@ -53,17 +58,27 @@ export class Site {
     this.client = await connect(this.server);
   }
 
-  /** Installs the schema, with places at which calls may be lost if so; the ids of its lanes. */
-  async prepare(scope: Scope, { amend, faults }: SiteOptions): Promise<ReadonlyMap<Lane, number>> {
+  /** Installs the schema so that its log can be read; the ids of its lanes. */
+  async prepare(scope: Scope, options: SiteOptions): Promise<ReadonlyMap<Lane, number>> {
     const { client, schema } = this;
     const { queueSlots, claimSlots, leaseSlots } = scope;
-    await install(client, { schema, queueSlots, claimSlots, leaseSlots });
+    await this.install({ queueSlots, claimSlots, leaseSlots });
     const lanes = await ensureLanes(new PostgresStorage(client, { schema }), scope);
+    await this.amend(options);
+    await client.query(wholeRows(schema));
+    return lanes;
+  }
+
+  async install(slots: Slots): Promise<void> {
+    await install(this.client, { schema: this.schema, ...slots });
+  }
+
+  /** Puts places into the SQL at which calls may be lost, if so, and amends it. */
+  async amend({ amend, faults }: SiteOptions): Promise<void> {
+    const { client, schema } = this;
     if (faults) await installFaults(client, schema);
     const amendment = faults ? faulty(amend ?? "") : amend;
     if (amendment) await client.query(requalify(amendment, schema)).catch(notTaken);
-    await client.query(wholeRows(schema));
-    return lanes;
   }
 
   /** The harness that shows the rows changes how calls are planned: it is there for a look only. */

@@ -61,8 +61,9 @@ export class Tape {
   /** A caller in a session of its own. */
   async caller(name: string): Promise<Caller> {
     const { scope, names, calls, site, outages, faults } = this;
-    const around = { schema: site.schema, outages, faults, kill: () => this.kill() };
-    const options = { sql: statements(site.schema), scope, names, calls, around };
+    const { schema } = site;
+    const around = { outages, faults, kill: () => this.kill() };
+    const options = { sql: statements(schema), schema, scope, names, calls, around };
     const caller = await Caller.open(name, options);
     this.callers.push(caller);
     return caller;

@@ -13,6 +13,6 @@ export interface Worker {
 export const newWorker = (name: string, dice: Dice): Worker => ({ name, dice, hands: [], late: 0 });
 
 /** A call of it was lost: it has lost its connection only, or it has died, and knows nothing. */
-export function lose(worker: Worker): void {
+export function lose(worker: { readonly dice: Dice; hands: unknown[] }): void {
   if (worker.dice(2) === 0) worker.hands = [];
 }
