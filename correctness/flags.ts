@@ -35,6 +35,13 @@ export function whole(text: string): number {
   return Number(text);
 }
 
+/** More than nothing, and not only in whole numbers. */
+export function amount(text: string): number {
+  if (!/^\d{1,6}(\.\d{1,6})?$/.test(text) || Number(text) === 0)
+    throw new InvalidArgumentError("Give a number above 0, such as 0.5.");
+  return Number(text);
+}
+
 export function positive(text: string): number {
   const n = whole(text);
   if (n === 0) throw new InvalidArgumentError("Give a number from 1.");

@@ -17,6 +17,7 @@ import {
   type WitnessFlags,
 } from "./flags.js";
 import type { Session } from "./session.js";
+import { addSoak } from "./soak/command.js";
 import { sentence, witnessSection } from "./witness/section.js";
 
 const coverageHelp = "how often everything occurred in each check; a zero is a finding";
@@ -81,4 +82,5 @@ export function addOtherCommands(add: Add, session: Session): void {
   addConfigs(add, session);
   addExplain(add, session);
   addAudit(add, session);
+  addSoak(add, session);
 }

@@ -39,6 +39,8 @@ const sectionOf = (claim: Claim, result: ClaimResult, flags: CommonFlags): Secti
 interface Titled {
   readonly command: string;
   readonly id?: string;
+  /** Where anything is random. */
+  readonly seed?: number;
   readonly sentence: string;
 }
 
@@ -144,7 +146,7 @@ export class Session {
 
   /** One thing that is looked at, and what there is to say of it. */
   async section(
-    { command, id = command, sentence }: Titled,
+    { command, id = command, sentence, ...random }: Titled,
     flags: PostgresFlags & Pick<CommonFlags, "json" | "report">,
     look: (run: Pick<Context, "signal" | "progress">) => Promise<Section>,
   ): Promise<void> {
@@ -154,7 +156,7 @@ export class Session {
       sections.push(onSamePostgres(await look(run), flags));
       return sections[0]!.verdict;
     });
-    this.print({ command, sections }, flags, rowsOf);
+    this.print({ command, ...random, sections }, flags, rowsOf);
   }
 
   /** Work with a progress line, which an interruption ends. */

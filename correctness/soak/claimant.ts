@@ -1,0 +1,72 @@
+/** Claims by queue, with a dispatch slot that is leased, or from one lane. */
+
+import type { ClaimedJob, HeldSlot } from "../../src/postgres/answers.js";
+import { oneOf } from "../trace/dice.js";
+import { Actor } from "./actor.js";
+import type { Payload } from "./hand-outs.js";
+import { lanes as allLanes, terms } from "./world.js";
+
+const MOST_AT_ONCE = 10;
+const AGEING = 1_000;
+/** Milliseconds until it asks again for a dispatch slot. */
+const FULL_MS = 500;
+const queues = [...new Set(allLanes.map(([queue]) => queue))];
+/** Nobody claims from this queue all the time: for so long, in every so long. Milliseconds. */
+const SELDOM = { queue: "bulk", open: 1_000, every: 3_000 } as const;
+
+export abstract class Claimant extends Actor {
+  /** By queue. */
+  protected readonly held = new Map<string, HeldSlot>();
+  /** Queues of which all dispatch slots are taken, and until when it believes that. */
+  private readonly full = new Map<string, number>();
+
+  /** Some jobs, of one lane. */
+  protected async claimSome(): Promise<readonly ClaimedJob<Payload>[]> {
+    const { dice, lanes } = this;
+    const limit = 1 + dice(MOST_AT_ONCE);
+    if (dice(10) === 0) return this.claimFrom(this.lane(), limit);
+    const queue = oneOf(queues, dice)!;
+    const closed = performance.now() % SELDOM.every > SELDOM.open;
+    if ((queue === SELDOM.queue && closed) || !(await this.hold(queue))) return [];
+    const jobs = await this.claim((now) =>
+      lanes.claim<Payload>(queue, limit, now, { deadline: this.deadline(now), ageing: AGEING }),
+    );
+    if (jobs.length > 0) await this.claimed(queue, jobs[0]!.laneId);
+    return jobs;
+  }
+
+  private claimFrom(lane: number, limit: number): Promise<readonly ClaimedJob<Payload>[]> {
+    return this.claim((now) => this.storage.claim<Payload>(lane, limit, now, this.deadline(now)));
+  }
+
+  private deadline(now: Date): Date | null {
+    return this.dice(2) === 0 ? new Date(now.getTime() + terms.deadline) : null;
+  }
+
+  /** Whether it may claim from the queue: it has a dispatch slot of it, or gets one. */
+  private async hold(queue: string): Promise<boolean> {
+    const now = performance.now();
+    if (this.held.has(queue)) return true;
+    if ((this.full.get(queue) ?? 0) > now) return false;
+    const by = { queue, owner: this.name };
+    const answer = await this.ask("acquire", (now) =>
+      this.claimers.acquire(by, terms.claimers, now),
+    );
+    if (answer?.result === "full") this.full.set(queue, now + FULL_MS);
+    if (answer === null || answer.result === "full") return false;
+    this.held.set(queue, { slot: answer.slot, epoch: answer.epoch });
+    return true;
+  }
+
+  /** What is due after a claim that returned jobs: neither loses anything if it does not come. */
+  private async claimed(queue: string, lane: number): Promise<void> {
+    const by = { queue, owner: this.name };
+    const held = this.held.get(queue) ?? null;
+    const answer = await this.ask("claimed", (now) =>
+      this.claimers.claimed(by, held, terms.claimers, now),
+    );
+    if (answer === "superseded") this.held.delete(queue);
+    if (this.dice(10) > 0)
+      await this.ask("advanceClaimCursor", (now) => this.storage.advanceClaimCursor(lane, now));
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * Looks on, and is never lost but with the server: what became of lost calls, what Postgres shows
+ * of every job and how it counts them, how large the tables are, and whether work goes on.
+ */
+
+import { Actor, type Part } from "./actor.js";
+import { compareCounts } from "./counts.js";
+import { evidenceOf } from "./evidence.js";
+import type { Told } from "./hand-outs.js";
+import type { Job } from "./job.js";
+import { Look } from "./look.js";
+import { sizeOf, type Sizes } from "./sizes.js";
+import { terms } from "./world.js";
+
+const PAUSE_MS = 100;
+const SIZE_MS = 1_000;
+const LOOK_MS = 3_000;
+/** So many times as long as a look at all jobs takes, there is none. */
+const REST = 9;
+/** A fault after which work has not gone on for so long is a finding. */
+const LIMIT_MS = 60_000;
+
+export class Observer extends Actor {
+  readonly look: Look;
+  private readonly sizes: Sizes;
+  private sized = 0;
+  private next = performance.now() + LOOK_MS;
+
+  constructor(part: Part, sizes: Sizes) {
+    super(part);
+    this.sizes = sizes;
+    this.look = new Look(this.world.ledger);
+  }
+
+  async ensureLanes(all: readonly (readonly [string, number, number])[]): Promise<void> {
+    for (const lane of all) this.world.lanes.push(await this.storage.ensureLane(...lane));
+  }
+
+  evidence(job: Job): Promise<readonly string[]> {
+    return evidenceOf(this.connection.client, this.world.schema, job);
+  }
+
+  wait(): Promise<void> {
+    return this.pause(PAUSE_MS);
+  }
+
+  protected async step(): Promise<void> {
+    const now = performance.now();
+    const { timetable, recoveries, clock, pace, ledger } = this.world;
+    if (timetable.take("clock")) {
+      pace.whenBack(recoveries.begin("clock"));
+      clock.leap(this.dice);
+    }
+    for (const kind of recoveries.late(LIMIT_MS))
+      ledger.wrong("recovery", `${LIMIT_MS / 1_000} s after a fault (${kind}) work does not go on`);
+    await this.endLost();
+    if (now - this.sized > SIZE_MS) await this.measure(now);
+    if (now > this.next) {
+      await this.lookAtAll();
+      const after = performance.now();
+      this.next = after + Math.max(LOOK_MS, REST * (after - now));
+    }
+    await this.pause(PAUSE_MS);
+  }
+
+  /** Calls of which the sessions have come to an end. */
+  async endLost(): Promise<void> {
+    const { lost, lostClaims, handOuts } = this.world;
+    for (const over of await this.connection.ended(lost)) over();
+    for (const call of lostClaims.splice(0)) {
+      const tokens = await this.receiptsOf(call.now);
+      if (tokens) handOuts.lost(call, tokens);
+      else lostClaims.push(call);
+    }
+  }
+
+  /** What was handed out by a claim that said that it is this time. */
+  private async receiptsOf(time: number): Promise<readonly Told[] | null> {
+    const { schema } = this.world;
+    const found = await this.ask("lease_claims", () =>
+      this.connection.query(
+        `select m.job_id::text as "jobId", m.run_lease as "runLease"
+         from "${schema}".lease_claims c
+         cross join lateral unnest(c.job_ids, c.run_leases) as m (job_id, run_lease)
+         where c.claimed_at = $1`,
+        [new Date(time)],
+      ),
+    );
+    return found && (found.rows as unknown as readonly Told[]);
+  }
+
+  private async measure(now: number): Promise<void> {
+    this.sized = now;
+    const { schema } = this.world;
+    const size = await this.ask("sizes", () => sizeOf(this.connection.client, schema));
+    if (size) this.sizes.add(size);
+  }
+
+  /** All jobs, and their counts; what looks wrong is looked at twice. */
+  async lookAtAll(last = false): Promise<void> {
+    const { schema, ledger } = this.world;
+    await this.lookOnce(last);
+    if (this.look.unsure) await this.lookOnce(last);
+    await this.ask("terminal_counts", () =>
+      compareCounts(this.connection.client, schema, ledger, this.look.unclear),
+    );
+  }
+
+  private async lookOnce(last: boolean): Promise<void> {
+    const { world, storage } = this;
+    const began = world.ledger.instant();
+    const rows = await this.ask("jobs", () => storage.jobs());
+    const keptSince = world.prunedAt - terms.failedFloor;
+    if (rows) this.look.judge(rows, began, { last, keptSince });
+  }
+}

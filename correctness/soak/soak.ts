@@ -1,0 +1,239 @@
+/**
+ * Workers call for minutes or hours at a real rate, and whatever can be lost is lost now and then;
+ * then all that is left is done, and accounts are compared: a ledger outside Postgres of what
+ * callers were told, and what Postgres has.
+ */
+
+import { withCleanup } from "../../src/cleanup.js";
+import type { PgSource, PostgresServer, Settings } from "../../src/postgres/server.js";
+import { openPostgres, testSettings } from "../../src/postgres/server.js";
+import { newDice } from "../trace/dice.js";
+import { placesByFunction } from "../trace/fault-places.js";
+import { faultKinds, Faults, Places } from "../trace/faults.js";
+import { LostCalls } from "../trace/lost-calls.js";
+import { Outages } from "../trace/outages.js";
+import { Site } from "../trace/site.js";
+import { closeAccounts } from "./accounts.js";
+import { LeapingClock } from "./clock.js";
+import { Crew, OTHERS } from "./crew.js";
+import { HandOuts } from "./hand-outs.js";
+import { Ledger } from "./ledger.js";
+import type { Turned } from "./maintainer.js";
+import { Observer } from "./observer.js";
+import { Pace, Recoveries } from "./recovery.js";
+import { Sizes } from "./sizes.js";
+import { Timetable, type Often } from "./timetable.js";
+import { lanes, type World } from "./world.js";
+import { Wrongs, type Wrong } from "./wrongs.js";
+
+export interface SoakOptions {
+  /** A server that is not open yet is opened, and stopped at the end. */
+  readonly source: PgSource | PostgresServer;
+  readonly seconds: number;
+  /** Jobs a second. */
+  readonly rate: number;
+  readonly workers: number;
+  readonly seed: number;
+  /** Seconds between faults; `oftenFor` the time, unless given. */
+  readonly often?: Often;
+  /** SQL that is run once the schema is installed, written for the schema `ringproof`. */
+  readonly amend?: string;
+  /** What keeps the ledger. */
+  readonly ledger?: (wrongs: Wrongs) => Ledger;
+  readonly signal?: AbortSignal;
+  readonly progress?: (what: string, done: number, total?: number) => void;
+}
+
+/** What there is to say of a soak. */
+export interface Soaked {
+  readonly ledger: Ledger;
+  readonly handOuts: HandOuts;
+  readonly recoveries: Recoveries;
+  readonly sizes: Sizes;
+  readonly turned: Turned;
+  readonly calls: number;
+  /** Labelled statements at which a session was terminated. */
+  readonly places: number;
+  readonly wrongs: readonly Wrong[];
+  /** Of how many jobs nobody can tell in which of several ways they ended. */
+  readonly unclear: number;
+  /** Whether it came to the end, and all accounts were compared. */
+  readonly closed: boolean;
+  /** Why the server was not killed; null if it was. */
+  readonly spared: string | null;
+}
+
+/** As in production, but for what only the end of the machine would show. */
+const settingsFor = (workers: number): Settings => ({
+  ...testSettings,
+  synchronous_commit: "on",
+  autovacuum: "on",
+  autovacuum_naptime: "1s",
+  max_connections: String(workers + OTHERS + 20),
+});
+
+const rings = { queue: 16, claim: 8, lease: 8 } as const;
+
+/** How often everything fails in a soak of so many seconds. */
+export const oftenFor = (seconds: number): Often => ({
+  terminate: 0.5,
+  cutBefore: 0.7,
+  cutAfter: 0.5,
+  kill: Math.min(20, Math.max(4, seconds / 5)),
+  clock: 5,
+  death: 2.5,
+  zombie: 2.5,
+});
+
+export async function soak(options: SoakOptions): Promise<Soaked> {
+  const { source, workers } = options;
+  if (!("kind" in source)) return soakOn(source, options);
+  const server = await openPostgres(source, { settings: settingsFor(workers) });
+  return withCleanup(
+    () => server.stop(),
+    () => soakOn(server, options),
+  );
+}
+
+async function soakOn(server: PostgresServer, options: SoakOptions): Promise<Soaked> {
+  const site = await Site.open(server, "soak");
+  return withCleanup(
+    () => site.close(),
+    () => new Soak(site, options).run(),
+  );
+}
+
+const SETTLE_MS = 10_000;
+
+class Soak {
+  private readonly site: Site;
+  private readonly options: SoakOptions;
+  private readonly wrongs = new Wrongs(() => this.stop());
+  private readonly sizes = new Sizes();
+  private readonly places = new Places(placesByFunction());
+  private readonly outages: Outages;
+  private readonly world: World;
+  private readonly crew: Crew;
+  private readonly spared: string | null;
+
+  constructor(site: Site, options: SoakOptions) {
+    const { seed, seconds, workers, rate, ledger: open = (wrongs) => new Ledger(wrongs) } = options;
+    const { kill, ...others } = options.often ?? oftenFor(seconds);
+    const mortal = site.server.crash !== undefined && kill !== undefined;
+    const often = { ...others, ...(mortal && { kill }) };
+    this.site = site;
+    this.options = options;
+    this.outages = new Outages(site.server);
+    this.spared =
+      mortal || kill === undefined ? null : `${site.server.description} was not started here`;
+    const rates = Object.fromEntries(faultKinds.filter((k) => often[k]).map((kind) => [kind, 1]));
+    const faults = new Faults({ rates, dice: newDice(~seed), places: this.places });
+    const ledger = open(this.wrongs);
+    this.world = {
+      schema: site.schema,
+      seed,
+      ledger,
+      handOuts: new HandOuts(ledger),
+      clock: new LeapingClock(),
+      around: { outages: this.outages, faults, kill: () => this.kill() },
+      timetable: new Timetable(faults, often, newDice(seed)),
+      recoveries: new Recoveries(),
+      pace: new Pace(),
+      lost: new LostCalls(),
+      lostClaims: [],
+      lanes: [],
+      prunedAt: 0,
+      calls: 0,
+      over: false,
+    };
+    this.crew = new Crew({ world: this.world, workers, rate, rings, sizes: this.sizes });
+  }
+
+  private stop(): void {
+    this.world.over = true;
+  }
+
+  private kill(): Promise<void> {
+    const { world, site, outages } = this;
+    return outages.begin(async () => {
+      world.around.faults.count("kill");
+      world.pace.whenBack(world.recoveries.begin("kill"));
+      await site.server.crash!();
+      await site.reconnect();
+    });
+  }
+
+  async run(): Promise<Soaked> {
+    const { site, crew, options, world } = this;
+    const { queue: queueSlots, claim: claimSlots, lease: leaseSlots } = rings;
+    await site.install({ queueSlots, claimSlots, leaseSlots });
+    const faults = world.around.faults.inside;
+    await site.amend({ amend: options.amend, faults });
+    return withCleanup(
+      () => crew.close(),
+      async () => {
+        const observer = new Observer(await crew.part("observer"), this.sizes);
+        await observer.ensureLanes(lanes);
+        await this.work(observer);
+        await this.settle(observer);
+        const clean = !this.wrongs.any;
+        const progress = options.progress ?? (() => undefined);
+        const { sizes } = this;
+        if (clean) await closeAccounts({ world, crew, observer, rings, sizes, progress });
+        return this.result(observer, clean);
+      },
+    );
+  }
+
+  private async work(observer: Observer): Promise<void> {
+    const { options, world, crew } = this;
+    const { seconds, rate, signal, progress } = options;
+    const stop = () => this.stop();
+    const ending = setTimeout(stop, seconds * 1_000);
+    const tell = setInterval(() => progress?.("jobs ended", this.ended, rate * seconds), 500);
+    signal?.addEventListener("abort", stop);
+    try {
+      await crew.work(observer);
+    } finally {
+      clearTimeout(ending);
+      clearInterval(tell);
+      signal?.removeEventListener("abort", stop);
+      world.timetable.stop();
+    }
+    signal?.throwIfAborted();
+  }
+
+  private get ended(): number {
+    const { ledger } = this.world;
+    return ledger.entered.completed + ledger.count("failed") + ledger.count("cancelled");
+  }
+
+  /** Until every lost call is done, or never will be. */
+  private async settle(observer: Observer): Promise<void> {
+    const { lost, lostClaims } = this.world;
+    for (const end = Date.now() + SETTLE_MS; Date.now() < end;) {
+      await observer.endLost();
+      if (lost.count === 0 && lostClaims.length === 0) return;
+      await observer.wait();
+    }
+    throw new Error("sessions of lost calls do not come to an end");
+  }
+
+  private async result(observer: Observer, closed: boolean): Promise<Soaked> {
+    const { world, sizes, crew, places, spared } = this;
+    const { ledger, handOuts, recoveries } = world;
+    const explained = this.wrongs.told.map(async (wrong): Promise<Wrong> => {
+      if (!wrong.job) return wrong;
+      const lines = await observer.evidence(wrong.job);
+      return { ...wrong, lines: [...wrong.lines, ...lines] };
+    });
+    return {
+      ...{ ledger, handOuts, recoveries, sizes, closed, spared },
+      turned: crew.turned,
+      calls: world.calls,
+      places: places.reached("terminate"),
+      wrongs: await Promise.all(explained),
+      unclear: observer.look.unclear.length,
+    };
+  }
+}

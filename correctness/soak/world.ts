@@ -1,0 +1,54 @@
+/** What all who call have in common. */
+
+import type { LostCalls } from "../trace/lost-calls.js";
+import type { Surroundings } from "../trace/session.js";
+import type { LeapingClock } from "./clock.js";
+import type { HandOuts } from "./hand-outs.js";
+import type { Call } from "./job.js";
+import type { Ledger } from "./ledger.js";
+import type { Pace, Recoveries } from "./recovery.js";
+import type { Timetable } from "./timetable.js";
+
+/** Lanes by queue, priority and shard. */
+export const lanes = [
+  ["mail", 1, 0],
+  ["mail", 1, 1],
+  ["mail", 2, 0],
+  ["sms", 1, 0],
+  ["bulk", 1, 0],
+  ["bulk", 3, 2],
+] as const;
+
+/** Milliseconds; a clock that leaps ahead makes everything in hand stale. */
+export const terms = {
+  staleAfter: 2_000,
+  deadline: 3_000,
+  callbackWait: 1_500,
+  failedFloor: 2_000,
+  claimers: { slots: 3, ttl: 4_000, idle: 1_000 },
+  maxAttempts: 3,
+} as const;
+
+export interface World {
+  readonly schema: string;
+  readonly seed: number;
+  readonly ledger: Ledger;
+  readonly handOuts: HandOuts;
+  readonly clock: LeapingClock;
+  readonly around: Surroundings;
+  readonly timetable: Timetable;
+  readonly recoveries: Recoveries;
+  readonly pace: Pace;
+  /** What is to be done once the session of a lost call has come to an end. */
+  readonly lost: LostCalls<() => void>;
+  /** Claims that were lost, and whose receipts are to be looked for. */
+  readonly lostClaims: Call[];
+  /** Ids of the lanes, in their order. */
+  readonly lanes: number[];
+  /** The latest time at which a queue slot was pruned, or is being. */
+  prunedAt: number;
+  /** How many calls were made. */
+  calls: number;
+  /** Whether it is time to stop. */
+  over: boolean;
+}
