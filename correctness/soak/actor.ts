@@ -13,7 +13,7 @@ import type { Connection } from "./connection.js";
 import type { Subject } from "./ledger.js";
 import type { ToldJob } from "./hand-outs.js";
 import type { MoveName } from "./moves.js";
-import type { World } from "./world.js";
+import type { Over, World } from "./world.js";
 
 export interface Part {
   readonly world: World;
@@ -67,7 +67,7 @@ export abstract class Actor {
   protected async ask<T>(
     what: string,
     make: (now: Date) => Promise<T>,
-    { now = this.world.clock.read(this.late), over = () => undefined }: Asked = {},
+    { now = this.world.clock.read(this.late), over = () => {} }: Asked = {},
   ): Promise<T | null> {
     this.world.calls++;
     try {
@@ -120,5 +120,5 @@ export abstract class Actor {
 
 interface Asked {
   readonly now?: number;
-  readonly over?: () => void;
+  readonly over?: Over;
 }

@@ -33,7 +33,7 @@ export class Administrator extends Actor {
     {
       action: "reprioritise",
       of: "alive",
-      make: (ids, now) => this.lanes.reprioritise(ids, 1 + this.dice(4), now),
+      make: (ids, now) => this.lanes.reprioritise(ids, 1 + this.dice(2), now),
     },
     {
       action: "moveQueue",

@@ -1,18 +1,16 @@
 /** Claims by queue, with a dispatch slot that is leased, or from one lane. */
 
 import type { ClaimedJob, HeldSlot } from "../../src/postgres/answers.js";
-import { oneOf } from "../trace/dice.js";
 import { Actor } from "./actor.js";
 import type { Payload } from "./hand-outs.js";
-import { lanes as allLanes, terms } from "./world.js";
+import { isCalm, lanes as allLanes, terms } from "./world.js";
 
 const MOST_AT_ONCE = 10;
 const AGEING = 1_000;
 /** Milliseconds until it asks again for a dispatch slot. */
 const FULL_MS = 500;
-const queues = [...new Set(allLanes.map(([queue]) => queue))];
-/** Nobody claims from this queue all the time: for so long, in every so long. Milliseconds. */
-const SELDOM = { queue: "bulk", open: 1_000, every: 3_000 } as const;
+/** From which nobody claims while all is calm, so that its jobs wait. */
+const NEGLECTED = "bulk";
 
 export abstract class Claimant extends Actor {
   /** By queue. */
@@ -24,10 +22,11 @@ export abstract class Claimant extends Actor {
   protected async claimSome(): Promise<readonly ClaimedJob<Payload>[]> {
     const { dice, lanes } = this;
     const limit = 1 + dice(MOST_AT_ONCE);
-    if (dice(10) === 0) return this.claimFrom(this.lane(), limit);
-    const queue = oneOf(queues, dice)!;
-    const closed = performance.now() % SELDOM.every > SELDOM.open;
-    if ((queue === SELDOM.queue && closed) || !(await this.hold(queue))) return [];
+    const place = dice(allLanes.length);
+    const [queue] = allLanes[place]!;
+    if (queue === NEGLECTED && isCalm(this.world)) return [];
+    if (dice(10) === 0) return this.claimFrom(this.world.lanes[place]!, limit);
+    if (!(await this.hold(queue))) return [];
     const jobs = await this.claim((now) =>
       lanes.claim<Payload>(queue, limit, now, { deadline: this.deadline(now), ageing: AGEING }),
     );
@@ -50,11 +49,13 @@ export abstract class Claimant extends Actor {
     if ((this.full.get(queue) ?? 0) > now) return false;
     const by = { queue, owner: this.name };
     const answer = await this.ask("acquire", (now) =>
-      this.claimers.acquire(by, terms.claimers, now),
+      this.claimers.acquire(by, this.world.claimers, now),
     );
     if (answer?.result === "full") this.full.set(queue, now + FULL_MS);
     if (answer === null || answer.result === "full") return false;
-    this.held.set(queue, { slot: answer.slot, epoch: answer.epoch });
+    const held = { slot: answer.slot, epoch: answer.epoch };
+    this.world.dispatch.told(by, held);
+    this.held.set(queue, held);
     return true;
   }
 
@@ -63,7 +64,7 @@ export abstract class Claimant extends Actor {
     const by = { queue, owner: this.name };
     const held = this.held.get(queue) ?? null;
     const answer = await this.ask("claimed", (now) =>
-      this.claimers.claimed(by, held, terms.claimers, now),
+      this.claimers.claimed(by, held, this.world.claimers, now),
     );
     if (answer === "superseded") this.held.delete(queue);
     if (this.dice(10) > 0)

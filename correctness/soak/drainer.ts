@@ -39,6 +39,7 @@ export class Drainer extends Maintainer {
   private async until(some: () => Promise<number>): Promise<number> {
     let least = Infinity;
     for (let tries = 0; tries < PATIENCE; tries++) {
+      this.world.signal?.throwIfAborted();
       this.world.clock.pass(MINUTE);
       const left = await some();
       if (left === 0 || this.world.ledger.wrongs.of("answers") > 0) return left;

@@ -15,8 +15,9 @@ export class Enqueues {
   /** Jobs of which a producer was told the id, or that their key is taken. */
   acknowledged = 0;
   turnedAway = 0;
-  /** Those in calls of which nobody knows the answer. */
+  /** Those in calls of which nobody knows the answer, and how many of them were met. */
   unheard = 0;
+  met = 0;
   /** Batches of those calls of which not all jobs were met yet. */
   readonly lost = new Set<Batch>();
   private readonly byName = new Map<number, Batch>();
@@ -38,13 +39,16 @@ export class Enqueues {
 
   lose(batch: Batch): void {
     this.unheard += batch.names.length;
+    this.met += batch.seen.size;
     this.lost.add(batch);
     this.tidy(batch);
   }
 
-  met(batch: Batch, name: number, id: string): void {
+  meet(batch: Batch, name: number, id: string): void {
     batch.seen.set(name, id);
-    if (this.lost.has(batch)) this.tidy(batch);
+    if (!this.lost.has(batch)) return;
+    this.met++;
+    this.tidy(batch);
   }
 
   /** All of it is there. */

@@ -119,6 +119,7 @@ export class HandOuts {
       }
       if (!job) continue;
       ledger.say(job, call, lease, "rescued");
+      job.goesOn();
       ledger.doneOn(lease, job, call, rescued);
       ledger.move(job, call, rescued);
       if (call.action === "rescueCallbackTimeouts") continue;

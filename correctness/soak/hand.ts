@@ -6,9 +6,9 @@ import type { Payload } from "./hand-outs.js";
 
 /** What attempts come to, of so many in a thousand; `slowly`: with heartbeats, and then done. */
 const shares = {
-  complete: 863,
   slowly: 30,
   park: 30,
+  complete: 863,
   retry: 25,
   snooze: 20,
   fail: 22,
@@ -18,9 +18,10 @@ export type Plan = keyof typeof shares;
 
 export const plans = Object.keys(shares) as Plan[];
 const total = plans.reduce((sum, plan) => sum + shares[plan], 0);
+const long = shares.slowly + shares.park;
 
-function drawn(dice: Dice): Plan {
-  let left = dice(total);
+function drawn(dice: Dice, quick: boolean): Plan {
+  let left = quick ? long + dice(total - long) : dice(total);
   return plans.find((plan) => (left -= shares[plan]) < 0)!;
 }
 
@@ -33,9 +34,9 @@ export interface Hand {
   heard: number;
 }
 
-/** Most work is short. */
-export function newHand(job: ClaimedJob<Payload>, dice: Dice): Hand {
-  const plan = drawn(dice);
+/** Most work is short; all of it is, if it is to be quick. */
+export function newHand(job: ClaimedJob<Payload>, dice: Dice, quick: boolean): Hand {
+  const plan = drawn(dice, quick);
   const now = performance.now();
   return { job, plan, due: now + (plan === "slowly" ? 500 + dice(2_500) : dice(30)), heard: now };
 }

@@ -64,7 +64,7 @@ export class Job {
   newest: Attempt | null = null;
   /** It is known not to be where it should be. */
   refused = false;
-  /** What is called when its next attempt is handed out, or it has ended. */
+  /** What is called when nobody waits any more for the attempt that somebody has in hand. */
   private awaited: (() => void)[] = [];
   readonly said: Said[] = [];
   private readonly attempts = new Map<number, Attempt>();
@@ -95,7 +95,7 @@ export class Job {
     this.awaited.push(done);
   }
 
-  /** Somebody has its next attempt in hand, or it has ended. */
+  /** Its attempt goes on or was rescued, somebody else has the next one, or it has ended. */
   goesOn(): void {
     for (const done of this.awaited.splice(0)) done();
   }

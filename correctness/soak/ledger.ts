@@ -126,16 +126,20 @@ export class Ledger {
     }
   }
 
-  /** Its session has come to an end: either it is done, or it never is. */
-  over(call: Named): void {
-    for (const { job, open } of call.subjects) {
+  /** Its session has come to an end: either it is done, or it never is. Returns its jobs. */
+  over({ subjects }: Named): readonly Job[] {
+    return subjects.map(({ job, open }) => {
       job.changed = this.instant();
       open.lost = true;
-    }
+      return job;
+    });
   }
 
   private done(job: Job, call: Named, open: Open): void {
-    if (open.lease !== null) this.doneOn(open.lease, job, call, call.move);
+    if (open.lease !== null) {
+      this.doneOn(open.lease, job, call, call.move);
+      job.goesOn();
+    }
     if (call.action === "parkForCallback") this.parked(job, call, open);
     if (!open.taken) this.move(job, call, call.move);
   }
@@ -213,7 +217,7 @@ export class Ledger {
   meet(id: string, name: number, batch: Batch): Job {
     const key = batch.keys[batch.names.indexOf(name)] ?? null;
     const job = new Job(id, name, key, this.instant());
-    this.enqueues.met(batch, name, id);
+    this.enqueues.meet(batch, name, id);
     this.jobs.set(id, job);
     this.entered.alive++;
     this.pools.alive.add(job);

@@ -13,6 +13,7 @@ const MOST_AT_ONCE = 200;
 /** How many slots there are. */
 export interface RingSizes {
   readonly queue: number;
+  readonly claim: number;
   readonly lease: number;
 }
 

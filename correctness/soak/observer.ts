@@ -8,7 +8,7 @@ import { compareCounts } from "./counts.js";
 import { evidenceOf } from "./evidence.js";
 import type { Told } from "./hand-outs.js";
 import type { Job } from "./job.js";
-import { Look } from "./look.js";
+import { Look, shownBy, type LookOptions, type Shown } from "./look.js";
 import { sizeOf, type Sizes } from "./sizes.js";
 import { terms } from "./world.js";
 
@@ -16,9 +16,7 @@ const PAUSE_MS = 100;
 const SIZE_MS = 1_000;
 const LOOK_MS = 3_000;
 /** So many times as long as a look at all jobs takes, there is none. */
-const REST = 9;
-/** A fault after which work has not gone on for so long is a finding. */
-const LIMIT_MS = 60_000;
+const REST = 15;
 
 export class Observer extends Actor {
   readonly look: Look;
@@ -46,13 +44,13 @@ export class Observer extends Actor {
 
   protected async step(): Promise<void> {
     const now = performance.now();
-    const { timetable, recoveries, clock, pace, ledger } = this.world;
+    const { timetable, recoveries, clock, pace, ledger, patience } = this.world;
     if (timetable.take("clock")) {
       pace.whenBack(recoveries.begin("clock"));
       clock.leap(this.dice);
     }
-    for (const kind of recoveries.late(LIMIT_MS))
-      ledger.wrong("recovery", `${LIMIT_MS / 1_000} s after a fault (${kind}) work does not go on`);
+    for (const kind of recoveries.late(patience))
+      ledger.wrong("recovery", `${patience / 1_000} s after a fault (${kind}) it is not over`);
     await this.endLost();
     if (now - this.sized > SIZE_MS) await this.measure(now);
     if (now > this.next) {
@@ -66,7 +64,10 @@ export class Observer extends Actor {
   /** Calls of which the sessions have come to an end. */
   async endLost(): Promise<void> {
     const { lost, lostClaims, handOuts } = this.world;
-    for (const over of await this.connection.ended(lost)) over();
+    const ended = await this.connection.ended(lost);
+    const jobs = new Set(ended.flatMap((over) => over() ?? []));
+    const urgent = [...jobs].filter((job) => this.look.isUrgent(job));
+    if (urgent.length > 0) await this.lookOnce({ only: urgent });
     for (const call of lostClaims.splice(0)) {
       const tokens = await this.receiptsOf(call.now);
       if (tokens) handOuts.lost(call, tokens);
@@ -99,18 +100,20 @@ export class Observer extends Actor {
   /** All jobs, and their counts; what looks wrong is looked at twice. */
   async lookAtAll(last = false): Promise<void> {
     const { schema, ledger } = this.world;
-    await this.lookOnce(last);
-    if (this.look.unsure) await this.lookOnce(last);
+    await this.lookOnce({ last });
+    if (this.look.unsure) await this.lookOnce({ last });
     await this.ask("terminal_counts", () =>
       compareCounts(this.connection.client, schema, ledger, this.look.unclear),
     );
   }
 
-  private async lookOnce(last: boolean): Promise<void> {
-    const { world, storage } = this;
+  private async lookOnce(of: Pick<LookOptions, "only" | "last">): Promise<void> {
+    const { world, look, connection } = this;
     const began = world.ledger.instant();
-    const rows = await this.ask("jobs", () => storage.jobs());
+    const ids = of.only && [...of.only].map(({ id }) => id);
+    const text = shownBy(world.schema, ids !== undefined);
+    const found = await this.ask("jobs", () => connection.query(text, ids && [ids]));
     const keptSince = world.prunedAt - terms.failedFloor;
-    if (rows) this.look.judge(rows, began, { last, keptSince });
+    if (found) look.judge(found.rows as unknown as Shown[], { ...of, began, keptSince });
   }
 }

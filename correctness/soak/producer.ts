@@ -4,8 +4,8 @@ import type { Payload } from "./hand-outs.js";
 import { Actor, type Part } from "./actor.js";
 
 const MOST_AT_ONCE = 10;
-/** So many keys are in use. */
-const KEYS = 20;
+/** So many unique keys there are. */
+const KEYS = 60;
 /** For so many seconds it makes up for jobs that it could not offer in time. */
 const CATCH_UP = 2;
 /** While so many seconds of jobs wait to be done, it offers no more. */
@@ -49,7 +49,7 @@ export class Producer extends Actor {
     const { storage, world, dice } = this;
     const { ledger, clock } = world;
     const lane = this.lane();
-    const unique = dice(8) === 0;
+    const unique = dice(5) === 0;
     const keys = payloads.map(() => (unique && dice(2) === 0 ? `k${dice(KEYS)}` : null));
     const now = clock.read(this.late);
     const runAt = new Date(dice(12) === 0 ? now + 100 + dice(2_000) : now);

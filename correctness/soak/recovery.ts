@@ -20,8 +20,9 @@ interface Fault {
   took: number | null;
 }
 
+/** The lower one of two in the middle. */
 const median = (all: readonly number[]): number =>
-  all.toSorted((a, b) => a - b)[Math.floor(all.length / 2)] ?? 0;
+  all.toSorted((a, b) => a - b)[Math.ceil(all.length / 2) - 1] ?? 0;
 
 export class Recoveries {
   private readonly faults = new Map<Kind, { readonly took: number[]; readonly open: Set<Fault> }>(

@@ -57,12 +57,13 @@ const last: readonly Account[] = ["batches", "size", "drain", "rings", "audit"];
 function accountRows(soaked: Soaked): readonly Row[] {
   const { ledger, closed } = soaked;
   const found = foundBy(soaked);
+  const seconds: Partial<Record<Account, number>> = { ...closed };
   return (Object.keys(accounts) as Account[]).map((account): Row => {
     const wrong = ledger.wrongs.of(account);
-    const open = !closed && last.includes(account);
+    const open = closed === null && last.includes(account);
     const verdict: Verdict = wrong > 0 ? "violated" : open ? "not-run" : "holds";
     const facts = { found: open ? "" : found[account], wrong };
-    return { name: accounts[account], verdict, seconds: 0, facts };
+    return { name: accounts[account], verdict, seconds: seconds[account] ?? soaked.seconds, facts };
   });
 }
 
@@ -70,7 +71,7 @@ const list = (counts: readonly (readonly [number, string])[]): string =>
   counts.flatMap(([count, what]) => (count > 0 ? [`${number(count)} ${what}`] : [])).join(", ");
 
 const sizeText = ({ rings, others, dead }: Size): string =>
-  `${megabytes(rings)} in rings, ${megabytes(others)} beside, ${number(dead)} dead tuples`;
+  `${megabytes(rings + others)} with ${number(dead)} dead tuples`;
 
 /** What each account is of. */
 function foundBy(soaked: Soaked): { readonly [A in Account]: string } {
@@ -85,14 +86,15 @@ function foundBy(soaked: Soaked): { readonly [A in Account]: string } {
   const facts = factual.reduce((sum, place) => sum + ledger.count(place), 0);
   return {
     jobs: `${number(enqueues.acknowledged)} acknowledged: ${ended}`,
-    batches: `${number(enqueues.unheard)} jobs in calls without an answer`,
+    batches: `${number(enqueues.unheard)} jobs without an answer, ${number(enqueues.met)} there`,
     keys: `${number(enqueues.turnedAway)} turned away`,
     attempts: `${number(handOuts.told)} told to workers, ${number(handOuts.toNobody)} to nobody`,
     effects: `${number(ledger.refused)} calls too late, and told so`,
     facts: `${number(facts)} counted`,
+    slots: "",
     answers: `${number(calls)} calls`,
     recovery: `sessions terminated at ${number(places)} labelled statements`,
-    size: `${sizeText(sizes.first)}; later ${sizeText(sizes.last)}`,
+    size: `${sizeText(sizes.first)}, later ${sizeText(sizes.last)}`,
     drain: "",
     rings: `${number(turned.rotated)} turns, ${number(turned.pruned)} slots reclaimed`,
     audit: "",
@@ -102,12 +104,12 @@ function foundBy(soaked: Soaked): { readonly [A in Account]: string } {
 const milliseconds = (ms: number): string =>
   ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
 
-function faultRows({ recoveries }: Soaked): readonly Row[] {
+function faultRows({ recoveries, seconds }: Soaked): readonly Row[] {
   return kinds.map((kind): Row => {
     const { count, median, worst } = recoveries.of(kind);
-    const back = `work goes on after ${milliseconds(median)}, at most ${milliseconds(worst)}`;
+    const back = `over after ${milliseconds(median)}, at most ${milliseconds(worst)}`;
     const found = count === 0 ? "none" : `${number(count)}, ${back}`;
-    return { name: faults[kind], verdict: "holds", seconds: 0, facts: { found } };
+    return { name: faults[kind], verdict: "holds", seconds, facts: { found } };
   });
 }
 

@@ -5,24 +5,26 @@
  */
 
 import { withCleanup } from "../../src/cleanup.js";
-import type { PgSource, PostgresServer, Settings } from "../../src/postgres/server.js";
-import { openPostgres, testSettings } from "../../src/postgres/server.js";
+import type { PgSource, PostgresServer } from "../../src/postgres/server.js";
+import { openPostgres } from "../../src/postgres/server.js";
 import { newDice } from "../trace/dice.js";
 import { placesByFunction } from "../trace/fault-places.js";
 import { faultKinds, Faults, Places } from "../trace/faults.js";
 import { LostCalls } from "../trace/lost-calls.js";
 import { Outages } from "../trace/outages.js";
 import { Site } from "../trace/site.js";
-import { closeAccounts } from "./accounts.js";
+import { closeAccounts, type Times } from "./accounts.js";
 import { LeapingClock } from "./clock.js";
-import { Crew, OTHERS } from "./crew.js";
+import { Crew } from "./crew.js";
+import { Dispatch } from "./dispatch.js";
 import { HandOuts } from "./hand-outs.js";
 import { Ledger } from "./ledger.js";
-import type { Turned } from "./maintainer.js";
+import type { RingSizes, Turned } from "./maintainer.js";
 import { Observer } from "./observer.js";
 import { Pace, Recoveries } from "./recovery.js";
+import { settingsFor, usualRings } from "./settings.js";
 import { Sizes } from "./sizes.js";
-import { Timetable, type Often } from "./timetable.js";
+import { oftenFor, Timetable, type Often } from "./timetable.js";
 import { lanes, type World } from "./world.js";
 import { Wrongs, type Wrong } from "./wrongs.js";
 
@@ -36,6 +38,10 @@ export interface SoakOptions {
   readonly seed: number;
   /** Seconds between faults; `oftenFor` the time, unless given. */
   readonly often?: Often;
+  /** Seconds after which work must have gone on after a fault; a minute, unless given. */
+  readonly patience?: number;
+  /** How many slots the rings have; as many as usual, unless given. */
+  readonly rings?: RingSizes;
   /** SQL that is run once the schema is installed, written for the schema `ringproof`. */
   readonly amend?: string;
   /** What keeps the ledger. */
@@ -52,38 +58,18 @@ export interface Soaked {
   readonly sizes: Sizes;
   readonly turned: Turned;
   readonly calls: number;
+  /** For so long calls were made. */
+  readonly seconds: number;
   /** Labelled statements at which a session was terminated. */
   readonly places: number;
   readonly wrongs: readonly Wrong[];
   /** Of how many jobs nobody can tell in which of several ways they ended. */
   readonly unclear: number;
-  /** Whether it came to the end, and all accounts were compared. */
-  readonly closed: boolean;
+  /** How long it took to compare all accounts; null: it was stopped by what was wrong before. */
+  readonly closed: Times | null;
   /** Why the server was not killed; null if it was. */
   readonly spared: string | null;
 }
-
-/** As in production, but for what only the end of the machine would show. */
-const settingsFor = (workers: number): Settings => ({
-  ...testSettings,
-  synchronous_commit: "on",
-  autovacuum: "on",
-  autovacuum_naptime: "1s",
-  max_connections: String(workers + OTHERS + 20),
-});
-
-const rings = { queue: 16, claim: 8, lease: 8 } as const;
-
-/** How often everything fails in a soak of so many seconds. */
-export const oftenFor = (seconds: number): Often => ({
-  terminate: 0.5,
-  cutBefore: 0.7,
-  cutAfter: 0.5,
-  kill: Math.min(20, Math.max(4, seconds / 5)),
-  clock: 5,
-  death: 2.5,
-  zombie: 2.5,
-});
 
 export async function soak(options: SoakOptions): Promise<Soaked> {
   const { source, workers } = options;
@@ -104,6 +90,7 @@ async function soakOn(server: PostgresServer, options: SoakOptions): Promise<Soa
 }
 
 const SETTLE_MS = 10_000;
+const PATIENCE = 60;
 
 class Soak {
   private readonly site: Site;
@@ -114,7 +101,9 @@ class Soak {
   private readonly outages: Outages;
   private readonly world: World;
   private readonly crew: Crew;
+  private readonly rings: RingSizes;
   private readonly spared: string | null;
+  private ended = 0;
 
   constructor(site: Site, options: SoakOptions) {
     const { seed, seconds, workers, rate, ledger: open = (wrongs) => new Ledger(wrongs) } = options;
@@ -132,8 +121,12 @@ class Soak {
     this.world = {
       schema: site.schema,
       seed,
+      started: performance.now(),
+      patience: 1_000 * (options.patience ?? PATIENCE),
       ledger,
       handOuts: new HandOuts(ledger),
+      dispatch: new Dispatch(this.wrongs),
+      claimers: { slots: Math.max(2, Math.ceil(workers / 3)), ttl: 4_000, idle: 1_000 },
       clock: new LeapingClock(),
       around: { outages: this.outages, faults, kill: () => this.kill() },
       timetable: new Timetable(faults, often, newDice(seed)),
@@ -145,8 +138,11 @@ class Soak {
       prunedAt: 0,
       calls: 0,
       over: false,
+      signal: options.signal,
     };
-    this.crew = new Crew({ world: this.world, workers, rate, rings, sizes: this.sizes });
+    this.rings = options.rings ?? usualRings;
+    const { rings, sizes } = this;
+    this.crew = new Crew({ world: this.world, workers, rate, rings, sizes });
   }
 
   private stop(): void {
@@ -165,7 +161,7 @@ class Soak {
 
   async run(): Promise<Soaked> {
     const { site, crew, options, world } = this;
-    const { queue: queueSlots, claim: claimSlots, lease: leaseSlots } = rings;
+    const { queue: queueSlots, claim: claimSlots, lease: leaseSlots } = this.rings;
     await site.install({ queueSlots, claimSlots, leaseSlots });
     const faults = world.around.faults.inside;
     await site.amend({ amend: options.amend, faults });
@@ -176,11 +172,11 @@ class Soak {
         await observer.ensureLanes(lanes);
         await this.work(observer);
         await this.settle(observer);
-        const clean = !this.wrongs.any;
+        this.missed();
         const progress = options.progress ?? (() => undefined);
-        const { sizes } = this;
-        if (clean) await closeAccounts({ world, crew, observer, rings, sizes, progress });
-        return this.result(observer, clean);
+        const { sizes, rings } = this;
+        const closing = { world, crew, observer, rings, sizes, progress };
+        return this.result(observer, this.wrongs.any ? null : await closeAccounts(closing));
       },
     );
   }
@@ -190,7 +186,7 @@ class Soak {
     const { seconds, rate, signal, progress } = options;
     const stop = () => this.stop();
     const ending = setTimeout(stop, seconds * 1_000);
-    const tell = setInterval(() => progress?.("jobs ended", this.ended, rate * seconds), 500);
+    const tell = setInterval(() => progress?.("jobs ended", this.jobsEnded, rate * seconds), 500);
     signal?.addEventListener("abort", stop);
     try {
       await crew.work(observer);
@@ -199,11 +195,12 @@ class Soak {
       clearInterval(tell);
       signal?.removeEventListener("abort", stop);
       world.timetable.stop();
+      this.ended = performance.now();
     }
     signal?.throwIfAborted();
   }
 
-  private get ended(): number {
+  private get jobsEnded(): number {
     const { ledger } = this.world;
     return ledger.entered.completed + ledger.count("failed") + ledger.count("cancelled");
   }
@@ -219,20 +216,29 @@ class Soak {
     throw new Error("sessions of lost calls do not come to an end");
   }
 
-  private async result(observer: Observer, closed: boolean): Promise<Soaked> {
+  /** A check of what does not happen is none. */
+  private missed(): void {
+    const { world, options, wrongs } = this;
+    for (const kind of wrongs.any ? [] : world.timetable.surely(options.seconds))
+      if (world.recoveries.of(kind).count === 0)
+        wrongs.add("recovery", `there was no fault of the kind ${kind} to recover from`);
+  }
+
+  private async result(observer: Observer, closed: Times | null): Promise<Soaked> {
     const { world, sizes, crew, places, spared } = this;
     const { ledger, handOuts, recoveries } = world;
-    const explained = this.wrongs.told.map(async (wrong): Promise<Wrong> => {
-      if (!wrong.job) return wrong;
-      const lines = await observer.evidence(wrong.job);
-      return { ...wrong, lines: [...wrong.lines, ...lines] };
-    });
+    const wrongs: Wrong[] = [];
+    for (const { job, lines, ...wrong } of this.wrongs.told) {
+      const more = job ? await observer.evidence(job) : [];
+      wrongs.push({ ...wrong, job, lines: [...lines, ...more] });
+    }
     return {
       ...{ ledger, handOuts, recoveries, sizes, closed, spared },
       turned: crew.turned,
       calls: world.calls,
+      seconds: (this.ended - world.started) / 1_000,
       places: places.reached("terminate"),
-      wrongs: await Promise.all(explained),
+      wrongs,
       unclear: observer.look.unclear.length,
     };
   }

@@ -16,6 +16,20 @@ const victims: readonly Role[] = [
 /** Seconds from one fault to the next, on average. */
 export type Often = { readonly [K in Kind]?: number };
 
+/** How often everything fails in a soak of so many seconds. */
+export const oftenFor = (seconds: number): Often => ({
+  terminate: 0.5,
+  cutBefore: 0.7,
+  cutAfter: 0.5,
+  kill: Math.min(20, Math.max(4, seconds / 5)),
+  clock: 5,
+  death: 2.5,
+  zombie: 2.5,
+});
+
+/** In so many times as long a fault has happened. */
+const SURELY = 8;
+
 interface Plan {
   readonly every: number;
   at: number;
@@ -46,6 +60,13 @@ export class Timetable {
     const { dice } = this;
     plan.at = performance.now() + plan.every * (500 + dice(1000));
     plan.victim = oneOf(victims, dice)!;
+  }
+
+  /** Those that should have happened in so many seconds. */
+  surely(seconds: number): readonly Kind[] {
+    return [...this.plans].flatMap(([kind, { every }]) =>
+      every * SURELY <= seconds ? [kind] : [],
+    );
   }
 
   stop(): void {

@@ -11,7 +11,7 @@ import type { Callbacks } from "./callbacks.js";
 import { Claimant } from "./claimant.js";
 import { newHand, type Hand, type Plan } from "./hand.js";
 import type { MoveName } from "./moves.js";
-import { terms } from "./world.js";
+import { isCalm, terms } from "./world.js";
 
 const MOST_IN_HAND = 40;
 const BEAT_MS = 400;
@@ -37,14 +37,14 @@ export class Worker extends Claimant {
     await this.beat();
     const ended = await this.end();
     const claimed = this.hands.length < MOST_IN_HAND ? await this.claimSome() : [];
-    this.hands.push(...claimed.map((job) => newHand(job, this.dice)));
+    this.hands.push(...claimed.map((job) => newHand(job, this.dice, isCalm(this.world))));
     if (!ended && claimed.length === 0) await this.pause(5 + this.dice(25));
   }
 
   /** Dies with what it has in hand, or falls silent. */
   private async fate(): Promise<void> {
     const { timetable } = this.world;
-    if (this.hands.length === 0) return;
+    if (this.hands.length === 0 || isCalm(this.world)) return;
     if (timetable.take("death")) {
       this.abandon("death");
       await this.die();
@@ -54,7 +54,7 @@ export class Worker extends Claimant {
     }
   }
 
-  /** Work goes on once others have all that it has in hand, or it has ended. */
+  /** Work goes on once others may have all that it has in hand, or it has ended. */
   private abandon(kind: "death" | "zombie"): void {
     const { recoveries, ledger } = this.world;
     const back = recoveries.begin(kind);

@@ -2,20 +2,21 @@
 
 import type { Job } from "./job.js";
 
-/** Each with the sentence that it stands for. */
+/** What holds of each. */
 export const accounts = {
-  jobs: "jobs: each acknowledged one is accounted for",
-  batches: "enqueues: whole, or not there at all",
-  keys: "unique keys: one living job each",
-  attempts: "attempts: handed out once",
-  effects: "attempts: ended once",
-  facts: "what has ended: for ever, and counted",
-  answers: "calls: answered without an error",
-  recovery: "faults: work goes on after each",
-  size: "database: does not grow",
-  drain: "drain: every job ends",
-  rings: "rings: prune to empty",
-  audit: "rows: keep every invariant",
+  jobs: "jobs accounted for",
+  batches: "enqueues whole, or not there",
+  keys: "unique keys of one living job",
+  attempts: "attempts handed out once",
+  effects: "attempts ended once",
+  facts: "ended jobs stay ended",
+  slots: "dispatch slots of one owner",
+  answers: "calls answered without an error",
+  recovery: "work goes on after faults",
+  size: "tables do not grow",
+  drain: "every job ends in a drain",
+  rings: "rings prune to empty",
+  audit: "rows keep every invariant",
 } as const;
 
 export type Account = keyof typeof accounts;
