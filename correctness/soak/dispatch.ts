@@ -4,6 +4,8 @@ import type { Claimer, HeldSlot } from "../../src/postgres/answers.js";
 import type { Wrongs } from "./wrongs.js";
 
 export class Dispatch {
+  /** How often somebody was told to have one. */
+  leases = 0;
   private readonly wrongs: Wrongs;
   /** The last that was told of each slot of a queue. */
   private readonly last = new Map<string, { readonly owner: string; readonly epoch: number }>();
@@ -13,6 +15,7 @@ export class Dispatch {
   }
 
   told({ queue, owner }: Claimer, { slot, epoch }: HeldSlot): void {
+    this.leases++;
     const key = `${queue} ${slot}`;
     const last = this.last.get(key);
     if (last?.epoch === epoch && last.owner !== owner)

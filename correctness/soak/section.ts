@@ -5,7 +5,8 @@ import { number, type Section } from "../report/report.js";
 import { factual } from "./moves.js";
 import { kinds, type Kind } from "./recovery.js";
 import { megabytes, type Size } from "./sizes.js";
-import { soak, type Soaked, type SoakOptions } from "./soak.js";
+import { soak, type SoakOptions } from "./soak.js";
+import type { Soaked } from "./soaked.js";
 import { accounts, type Account } from "./wrongs.js";
 
 export const sentence = "faults lose nothing, over a long time and at a real rate";
@@ -91,13 +92,13 @@ function foundBy(soaked: Soaked): { readonly [A in Account]: string } {
     attempts: `${number(handOuts.told)} told to workers, ${number(handOuts.toNobody)} to nobody`,
     effects: `${number(ledger.refused)} calls too late, and told so`,
     facts: `${number(facts)} counted`,
-    slots: "",
+    slots: `${number(soaked.dispatch.leases)} leased`,
     answers: `${number(calls)} calls`,
     recovery: `sessions terminated at ${number(places)} labelled statements`,
     size: `${sizeText(sizes.first)}, later ${sizeText(sizes.last)}`,
-    drain: "",
+    drain: `${number(soaked.left)} were left`,
     rings: `${number(turned.rotated)} turns, ${number(turned.pruned)} slots reclaimed`,
-    audit: "",
+    audit: "with all that has ended, and with nothing",
   };
 }
 

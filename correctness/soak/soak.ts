@@ -19,10 +19,11 @@ import { Crew } from "./crew.js";
 import { Dispatch } from "./dispatch.js";
 import { HandOuts } from "./hand-outs.js";
 import { Ledger } from "./ledger.js";
-import type { RingSizes, Turned } from "./maintainer.js";
+import type { RingSizes } from "./maintainer.js";
 import { Observer } from "./observer.js";
 import { Pace, Recoveries } from "./recovery.js";
 import { settingsFor, usualRings } from "./settings.js";
+import type { Soaked } from "./soaked.js";
 import { Sizes } from "./sizes.js";
 import { oftenFor, Timetable, type Often } from "./timetable.js";
 import { lanes, type World } from "./world.js";
@@ -48,27 +49,6 @@ export interface SoakOptions {
   readonly ledger?: (wrongs: Wrongs) => Ledger;
   readonly signal?: AbortSignal;
   readonly progress?: (what: string, done: number, total?: number) => void;
-}
-
-/** What there is to say of a soak. */
-export interface Soaked {
-  readonly ledger: Ledger;
-  readonly handOuts: HandOuts;
-  readonly recoveries: Recoveries;
-  readonly sizes: Sizes;
-  readonly turned: Turned;
-  readonly calls: number;
-  /** For so long calls were made. */
-  readonly seconds: number;
-  /** Labelled statements at which a session was terminated. */
-  readonly places: number;
-  readonly wrongs: readonly Wrong[];
-  /** Of how many jobs nobody can tell in which of several ways they ended. */
-  readonly unclear: number;
-  /** How long it took to compare all accounts; null: it was stopped by what was wrong before. */
-  readonly closed: Times | null;
-  /** Why the server was not killed; null if it was. */
-  readonly spared: string | null;
 }
 
 export async function soak(options: SoakOptions): Promise<Soaked> {
@@ -104,6 +84,7 @@ class Soak {
   private readonly rings: RingSizes;
   private readonly spared: string | null;
   private ended = 0;
+  private left = 0;
 
   constructor(site: Site, options: SoakOptions) {
     const { seed, seconds, workers, rate, ledger: open = (wrongs) => new Ledger(wrongs) } = options;
@@ -196,6 +177,7 @@ class Soak {
       signal?.removeEventListener("abort", stop);
       world.timetable.stop();
       this.ended = performance.now();
+      this.left = world.ledger.count("alive");
     }
     signal?.throwIfAborted();
   }
@@ -226,14 +208,15 @@ class Soak {
 
   private async result(observer: Observer, closed: Times | null): Promise<Soaked> {
     const { world, sizes, crew, places, spared } = this;
-    const { ledger, handOuts, recoveries } = world;
+    const { ledger, handOuts, dispatch, recoveries } = world;
     const wrongs: Wrong[] = [];
     for (const { job, lines, ...wrong } of this.wrongs.told) {
       const more = job ? await observer.evidence(job) : [];
       wrongs.push({ ...wrong, job, lines: [...lines, ...more] });
     }
     return {
-      ...{ ledger, handOuts, recoveries, sizes, closed, spared },
+      ...{ ledger, handOuts, dispatch, recoveries, sizes, closed, spared },
+      left: this.left,
       turned: crew.turned,
       calls: world.calls,
       seconds: (this.ended - world.started) / 1_000,

@@ -110,6 +110,12 @@ describe.concurrent("what is missing or wrong is one message, and nothing is lef
       /^error: Nothing listens at 127\.0\.0\.1:1\.\nStart Postgres, .*\n$/,
     ],
     [
+      "no Postgres for a soak",
+      ["soak", "--pg", "postgres://127.0.0.1:1/x"],
+      {},
+      /^error: Nothing listens at 127\.0\.0\.1:1\.\nStart Postgres, .*\n$/,
+    ],
+    [
       "no Postgres where DATABASE_URL says",
       ["lockstep"],
       { DATABASE_URL: "postgres://127.0.0.1:1/x" },
@@ -163,6 +169,17 @@ describe.concurrent("in the middle of a run", () => {
     const started = await start(context, ["conform", "conform"]);
     await serverOf(started);
     expect(started.left().length).toBeGreaterThan(1);
+    started.child.kill("SIGINT");
+    expect(await started.end).toBe(130);
+    expect(started.left()).toEqual([]);
+    expect(started.said.out).toBe("");
+    expect(started.said.err).not.toMatch(/error|mistake|^\s+at /m);
+  });
+
+  test("Ctrl-C ends a soak in which servers are killed, and leaves nothing", async (context) => {
+    const started = await start(context, ["soak", "--minutes", "0.2"]);
+    const atWork = () => expect(started.said.err).toMatch(/jobs ended [1-9]/);
+    await vi.waitFor(atWork, { timeout: 30_000, interval: 200 });
     started.child.kill("SIGINT");
     expect(await started.end).toBe(130);
     expect(started.left()).toEqual([]);
