@@ -1,11 +1,20 @@
 /** `ringproof soak`. */
 
-import { amount, jsonOption, pgOption, positive, reportOption, seedOption } from "../flags.js";
-import type { Add, CommonFlags } from "../flags.js";
+import {
+  amount,
+  jsonOption,
+  pgOption,
+  pgVersionOption,
+  positive,
+  reportOption,
+  seedOption,
+  type Add,
+  type CommonFlags,
+} from "../flags.js";
 import type { Session } from "../session.js";
 import { sentence, soakSection } from "./section.js";
 
-interface SoakFlags extends Pick<CommonFlags, "pg" | "seed" | "json" | "report"> {
+interface SoakFlags extends Pick<CommonFlags, "pg" | "pgVersion" | "seed" | "json" | "report"> {
   readonly minutes: number;
   readonly rate: number;
   readonly workers: number;
@@ -35,11 +44,12 @@ export function addSoak(add: Add, session: Session): void {
     .option("--workers <n>", "how many work at once", positive, WORKERS)
     .addOption(seedOption())
     .addOption(pgOption())
+    .addOption(pgVersionOption())
     .addOption(jsonOption())
     .addOption(reportOption())
     .addHelpText("after", help)
     .action(({ minutes, rate, workers, seed = 1, ...flags }: SoakFlags) => {
-      const source = session.source(flags.pg);
+      const source = session.source(flags);
       const sizes = { seconds: minutes * 60, rate, workers, seed };
       return session.section({ command: "soak", sentence, seed }, flags, (run) =>
         soakSection({ source, ...sizes, signal: run.signal, progress: run.progress }),
