@@ -44,7 +44,7 @@ function ownFindings(entry: ManifestEntry, graph: AnyGraph): Finding[] {
   }
   const stuck = firstStuck(graph);
   if (stuck === null) return [];
-  const lines = [`configuration ${entry.name}: from this state no run empties both rings`];
+  const lines = [`configuration ${entry.name}: from this state no run leads to a drained one`];
   return [{ title: formatCalls(pathTo(graph, stuck)).join(" → "), lines, replay }];
 }
 

@@ -1,11 +1,11 @@
-/** Drainability: from every reachable state some run leads to empty rings. */
+/** Drainability: from every reachable state some run leads to a drained one. */
 
 import type { NamedCall } from "../../src/core/index.js";
 import type { Graph } from "./explorer.js";
 
 /**
- * The first state, in breadth-first order, from which no run empties both rings; null if there is
- * none. Backward reachability from the drained states over the kept edges.
+ * The first state, in breadth-first order, from which no run leads to a drained one; null if
+ * there is none. Backward reachability from the drained states over the kept edges.
  */
 export function firstStuck<S, C extends NamedCall>(graph: Graph<S, C>): number | null {
   const { states, out, machine } = graph;

@@ -28,6 +28,8 @@ export interface FocusedModel<S, K> {
   readonly stepProperties?: Readonly<Record<string, StepProperty<S, K>>>;
   /** Temporal properties, which TLC alone checks. */
   readonly liveness?: Readonly<Record<string, { readonly loss: string }>>;
+  /** Where there is one: the states that every run must be able to reach. */
+  readonly drained?: (state: S) => boolean;
   /** Twin of the CONSTRAINT, where the configurations have one. */
   readonly inBounds?: (state: S, constants: K) => boolean;
 }
@@ -48,7 +50,7 @@ export function focusedMachine<S extends object, K>(
   model: FocusedModel<S, K>,
   constants: K,
 ): Machine<S, NamedCall> {
-  const { actions, invariants, stepProperties = {}, inBounds = () => true } = model;
+  const { actions, invariants, stepProperties = {}, inBounds = () => true, drained } = model;
   const actionNames = Object.keys(actions);
   const map = <T, F>(properties: Readonly<Record<string, T>>, bind: (p: T) => F) =>
     Object.fromEntries(Object.entries(properties).map(([name, p]) => [name, bind(p)]));
@@ -68,6 +70,7 @@ export function focusedMachine<S extends object, K>(
       stepProperties,
       (p) => (before: S, after: S) => p.holds(before, after, constants),
     ),
+    ...(drained && { drained }),
   };
 }
 

@@ -7,8 +7,10 @@ import { deadTupleContract } from "./dead-tuple-contract.js";
 import { deferredMaterialize } from "./deferred-materialize.js";
 import { focusedMachine, type Constants, type FocusedModel } from "./focused.js";
 import { lockOrder } from "./lock-order.js";
+import { partitionedRouting } from "./partitioned-routing.js";
 import { rescueCursor } from "./rescue-cursor.js";
 import { shardedPrune } from "./sharded-prune.js";
+import { storageTransition } from "./storage-transition.js";
 import { terminalCounters } from "./terminal-counters.js";
 
 /** A focused module without its types. */
@@ -47,6 +49,8 @@ export const focusedModules: Readonly<Record<string, Focused>> = {
   ClaimPruneRace: focused(claimPruneRace),
   DeadTupleContract: focused(deadTupleContract),
   LockOrder: focused(lockOrder),
+  PartitionedRouting: focused(partitionedRouting),
+  StorageTransition: focused(storageTransition),
 };
 
 export type { Command } from "./dead-tuple-contract.js";
