@@ -16,3 +16,4 @@ export { Lanes, type LaneChoice } from "./postgres/lanes.js";
 export { RescuePasses } from "./postgres/rescue-passes.js";
 export * from "./postgres/storage.js";
 export type { WorkerToken } from "./postgres/statements.js";
+export { route, type Route } from "./route.js";
