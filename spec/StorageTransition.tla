@@ -182,26 +182,30 @@ Next ==
 Spec == Init /\ [][Next]_vars
 
 ------------------------------------------------------------------------------
-\* The job has one row, and that where this phase looks for it.
-Placed(rs, ph, job) ==
-  LET own == {r \in rs : r.job = job}
-  IN \E r \in own : own = {r} /\ r.engine \in IF r.at = "done" THEN Reads(ph) ELSE Works(ph)
+Known == {r.job : r \in rows}
+
+\* The job has one row, and that where its phase looks for it.
+Placed(job) ==
+  \E r \in Rows(job) :
+    Rows(job) = {r} /\ r.engine \in IF r.at = "done" THEN Reads(phase) ELSE Works(phase)
 
 \* Otherwise a job is in an engine that nobody works on any more, or in both, and runs twice.
 WorkConserved ==
-  [][\A r \in rows \cup rows' : Placed(rows', phase', r.job)]_vars
+  [][\A job \in Known \cup Known' :
+       Placed(job)']_vars
 
 \* Otherwise jobs go where nobody takes them, from the first moment on.
 ServedAtEntry ==
-  [][\A engine \in Works(phase') \ Works(phase) : Serving(engine)' # {}]_vars
+  [][\A engine \in Works(phase') \ Works(phase) :
+       Serving(engine)' # {}]_vars
 
 \* Otherwise a process goes on for ever working for an engine that was given up.
 NobodyLeftBehind == phase = "segmented" => Serving("canonical") = {}
 
 ------------------------------------------------------------------------------
-\* While the old engine is without an executor, one is started for it again; who keeps being able
-\* to take or to end a job does so once; who finds lost attempts keeps coming. Producers need not
-\* switch, and processes may stop at any time.
+\* While the old engine has no executor, one is started for it. A job that can be taken again and
+\* again is taken at last, and one that can be ended is ended; lost attempts are found. Producers
+\* need not switch, and processes may stop at any time.
 FairSpec ==
   /\ Spec
   /\ WF_vars(Serving("canonical") = {} /\ \E e \in Executors : Start(e, "canonical"))
@@ -212,6 +216,5 @@ FairSpec ==
 \* Otherwise the fleet stays mixed for ever: the old engine is never empty, and never given up.
 BacklogDrains ==
   \A job \in Jobs :
-    phase = "mixed" /\ job \in {r.job : r \in Backlog}
-      ~> phase # "mixed" \/ job \notin {r.job : r \in Backlog}
+    phase = "mixed" /\ Rows(job) \cap Backlog # {} ~> phase # "mixed" \/ Rows(job) \cap Backlog = {}
 =============================================================================
