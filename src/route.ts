@@ -15,7 +15,7 @@ export interface Route {
 /** Postgres keeps shards in an `int`. */
 const MOST = 2 ** 31 - 1;
 
-/** So many bytes are read exactly, and divide by up to `MOST` with no rest worth mentioning. */
+/** A number holds 48 bits exactly; their remainders, up to `MOST`, are even to 1 in 100,000. */
 const WORD_BYTES = 6;
 
 const sha256 = (domain: string, bytes: string | Buffer): Buffer =>
@@ -34,15 +34,11 @@ function counted(count: number, what: string): number {
 }
 
 /**
- * The queue, and the enqueue shard in it, of all jobs with this key: the same for the same three
- * arguments, in every process and version. Keys are the same if their UTF-8 is. With another number
- * of partitions or shards a key goes elsewhere, and what is enqueued stays: change them only while
- * nothing is pending.
- *
- * @param key whatever must stay together, such as a customer; any text, empty too
- * @param partitions how many queues there are, from 1 to 2,147,483,647
- * @param shards how many enqueue shards each of them has, likewise
- * @throws RangeError if a number is none of these
+ * The queue, of so many partitions from 1, and the enqueue shard in it, of so many from 1, to which
+ * every job with this key goes: the same for the same arguments, in every process and version. Any
+ * text is a key, and two are the same if their UTF-8 is. With other numbers a key goes elsewhere,
+ * and what is enqueued stays: change them only while nothing is pending. Throws a RangeError if one
+ * of them is no whole number from 1 to 2,147,483,647.
  */
 export function route(key: string, partitions: number, shards: number): Route {
   const queues = counted(partitions, "partitions");
