@@ -11,6 +11,8 @@ export {
 } from "./postgres/server.js";
 export { install, uninstall, type InstallOptions, type Installed } from "./postgres/install.js";
 export { audit, type AuditOptions, type AuditResult } from "./postgres/audit.js";
+export { grant, type GrantOptions } from "./postgres/grants.js";
+export type { Task } from "./postgres/tasks.js";
 export { ClaimerLeases } from "./postgres/claimers.js";
 export { Lanes, type LaneChoice } from "./postgres/lanes.js";
 export { RescuePasses } from "./postgres/rescue-passes.js";

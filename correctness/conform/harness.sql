@@ -147,7 +147,7 @@ declare
 begin
   for v_function in
     select oid from pg_proc
-    where proconfig = array['plan_cache_mode=force_custom_plan']
+    where proconfig <@ array['plan_cache_mode=force_custom_plan', 'search_path=pg_catalog, pg_temp']
       and pronamespace = (
         select relnamespace from pg_class where oid = 'ringproof.meta'::regclass)
   loop

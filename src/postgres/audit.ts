@@ -3,10 +3,12 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type pg from "pg";
-import { UserError } from "../errors.js";
 import { auditProblem } from "./audit-problem.js";
-import { checkSchemaName, installedVersion, ringproofSql } from "./install.js";
+import { fieldsOf, whole } from "./arguments.js";
+import { checkVersion } from "./installed.js";
 import { requalify } from "./requalify.js";
+import { checkSchemaName } from "./schema-name.js";
+import { ringproofSql } from "./sql-files.js";
 
 export interface AuditCheck {
   readonly name: string;
@@ -51,11 +53,17 @@ export async function auditQuery(schema: string): Promise<string> {
 /** Asks every check in one read-only snapshot; the schema must hold this version of ringproof. */
 export async function audit(
   client: pg.Client,
-  { schema, limit = 20, lockTimeout = 10_000 }: AuditOptions,
+  options: AuditOptions,
 ): Promise<readonly AuditResult[]> {
+  const given = fieldsOf("options", options, ["schema", "limit", "lockTimeout"]);
+  const { schema, limit = 20, lockTimeout = 10_000 } = given;
   checkSchemaName(schema);
+  whole("limit", limit, 0);
+  whole("lockTimeout", lockTimeout, 0);
   try {
-    await readOnly(client, "read committed", lockTimeout, () => checkInstalled(client, schema));
+    await readOnly(client, "read committed", lockTimeout, () =>
+      checkVersion(client, schema, "audit"),
+    );
     return await readOnly(client, "repeatable read", lockTimeout, () =>
       asked(client, schema, limit),
     );
@@ -73,7 +81,9 @@ async function readOnly<T>(
   await client.query(`begin isolation level ${isolation} read only`);
   try {
     // SET, unlike a query, takes no snapshot yet.
-    await client.query(`set local lock_timeout to ${Math.trunc(lockTimeout)}`);
+    await client.query(`set local lock_timeout to ${lockTimeout}`);
+    // Nobody's functions and operators but those of Postgres are meant.
+    await client.query("set local search_path to pg_catalog, pg_temp");
     return await body();
   } finally {
     await client.query("rollback");
@@ -92,20 +102,4 @@ async function asked(client: pg.Client, schema: string, limit: number): Promise<
     results.push({ ...check, violations: rows.map((r) => r.what), seconds });
   }
   return results;
-}
-
-async function checkInstalled(client: pg.Client, schema: string): Promise<void> {
-  const { found, stranger, current } = await installedVersion(client, schema);
-  if (found === current) return;
-  if (found !== undefined)
-    throw new UserError(
-      `Schema ${schema} has version ${found}; this audit is of version ${current}.`,
-      found < current ? "Install this ringproof into it first." : "Use the newer ringproof.",
-    );
-  throw new UserError(
-    stranger === undefined
-      ? `There is no ringproof in the schema ${schema}.`
-      : `Schema ${schema} holds something that is not ringproof (${stranger}).`,
-    "Name the schema that ringproof was installed into, and its database.",
-  );
 }

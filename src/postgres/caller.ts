@@ -2,6 +2,7 @@
 
 import type pg from "pg";
 import { UserError } from "../errors.js";
+import { fieldsOf } from "./arguments.js";
 import type { ClaimedJob, RescuedAttempt } from "./answers.js";
 import {
   statements,
@@ -19,12 +20,30 @@ type PgError = Error & { readonly code?: string; readonly where?: string };
 /** Anything that runs queries: a client, a pooled client, a pool. */
 export type Queryable = Pick<pg.Client, "query">;
 
+/** What to do about what Postgres says of values and of the transaction, by class of SQLSTATE. */
+const remedies: Readonly<Record<string, string>> = {
+  22: "Pass values that the database can hold.",
+  23: "Pass the id of a lane, as ensureLane returned it.",
+  25: "Begin the transaction with: begin isolation level read committed.",
+  54: "Pass less in one call, or ask for less.",
+};
+
+/** What a function says of data of its own is no matter of what was passed. */
+function notTaken(cause: PgError): UserError | undefined {
+  const { code = "", message, where } = cause;
+  const unread = code.startsWith("22") && (where === undefined || where.includes("portal"));
+  if (!unread && !/^(23503|25000|54...)$/.test(code)) return undefined;
+  const what = `Postgres does not take this call: ${message}.`;
+  return new UserError(what, remedies[code.slice(0, 2)]!, { cause });
+}
+
 export abstract class Caller {
   protected readonly client: Queryable;
   protected readonly schema: string;
   protected readonly sql: Statements;
 
-  constructor(client: Queryable, { schema }: { schema: string }) {
+  constructor(client: Queryable, options: { readonly schema: string }) {
+    const { schema } = fieldsOf("options", options, ["schema"]);
     this.client = client;
     this.schema = schema;
     this.sql = statements(schema);
@@ -34,7 +53,7 @@ export abstract class Caller {
     try {
       return await this.client.query<Row>(statement.text, [...statement.values]);
     } catch (error) {
-      throw this.notInstalled(error as PgError) ?? error;
+      throw this.notInstalled(error as PgError) ?? notTaken(error as PgError) ?? error;
     }
   }
 

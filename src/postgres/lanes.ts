@@ -1,6 +1,7 @@
 /** Lanes by queue and priority, for who does not name them one by one. A call is one statement. */
 
 import type { ClaimedJob, MoveAnswer } from "./answers.js";
+import { fieldsOf } from "./arguments.js";
 import { Caller } from "./caller.js";
 
 export interface LaneChoice {
@@ -21,8 +22,9 @@ export class Lanes extends Caller {
     queue: string,
     limit: number,
     now: Date,
-    { deadline = null, ageing = 60_000 }: LaneChoice = {},
+    choice: LaneChoice = {},
   ): Promise<ClaimedJob<P>[]> {
+    const { deadline = null, ageing = 60_000 } = fieldsOf("choice", choice, ["deadline", "ageing"]);
     return this.handedOut(this.sql.claimFromQueue(queue, limit, deadline, ageing, now));
   }
 

@@ -1,19 +1,22 @@
 /** Rescue over the whole claim ring, oldest slot first. Each method is one statement. */
 
 import type { PassLimits, RescuedAttempt } from "./answers.js";
+import { fieldsOf } from "./arguments.js";
 import { Caller } from "./caller.js";
 
-const usual: PassLimits = { budget: 500, window: 10_000 };
+function limitsOf(limits: Partial<PassLimits>): PassLimits {
+  const { budget = 500, window = 10_000 } = fieldsOf("limits", limits, ["budget", "window"]);
+  return { budget, window };
+}
 
 export class RescuePasses extends Caller {
   /** Ends attempts silent since before `cutoff` that were never parked. */
   async staleReceipts(cutoff: Date, now: Date, limits: Partial<PassLimits> = {}) {
-    const all = { ...usual, ...limits };
-    return this.rescued(this.sql.rescueStaleReceiptsPass(cutoff, all, now));
+    return this.rescued(this.sql.rescueStaleReceiptsPass(cutoff, limitsOf(limits), now));
   }
 
   /** Ends attempts whose deadline has passed, and that were never parked. */
   async expiredDeadlines(now: Date, limits: Partial<PassLimits> = {}): Promise<RescuedAttempt[]> {
-    return this.rescued(this.sql.rescueExpiredDeadlinesPass({ ...usual, ...limits }, now));
+    return this.rescued(this.sql.rescueExpiredDeadlinesPass(limitsOf(limits), now));
   }
 }

@@ -1,7 +1,8 @@
 /**
  * The engine's operations, typed, for a program that uses the queue. Each method is one statement
- * and thus one transaction, unless the caller opened one. An argument that makes no sense and a
- * schema without ringproof are a UserError; errors of the database propagate as they are.
+ * and thus one transaction, unless the caller opened one, which must be READ COMMITTED. What makes
+ * no sense, what Postgres cannot hold and a schema without ringproof are a UserError, and nothing
+ * has changed; other errors of the database propagate as they are.
  */
 
 import type {
@@ -19,6 +20,7 @@ import type {
   RollupOutcome,
   RotateOutcome,
 } from "./answers.js";
+import { fieldsOf, list } from "./arguments.js";
 import { Caller } from "./caller.js";
 import type { WorkerToken } from "./statements.js";
 
@@ -38,8 +40,9 @@ export class PostgresStorage extends Caller {
 
   /** The same for jobs that carry unique keys; null where a living job holds the key. */
   async enqueueUnique(laneId: number, jobs: readonly KeyedJob[], runAt: Date, now: Date) {
-    const payloads = jobs.map((job) => job.payload);
-    const keys = jobs.map((job) => job.uniqueKey);
+    const each = list("jobs", jobs, (name, job) => fieldsOf(name, job, ["payload", "uniqueKey"]));
+    const payloads = each.map((job) => job.payload);
+    const keys = each.map((job) => job.uniqueKey);
     return this.answer<(string | null)[]>(
       this.sql.enqueueUnique(laneId, payloads, keys, runAt, now),
     );
@@ -144,9 +147,14 @@ export class PostgresStorage extends Caller {
   /** Jobs come back at `runAt`; those that were attempted `maxAttempts` times are dead. */
   async rescueCallbackTimeouts(
     slot: number,
-    { limit, maxAttempts, runAt }: { limit: number; maxAttempts: number; runAt: Date },
+    terms: { limit: number; maxAttempts: number; runAt: Date },
     now: Date,
   ) {
+    const { limit, maxAttempts, runAt } = fieldsOf("terms", terms, [
+      "limit",
+      "maxAttempts",
+      "runAt",
+    ]);
     return this.rescued(this.sql.rescueCallbackTimeouts(slot, limit, maxAttempts, runAt, now));
   }
 

@@ -107,7 +107,7 @@ async function statesOf({
   if (!twin) return distinct;
   const constants = await readConstants(cfg);
   const machine = focusedModules[module]!.machine(constants);
-  const options = { schema: "", module, machine, constants, twin, tally: newTally() };
+  const options = { schema: "unused", module, machine, constants, twin, tally: newTally() };
   return new FocusedWalker({} as pg.Client, options).graph.states.length;
 }
 

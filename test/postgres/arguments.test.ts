@@ -29,7 +29,7 @@ const terms = { slots: 1, ttl: 60_000, idle: 30_000 };
 const token = { jobId: "1", runLease: 1, claimSlot: 0, laneId: 1, receiptSeq: "1" };
 const { receiptSeq: _, ...half } = token;
 const whole = (least: number) => `Pass a whole number from ${least}.`;
-const length = "Pass a finite number of milliseconds above 0.";
+const length = "Pass a number of milliseconds from 1 to 10000000000000.";
 const tokens = "Pass tokens as a claim returned them.";
 const payloads = "Pass what JSON can hold, such as null.";
 
@@ -45,24 +45,24 @@ test.each<readonly [() => Promise<unknown>, message: string, remedy: string]>([
     "payloads[0] is undefined.",
     payloads,
   ],
-  [() => storage.complete([{} as typeof token], now), "a token is {}.", tokens],
+  [() => storage.complete([{} as typeof token], now), "tokens[0] is {}.", tokens],
   [
     () => storage.heartbeat([token, half as typeof token], now),
-    "a token is { jobId: '1', runLease: 1, claimSlot: 0, laneId: 1 }.",
+    "tokens[1] is { jobId: '1', runLease: 1, claimSlot: 0, laneId: 1 }.",
     tokens,
   ],
-  [() => storage.retry([undefined!], now, now), "a token is undefined.", tokens],
+  [() => storage.retry([undefined!], now, now), "tokens[0] is undefined.", tokens],
   [() => storage.flushProgress([token], [undefined], now), "progress[0] is undefined.", payloads],
   [
     () => storage.pruneQueue(now, -1),
     "failedFloor is -1.",
-    "Pass a finite number of milliseconds from 0.",
+    "Pass a number of milliseconds from 0 to 10000000000000.",
   ],
   [() => lanes.claim("mail", -1, now), "limit is -1.", whole(1)],
   [() => lanes.claim("mail", 1, now, { ageing: 0 }), "ageing is 0.", length],
   [() => passes.staleReceipts(now, now, { budget: 0 }), "budget is 0.", whole(1)],
   [() => passes.expiredDeadlines(now, { window: 0 }), "window is 0.", whole(1)],
-  [() => claimers.acquire(by, { ...terms, slots: 0 }, now), "slots is 0.", whole(1)],
+  [() => claimers.acquire(by, { ...terms, slots: 0 }, now), "slots is 0.", "from 1 to 10000."],
   [() => claimers.acquire(by, { ...terms, ttl: 0 }, now), "ttl is 0.", length],
   [
     () => claimers.acquire({ ...by, owner: "" }, terms, now),

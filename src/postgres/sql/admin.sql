@@ -22,6 +22,7 @@ language plpgsql as $$
 declare
   v_lanes int[];
 begin
+  perform ringproof.need_own_snapshots();
   loop
     --@ find_lanes
     v_lanes := array(
@@ -47,7 +48,7 @@ $$;
 -- @action CancelReady
 create or replace function ringproof.cancel_ready(p_job_ids bigint[], p_now timestamptz)
 returns text[]
-language plpgsql as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   v_lanes int[] := ringproof.lock_lanes_of(p_job_ids);
   v_gone  bigint[];
@@ -79,7 +80,7 @@ $$;
 -- @action CancelRunning
 create or replace function ringproof.cancel_running(p_job_ids bigint[], p_now timestamptz)
 returns text[]
-language plpgsql as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   v_attempts ringproof.attempt[];
 begin
@@ -99,7 +100,7 @@ $$;
 create or replace function ringproof.move_ready(
   p_job_ids bigint[], p_lane_id int, p_now timestamptz)
 returns text[]
-language plpgsql as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   v_lanes    int[] := ringproof.lock_lanes_of(p_job_ids);
   v_same     bigint[];
@@ -135,7 +136,7 @@ $$;
 -- @action PurgeDlq
 create or replace function ringproof.purge_dlq(p_job_ids bigint[], p_now timestamptz)
 returns text[]
-language plpgsql as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   v_locked bigint[];
   v_gone   bigint[];
@@ -156,7 +157,7 @@ $$;
 -- @action RetryFromDlq
 create or replace function ringproof.retry_from_dlq(p_job_ids bigint[], p_now timestamptz)
 returns text[]
-language plpgsql as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   v_locked   bigint[];
   v_keys     text[];

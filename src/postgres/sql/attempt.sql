@@ -7,6 +7,7 @@ language plpgsql as $$
 declare
   v_slot int;
 begin
+  perform ringproof.need_own_snapshots();
   for v_slot in select distinct claim_slot from unnest(p_tokens) order by claim_slot loop
     --@ lock_receipts
     perform from ringproof.lease_claims c
@@ -129,7 +130,7 @@ $$;
 -- @action Heartbeat
 create or replace function ringproof.heartbeat(p_tokens ringproof.token[], p_now timestamptz)
 returns text[]
-language plpgsql as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   v_attempts ringproof.attempt[] := ringproof.find_attempts(p_tokens);
 begin
@@ -154,7 +155,7 @@ $$;
 create or replace function ringproof.flush_progress(
   p_tokens ringproof.token[], p_progress jsonb[], p_now timestamptz)
 returns text[]
-language plpgsql as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   v_attempts ringproof.attempt[] := ringproof.find_attempts(p_tokens);
 begin
@@ -179,7 +180,7 @@ $$;
 create or replace function ringproof.park_for_callback(
   p_tokens ringproof.token[], p_timeout_at timestamptz, p_now timestamptz)
 returns text[]
-language plpgsql as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   v_attempts ringproof.attempt[] := ringproof.find_attempts(p_tokens);
   v_slot     int;
@@ -217,7 +218,7 @@ $$;
 -- @action ResumeCallback
 create or replace function ringproof.resume_callback(p_tokens ringproof.token[], p_now timestamptz)
 returns text[]
-language plpgsql as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   v_attempts ringproof.attempt[] := ringproof.find_attempts(p_tokens);
   v_places   bigint[];

@@ -10,7 +10,7 @@ create or replace function ringproof.claim(
   p_lane_id int, p_limit int, p_deadline_at timestamptz, p_now timestamptz)
 returns table (
   job_id bigint, run_lease int, claim_slot int, lane_id int, receipt_seq bigint, payload jsonb)
-language plpgsql as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
   v_head       ringproof.lane_claim_heads;
@@ -71,7 +71,7 @@ $$;
 -- @action AdvanceClaimCursor
 create or replace function ringproof.advance_claim_cursor(p_lane_id int, p_now timestamptz)
 returns bigint
-language plpgsql as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   v_head ringproof.lane_claim_heads;
   v_ring ringproof.rings;

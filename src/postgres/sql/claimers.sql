@@ -38,7 +38,7 @@ $$;
 create or replace function ringproof.acquire_claimer(
   p_queue text, p_owner text, p_slots int, p_ttl interval, p_idle interval, p_now timestamptz)
 returns jsonb
-language plpgsql as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   v_choice record;
 begin
@@ -86,7 +86,7 @@ create or replace function ringproof.claimer_claimed(
   p_queue text, p_owner text, p_slot int, p_epoch bigint, p_ttl interval, p_idle interval,
   p_now timestamptz)
 returns text
-language plpgsql as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   v_word text;
 begin

@@ -25,6 +25,7 @@ group by queue, state, bucket;
 create or replace function ringproof.try_lock_counts() returns boolean
 language plpgsql as $$
 begin
+  perform ringproof.need_own_snapshots();
   --@ lock_counts
   lock table ringproof.queue_terminal_live_counts in share update exclusive mode nowait;
   return true;
@@ -88,7 +89,7 @@ $$;
 -- those who append to this one wait until the transaction of this call ends.
 create or replace function ringproof.rollup_terminal_counts(p_slot int, p_now timestamptz)
 returns jsonb
-language plpgsql as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   v_ring ringproof.rings;
 begin
@@ -123,7 +124,7 @@ $$;
 -- see. So writers go on meanwhile; rollup and prune, after which no snapshot shows what they
 -- truncated, do not.
 create or replace function ringproof.rebuild_terminal_counts(p_now timestamptz) returns jsonb
-language plpgsql as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   if not ringproof.try_lock_counts() then
     return jsonb_build_object('result', 'blocked');

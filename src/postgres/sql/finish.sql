@@ -7,7 +7,7 @@
 create or replace function ringproof.complete_fast(
   p_tokens ringproof.token[], p_now timestamptz)
 returns text[]
-language plpgsql as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   v_slot        int;
   v_ready       int;
@@ -46,7 +46,10 @@ begin
     v_words := v_words || v_some_words;
   end loop;
   perform ringproof.release_keys(array(
-    select (p_tokens[place]).job_id from unnest(v_places, v_words) as w (place, word)
+    select job_id
+    from unnest(v_places, v_words) as w (place, word)
+    join unnest(p_tokens) with ordinality
+           as t (job_id, run_lease, claim_slot, lane_id, receipt_seq, place) using (place)
     where word = 'completed'));
   return ringproof.answers(cardinality(p_tokens), v_places, v_words);
 end
@@ -115,7 +118,7 @@ $$;
 create or replace function ringproof.complete_slow(
   p_tokens ringproof.token[], p_now timestamptz)
 returns text[]
-language plpgsql as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   v_attempts ringproof.attempt[] := ringproof.find_attempts(p_tokens);
 begin
@@ -132,7 +135,7 @@ $$;
 -- @action Complete
 create or replace function ringproof.complete(p_tokens ringproof.token[], p_now timestamptz)
 returns text[]
-language plpgsql as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   v_words text[] := ringproof.complete_fast(p_tokens, p_now);
   v_slow  int[] := array(
@@ -186,7 +189,7 @@ $$;
 create or replace function ringproof.retry(
   p_tokens ringproof.token[], p_run_at timestamptz, p_now timestamptz)
 returns text[]
-language plpgsql as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   v_attempts ringproof.attempt[] := ringproof.find_attempts(p_tokens);
 begin
@@ -201,7 +204,7 @@ $$;
 create or replace function ringproof.snooze(
   p_tokens ringproof.token[], p_run_at timestamptz, p_now timestamptz)
 returns text[]
-language plpgsql as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   v_attempts ringproof.attempt[] := ringproof.find_attempts(p_tokens);
 begin
@@ -215,7 +218,7 @@ $$;
 -- @action Fail
 create or replace function ringproof.fail(p_tokens ringproof.token[], p_now timestamptz)
 returns text[]
-language plpgsql as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   v_attempts ringproof.attempt[] := ringproof.find_attempts(p_tokens);
 begin
@@ -229,7 +232,7 @@ $$;
 create or replace function ringproof.fail_to_dlq(
   p_tokens ringproof.token[], p_now timestamptz)
 returns text[]
-language plpgsql as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   v_attempts ringproof.attempt[] := ringproof.find_attempts(p_tokens);
 begin

@@ -107,7 +107,7 @@ $$;
 -- whose cursor lags is none: no prune asks for cursors. Attempts count as stale from p_cutoff back.
 create or replace function ringproof.ring_health(p_cutoff timestamptz, p_now timestamptz)
 returns table (ring text, slot int, pin text, what text, remedy text)
-language plpgsql stable as $$
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
   v_ring ringproof.rings;

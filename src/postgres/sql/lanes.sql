@@ -60,7 +60,7 @@ create or replace function ringproof.claim_from_queue(
   p_queue text, p_limit int, p_deadline_at timestamptz, p_ageing interval, p_now timestamptz)
 returns table (
   job_id bigint, run_lease int, claim_slot int, lane_id int, receipt_seq bigint, payload jsonb)
-language plpgsql as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   v_lane int := ringproof.choose_lane(p_queue, p_ageing, p_now);
 begin
@@ -113,10 +113,12 @@ $$;
 create or replace function ringproof.reprioritise(
   p_job_ids bigint[], p_priority int, p_now timestamptz)
 returns text[]
-language sql as $$ select ringproof.change_lanes(p_job_ids, null, p_priority, p_now) $$;
+language sql security definer set search_path = pg_catalog, pg_temp
+as $$ select ringproof.change_lanes(p_job_ids, null, p_priority, p_now) $$;
 
 -- Pending jobs go to another queue, with the priority that they have.
 create or replace function ringproof.move_queue(
   p_job_ids bigint[], p_queue text, p_now timestamptz)
 returns text[]
-language sql as $$ select ringproof.change_lanes(p_job_ids, p_queue, null, p_now) $$;
+language sql security definer set search_path = pg_catalog, pg_temp
+as $$ select ringproof.change_lanes(p_job_ids, p_queue, null, p_now) $$;

@@ -3,7 +3,7 @@
 -- The id of the lane, created on first use.
 create or replace function ringproof.ensure_lane(p_queue text, p_priority int, p_shard int)
 returns int
-language plpgsql as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   v_lane int;
 begin
@@ -71,7 +71,7 @@ create or replace function ringproof.enqueue(
   p_lane_id int, p_payloads jsonb[], p_run_at timestamptz, p_now timestamptz,
   p_unique_keys text[] default '{}')
 returns bigint[]
-language plpgsql as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   v_job_ids  bigint[];
   v_welcome  bigint[];
@@ -104,7 +104,7 @@ $$;
 -- @action PromoteDeferred
 create or replace function ringproof.promote_deferred(p_job_ids bigint[], p_now timestamptz)
 returns text[]
-language plpgsql as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   v_locked  ringproof.deferred_jobs[];
   v_answers text[];

@@ -10,6 +10,7 @@ declare
   v_some ringproof.token[];
   v_all  ringproof.token[] := '{}';
 begin
+  perform ringproof.need_own_snapshots();
   for v_slot in select distinct claim_slot from unnest(p_tokens) order by claim_slot loop
     --@ lock_receipts
     v_some := array(
@@ -74,7 +75,7 @@ $$;
 create or replace function ringproof.rescue_stale_receipts(
   p_slot int, p_cutoff timestamptz, p_limit int, p_now timestamptz)
 returns table (job_id bigint, run_lease int)
-language plpgsql as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
   v_tokens   ringproof.token[];
@@ -108,7 +109,7 @@ $$;
 create or replace function ringproof.rescue_expired_deadlines(
   p_slot int, p_limit int, p_now timestamptz)
 returns table (job_id bigint, run_lease int)
-language plpgsql as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
   v_tokens   ringproof.token[];
@@ -165,7 +166,7 @@ $$;
 create or replace function ringproof.rescue_stale_leases(
   p_slot int, p_cutoff timestamptz, p_limit int, p_now timestamptz)
 returns table (job_id bigint, run_lease int)
-language plpgsql as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
   v_attempts ringproof.attempt[] :=
@@ -181,7 +182,7 @@ $$;
 create or replace function ringproof.rescue_expired_lease_deadlines(
   p_slot int, p_limit int, p_now timestamptz)
 returns table (job_id bigint, run_lease int)
-language plpgsql as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
   v_attempts ringproof.attempt[] :=
@@ -198,7 +199,7 @@ $$;
 create or replace function ringproof.rescue_callback_timeouts(
   p_slot int, p_limit int, p_max_attempts int, p_run_at timestamptz, p_now timestamptz)
 returns table (job_id bigint, run_lease int)
-language plpgsql as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
   v_attempts ringproof.attempt[] :=

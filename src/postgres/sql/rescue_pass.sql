@@ -189,7 +189,7 @@ $$;
 create or replace function ringproof.rescue_stale_receipts_pass(
   p_cutoff timestamptz, p_budget int, p_window int, p_now timestamptz)
 returns table (job_id bigint, run_lease int)
-language sql as $$
+language sql security definer set search_path = pg_catalog, pg_temp as $$
   select job_id, run_lease
   from unnest(ringproof.rescue_pass('stale', p_cutoff, p_budget, p_window, 'rescued', p_now))
 $$;
@@ -198,7 +198,7 @@ $$;
 create or replace function ringproof.rescue_expired_deadlines_pass(
   p_budget int, p_window int, p_now timestamptz)
 returns table (job_id bigint, run_lease int)
-language sql as $$
+language sql security definer set search_path = pg_catalog, pg_temp as $$
   select job_id, run_lease
   from unnest(
     ringproof.rescue_pass('deadline', p_now, p_budget, p_window, 'deadlineExpired', p_now))

@@ -24,6 +24,7 @@ declare
   v_next  int;
   v_which text[];
 begin
+  perform ringproof.need_own_snapshots();
   --@ lock_ring
   perform from ringproof.rings where ring = p_ring for update skip locked;
   if not found then return jsonb_build_object('result', 'blocked'); end if;
@@ -51,17 +52,20 @@ $$;
 
 -- @action RotateQueue
 create or replace function ringproof.rotate_queue(p_now timestamptz) returns jsonb
-language sql as $$ select ringproof.rotate('queue') $$;
+language sql security definer set search_path = pg_catalog, pg_temp
+as $$ select ringproof.rotate('queue') $$;
 
 -- @focused RescueCursor RotateClaims
 -- @action RotateClaims
 create or replace function ringproof.rotate_claims(p_now timestamptz) returns jsonb
-language sql as $$ select ringproof.rotate('claim') $$;
+language sql security definer set search_path = pg_catalog, pg_temp
+as $$ select ringproof.rotate('claim') $$;
 
 -- Only a slot that was truncated since it was current is used again.
 -- @action RotateLeases
 create or replace function ringproof.rotate_leases(p_now timestamptz) returns jsonb
-language sql as $$ select ringproof.rotate('lease') $$;
+language sql security definer set search_path = pg_catalog, pg_temp
+as $$ select ringproof.rotate('lease') $$;
 
 -- Why this slot must not be truncated now: the first reason, or null.
 create or replace function ringproof.queue_slot_pinned(p_slot int) returns text
@@ -219,6 +223,7 @@ declare
   v_slot   int;
   v_reason text;
 begin
+  perform ringproof.need_own_snapshots();
   --@ lock_ring
   perform from ringproof.rings where ring = p_ring for update skip locked;
   if not found then return jsonb_build_object('result', 'blocked'); end if;
@@ -262,13 +267,16 @@ $$;
 create or replace function ringproof.prune_queue(
   p_now timestamptz, p_failed_floor interval default '0')
 returns jsonb
-language sql as $$ select ringproof.prune('queue', p_now - p_failed_floor) $$;
+language sql security definer set search_path = pg_catalog, pg_temp
+as $$ select ringproof.prune('queue', p_now - p_failed_floor) $$;
 
 -- @focused RescueCursor PruneClaims
 -- @action PruneClaims
 create or replace function ringproof.prune_claims(p_now timestamptz) returns jsonb
-language sql as $$ select ringproof.prune('claim') $$;
+language sql security definer set search_path = pg_catalog, pg_temp
+as $$ select ringproof.prune('claim') $$;
 
 -- @action PruneLeases
 create or replace function ringproof.prune_leases(p_now timestamptz) returns jsonb
-language sql as $$ select ringproof.prune('lease') $$;
+language sql security definer set search_path = pg_catalog, pg_temp
+as $$ select ringproof.prune('lease') $$;

@@ -13,6 +13,21 @@ language sql immutable as $$
   end
 $$;
 
+-- Whoever decides under a lock must see what was committed before the lock was to be had, so each
+-- statement needs a snapshot of its own. Only READ COMMITTED gives it one.
+create or replace function ringproof.need_own_snapshots() returns void
+language plpgsql as $$
+begin
+  case when current_setting('transaction_isolation') like 'read %' then return;
+  else
+    raise exception 'this transaction is %, and ringproof needs read committed',
+      current_setting('transaction_isolation')
+      using errcode = 'invalid_transaction_state',
+            hint = 'Begin it with: begin isolation level read committed.';
+  end case;
+end
+$$;
+
 -- The current slot of a ring, pinned: the lock on its first partition keeps prune away until the
 -- end of the transaction. The cursor is read without a lock, so it is read again under this one.
 create or replace function ringproof.pin_slot(p_ring text) returns int
@@ -21,6 +36,7 @@ declare
   v_first text := (ringproof.ring_tables(p_ring))[1];
   v_slot  int;
 begin
+  perform ringproof.need_own_snapshots();
   loop
     --@ read_slot
     select current_slot into strict v_slot from ringproof.rings where ring = p_ring;

@@ -48,7 +48,7 @@ $$;
 -- @action DiscardTerminal
 create or replace function ringproof.discard_terminal(p_job_ids bigint[], p_now timestamptz)
 returns text[]
-language plpgsql as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   v_ended ringproof.token[] := ringproof.lock_ended(p_job_ids);
   v_gone  bigint[];
@@ -112,7 +112,7 @@ $$;
 -- @action RetryFromTerminal
 create or replace function ringproof.retry_from_terminal(p_job_ids bigint[], p_now timestamptz)
 returns text[]
-language plpgsql as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   v_states constant text[] := '{failed,cancelled}';
   v_ended  ringproof.token[] := ringproof.lock_ended(p_job_ids);
@@ -146,7 +146,7 @@ $$;
 -- @action FailedToDlq
 create or replace function ringproof.failed_to_dlq(p_job_ids bigint[], p_now timestamptz)
 returns text[]
-language plpgsql as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   v_ended ringproof.token[] := ringproof.lock_ended(p_job_ids);
   v_gone  bigint[];

@@ -1,0 +1,116 @@
+/** A role may do the tasks that it is granted, and nothing else with anything in the schema. */
+
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { inspect } from "node:util";
+import { functionsOf, operationsOf, taskNames } from "../../src/postgres/tasks.js";
+import {
+  attemptsOn,
+  catalogs,
+  forbidden,
+  granted,
+  privileges,
+  tried,
+  unrefused,
+} from "./attempts.js";
+import { Ground, OWNER, ROLE } from "./ground.js";
+import { hijack } from "./hijack.js";
+import { at, callerOf, lives, recording, schema, secret } from "./life.js";
+
+let ground: Ground;
+beforeAll(async () => {
+  ground = await Ground.open();
+});
+afterAll(() => ground.close());
+
+const now = at(0);
+
+describe.each(taskNames)("who may only %s", (task) => {
+  beforeAll(() => ground.fresh([task]));
+
+  test("calls every operation of that with success", async () => {
+    await ground.session(async (client) => {
+      const { client: recorded, called } = recording(client);
+      await lives[task](callerOf(recorded), ground.owner, client);
+      expect([...called].sort()).toEqual([...operationsOf(task)].sort());
+    });
+  });
+
+  test("has no other privilege on anything", async () => {
+    expect(await privileges(ground.client, ROLE)).toEqual(await granted(ground.client, task));
+  });
+
+  test("is refused everything else, table by table and function by function", async () => {
+    const all = await attemptsOn(ground.client);
+    expect(all.length).toBeGreaterThan(900);
+    const some = all.filter((attempt) => forbidden(task, attempt));
+    await ground.session(async (client) => expect(await unrefused(client, some)).toEqual([]));
+  });
+
+  test("runs nothing of its own with somebody else's rights", async () => {
+    await ground.fresh([task]);
+    await ground.session(async (client) => {
+      const seen = await hijack(client, ROLE);
+      const { client: recorded, called } = recording(client);
+      await lives[task](callerOf(recorded), ground.owner, client);
+      expect(called.size).toBe(operationsOf(task).length);
+      expect([...seen]).toEqual([]);
+    });
+  });
+
+  test("becomes nobody else, and passes nothing on", async () => {
+    await ground.session(async (client) => {
+      expect(await tried(client, `set role ${OWNER}`)).toBe("42501");
+      expect(await tried(client, `set session authorization ${OWNER}`)).toBe("42501");
+      for (const name of functionsOf(task))
+        await client.query(`grant execute on function ${schema}.${name} to public`);
+      expect(await privileges(ground.client, ROLE)).toEqual(await granted(ground.client, task));
+    });
+  });
+});
+
+test("there is no kind of object that the attempts do not know", async () => {
+  await ground.fresh([]);
+  expect(await catalogs(ground.client)).toEqual(["pg_class", "pg_proc", "pg_type"]);
+});
+
+test("an operation runs as the owner, by a path of its own, and nothing else does", async () => {
+  const { rows } = await ground.client.query<{ name: string; path: string }>(
+    `select proname as name,
+            (select c from unnest(proconfig) c where c like 'search_path=%') as path
+     from pg_proc where pronamespace = $1::text::regnamespace and prosecdef`,
+    [schema],
+  );
+  const operations = new Set(taskNames.flatMap(operationsOf));
+  expect(rows.map(({ name }) => name).sort()).toEqual([...operations].sort());
+  expect(new Set(rows.map(({ path }) => path))).toEqual(
+    new Set(["search_path=pg_catalog, pg_temp"]),
+  );
+});
+
+test("PUBLIC may do nothing at all", async () => {
+  await ground.fresh([]);
+  expect(await privileges(ground.client, ROLE)).toEqual([]);
+});
+
+test("a worker reads the payloads of what it claims, and no others", async () => {
+  await ground.fresh(["produce", "work"]);
+  const { storage, lanes } = ground.owner;
+  const lane = await storage.ensureLane("mail", 1, 0);
+  await storage.enqueue(lane, [{ own: 1 }], now, now);
+  const others = await storage.enqueue(lane, [{ secret }, { secret }], now, now);
+  await storage.enqueue(await storage.ensureLane("other", 1, 0), [{ secret }], now, now);
+  await ground.session(async (client) => {
+    const { storage: mine } = callerOf(client);
+    const [token] = await mine.claim(lane, 1, now);
+    expect(token!.payload).toEqual({ own: 1 });
+    const running = (await storage.claim(lane, 1, now))[0]!;
+    const strange = { ...token!, jobId: others[1]!, receiptSeq: "3" };
+    const told: unknown[] = [];
+    for (const tokens of [[running], [strange], [token!, running, strange]])
+      for (const call of ["heartbeat", "resumeCallback", "fail", "completeSlow"] as const)
+        told.push(await mine[call](tokens, now));
+    told.push(await mine.retry([running], now, now).catch((error: unknown) => error));
+    expect(inspect(told, { depth: null })).not.toContain(secret);
+  });
+  await lanes.reprioritise(others, 1, now);
+});
