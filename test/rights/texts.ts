@@ -1,0 +1,58 @@
+/** Texts that are something else wherever they are not taken as texts. */
+
+/** Postgres keeps these as they are. */
+export const odd: readonly string[] = [
+  "'",
+  "''",
+  '"',
+  '"; drop table canary; --',
+  "'; drop table canary; --",
+  "'); drop table canary; --",
+  "\\",
+  "\\'; drop table canary; --",
+  "\\u0000",
+  "$$",
+  "$1",
+  "$a$; drop table canary; $a$",
+  "%s %I %L %",
+  "{a,b}",
+  '{"',
+  "(1,2)",
+  "null",
+  "NULL",
+  "Mail",
+  "mail ",
+  " ",
+  "\n\t\r",
+  "--",
+  "/*",
+  "*/",
+  "select",
+  "user",
+  "pg_catalog",
+  "ringproof",
+  "ringproof.",
+  // The Cyrillic letter looks the same, and the accent is a letter of its own.
+  "m\u0430il",
+  "\u00e9",
+  "e\u0301",
+  "\u202email",
+  "\ud83d\udca5",
+  "\ufffd",
+  "\u0001",
+  "a".repeat(63),
+  "a".repeat(64),
+  "a".repeat(1000),
+  "\u20ac".repeat(333),
+];
+
+/** Postgres has no place for these: one that is not there, or too long for an index. */
+export const impossible: readonly string[] = [
+  "",
+  "\0",
+  "mail\0",
+  "\ud800",
+  "mail\udc00",
+  "a".repeat(1001),
+  "\u20ac".repeat(334),
+];
