@@ -9,6 +9,8 @@ const MOST_ID = 2n ** 63n - 1n;
 /** In UTF-8; an index of Postgres holds no more of a name. */
 const LONGEST_NAME = 1000;
 const LARGEST_BATCH = 1_000_000;
+/** Of jobs by their ids: Postgres looks for each of them in the list. */
+const LARGEST_LIST = 10_000;
 /** In UTF-8, and all values of one call together; a statement has a gigabyte. */
 const MOST_JSON = 250_000_000;
 /** Some 300 years; the earliest and the latest Date can be that much earlier or later. */
@@ -18,11 +20,11 @@ const EARLIEST = Date.parse("0001-01-01T00:00:00Z");
 const refusal = (name: string, value: unknown, wanted: string): UserError =>
   new UserError(`${name} is ${shown(value)}.`, `Pass ${wanted}.`);
 
-/** In short, whatever it is. */
+/** In short, on one line, whatever it is. */
 export function shown(value: unknown): string {
   const short = { depth: 1, maxArrayLength: 5, maxStringLength: 80, breakLength: Infinity };
   try {
-    return inspect(value, { ...short, customInspect: false });
+    return inspect(value, { ...short, customInspect: false }).split("\n")[0]!.slice(0, 200);
   } catch {
     return `something that cannot be shown (${typeof value})`;
   }
@@ -60,14 +62,12 @@ export function list<T, Made>(
   name: string,
   value: readonly T[],
   each: (name: string, value: T) => Made,
+  most = LARGEST_BATCH,
 ): Made[] {
-  if (!Array.isArray(value)) throw refusal(name, value, "an array");
-  const { length } = value as readonly T[];
-  if (length > LARGEST_BATCH)
-    throw new UserError(
-      `${name} has ${length} elements.`,
-      `Pass at most ${LARGEST_BATCH} in one call.`,
-    );
+  const length = reading(name, "read", () => (Array.isArray(value) ? value.length : undefined));
+  if (length === undefined) throw refusal(name, value, "an array");
+  if (length > most)
+    throw new UserError(`${name} has ${length} elements.`, `Pass at most ${most} in one call.`);
   return Array.from({ length }, (_, i) => {
     const one = `${name}[${i}]`;
     const element = reading(one, "read", () => value[i] as T);
@@ -98,6 +98,9 @@ export function id(name: string, value: string | number | bigint): string {
   if (fits(digits, MOST_ID)) return digits;
   throw refusal(name, value, "a whole number of 64 bits, as a text of digits");
 }
+
+export const ids = (name: string, values: readonly string[]): string[] =>
+  list(name, values, id, LARGEST_LIST);
 
 /** A number that is not exact has none, nor has what is no number. */
 function digitsOf(value: unknown): string {

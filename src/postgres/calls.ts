@@ -1,6 +1,6 @@
 /** A call of a function in an installed schema: parameterised SQL and its values. */
 
-import { id, list, literal, time, whole } from "./arguments.js";
+import { ids, list, literal, time, whole } from "./arguments.js";
 import { checkSchemaName } from "./schema-name.js";
 
 export interface Statement {
@@ -44,7 +44,7 @@ export function callsOf(schema: string) {
         time("now", now),
       );
   const onJobs = (name: string) => (jobIds: readonly string[], now: Date) =>
-    answers(`${name}($1, $2)`, list("jobIds", jobIds, id), time("now", now));
+    answers(`${name}($1, $2)`, ids("jobIds", jobIds), time("now", now));
   const onRing = (name: string) => (now: Date) => answers(`${name}($1)`, time("now", now));
   return { s, answers, rows, onTokens, onTokensAt, onJobs, onRing };
 }

@@ -4,6 +4,7 @@ import type { Claimer, ClaimerTerms, HeldSlot } from "./answers.js";
 import {
   fieldsOf,
   id,
+  ids,
   interval,
   jsons,
   list,
@@ -46,7 +47,7 @@ export function laneCalls(schema: string) {
   const { answers, rows, onJobs } = callsOf(schema);
   /** With where the jobs are to go. */
   const moving = (name: string, jobIds: readonly string[], where: unknown, now: Date) =>
-    answers(`${name}($1, $2, $3)`, list("jobIds", jobIds, id), where, time("now", now));
+    answers(`${name}($1, $2, $3)`, ids("jobIds", jobIds), where, time("now", now));
   return {
     ensureLane: (queue: string, priority: number, shard: number) =>
       answers(

@@ -161,12 +161,13 @@ declare
 begin
   --@ record_state
   insert into ringproof.attempt_state as s (job_id, run_lease, progress)
-  select job_id, run_lease, p_progress[last_place]
+  select job_id, run_lease, l.progress
   from unnest(v_attempts) a
-  cross join lateral (
-    select max(t.place) from unnest(p_tokens) with ordinality
-             as t (job_id, run_lease, claim_slot, lane_id, receipt_seq, place)
-    where t.job_id = a.job_id and t.run_lease = a.run_lease) l (last_place)
+  join (
+    select job_id, run_lease, (array_agg(progress order by place desc))[1] as progress
+    from unnest(p_tokens, p_progress) with ordinality
+           as t (job_id, run_lease, claim_slot, lane_id, receipt_seq, progress, place)
+    group by job_id, run_lease) l using (job_id, run_lease)
   where a.state <> 'waiting' order by job_id, run_lease
   on conflict (job_id, run_lease) do update set progress = excluded.progress;
   return ringproof.answers_of(p_tokens, v_attempts, '{waiting}', 'flushed', 'flushed');
@@ -233,6 +234,6 @@ begin
   select array_agg(place) into v_places from resumed;
   return array(
     select case when i = any (v_places) then 'resumed' else 'notWaiting' end
-    from generate_series(1, cardinality(p_tokens)) i order by i);
+    from generate_series(1::bigint, cardinality(p_tokens)) i order by i);
 end
 $$;

@@ -3,7 +3,8 @@
 -- Receipts go to the current claim slot, evidence to the rows' own slot, tokens to the worker. A
 -- lane that somebody else is claiming from is passed over. Slots are looked at one after the other,
 -- so rows appended meanwhile are left alone, or a later one could be seen and an earlier one not;
--- and if the ring turns meanwhile, what a slot holds then is such rows.
+-- and if the ring turns meanwhile, what a slot holds then is such rows. Who asks for very many gets
+-- a thousand: whatever looks for open attempts compares those of one receipt with each other.
 -- @focused RescueCursor Claim
 -- @action Claim
 create or replace function ringproof.claim(
@@ -44,7 +45,7 @@ begin
       select * from ringproof.pending_in(v_ready_slot) r
       where r.lane_id = p_lane_id
         and r.lane_seq >= v_head.cursor_seq and r.lane_seq < v_tail
-      order by r.lane_seq limit p_limit) c;
+      order by r.lane_seq limit least(p_limit, 1000)) c;
     v_generation := v_generation + 1;
   end loop;
   if v_seqs is null then return; end if;

@@ -139,12 +139,16 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   v_words text[] := ringproof.complete_fast(p_tokens, p_now);
   v_slow  int[] := array(
-    select i from generate_subscripts(v_words, 1) i where v_words[i] = 'leaseManaged' order by i);
+    select place from unnest(v_words) with ordinality as w (word, place)
+    where word = 'leaseManaged' order by place);
   v_some  text[];
 begin
   if v_slow = '{}' then return v_words; end if;
   v_some := ringproof.complete_slow(array(
-    select p_tokens[place] from unnest(v_slow) with ordinality as s (place, i) order by i), p_now);
+    select row(job_id, run_lease, claim_slot, lane_id, receipt_seq)::ringproof.token
+    from unnest(p_tokens, v_words) with ordinality
+           as t (job_id, run_lease, claim_slot, lane_id, receipt_seq, word, place)
+    where word = 'leaseManaged' order by place), p_now);
   for i in 1 .. cardinality(v_slow) loop
     v_words[v_slow[i]] := v_some[i];
   end loop;

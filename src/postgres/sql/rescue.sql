@@ -86,8 +86,9 @@ begin
     select t::ringproof.token from ringproof.stale_receipts(p_slot, p_cutoff) t limit p_limit));
   --@ decide
   v_attempts := ringproof.find_attempts(array(
-    select t::ringproof.token from ringproof.stale_receipts(p_slot, p_cutoff) t
-    where t::ringproof.token = any (v_tokens)));
+    select t::ringproof.token from (
+      select * from ringproof.stale_receipts(p_slot, p_cutoff)
+      intersect select * from unnest(v_tokens)) t));
   perform ringproof.reappend_attempts(v_attempts, 'rescued', p_now);
   return query select job_id, run_lease from unnest(v_attempts);
 end
@@ -120,8 +121,9 @@ begin
     select t::ringproof.token from ringproof.expired_receipts(p_slot, p_now) t limit p_limit));
   --@ decide
   v_attempts := ringproof.find_attempts(array(
-    select t::ringproof.token from ringproof.expired_receipts(p_slot, p_now) t
-    where t::ringproof.token = any (v_tokens)));
+    select t::ringproof.token from (
+      select * from ringproof.expired_receipts(p_slot, p_now)
+      intersect select * from unnest(v_tokens)) t));
   perform ringproof.reappend_attempts(v_attempts, 'deadlineExpired', p_now);
   return query select job_id, run_lease from unnest(v_attempts);
 end
@@ -156,8 +158,9 @@ begin
     limit p_limit));
   --@ decide
   return ringproof.find_attempts(array(
-    select t::ringproof.token from ringproof.leases_due(p_pass, p_slot, p_cutoff, p_now) t
-    where t::ringproof.token = any (v_tokens)));
+    select t::ringproof.token from (
+      select * from ringproof.leases_due(p_pass, p_slot, p_cutoff, p_now)
+      intersect select * from unnest(v_tokens)) t));
 end
 $$;
 
