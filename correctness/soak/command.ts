@@ -28,8 +28,8 @@ const about = "workers at a real rate, with everything that can be lost being lo
 
 const help = `
 Sessions are terminated at labelled statements, connections cut before and after COMMIT, the server
-is killed where it was started here, clocks leap, workers die or fall silent, and maintenance goes on
-without a pause. What callers were told is then compared with what Postgres has. The seed decides
+is killed where it was started here, clocks leap, workers die or fall silent, and maintenance goes
+on without a pause. What callers were told is then compared with what Postgres has. The seed decides
 what callers are inclined to do; no two soaks are the same. It stops at the first thing wrong.`;
 
 export function addSoak(add: Add, session: Session): void {

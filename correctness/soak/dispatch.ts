@@ -21,7 +21,8 @@ export class Dispatch {
     if (last?.epoch === epoch && last.owner !== owner)
       this.wrongs.add(
         "slots",
-        `${owner} was told to have slot ${slot} of ${queue} in epoch ${epoch}, and so was ${last.owner}`,
+        `${owner} was told to have slot ${slot} of ${queue} in epoch ${epoch}, ` +
+          `and so was ${last.owner}`,
       );
     if (epoch >= (last?.epoch ?? 0)) this.last.set(key, { owner, epoch });
   }

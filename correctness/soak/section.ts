@@ -1,4 +1,4 @@
-/** What a soak says to people and to programs: a row for each account, and for each kind of fault. */
+/** What a soak says to people and to programs: a row for each account and each kind of fault. */
 
 import type { Finding, Row, Verdict } from "../claims.js";
 import { number, type Section } from "../report/report.js";
@@ -71,8 +71,13 @@ function accountRows(soaked: Soaked): readonly Row[] {
 const list = (counts: readonly (readonly [number, string])[]): string =>
   counts.flatMap(([count, what]) => (count > 0 ? [`${number(count)} ${what}`] : [])).join(", ");
 
-const sizeText = ({ rings, others, dead }: Size): string =>
-  `${megabytes(rings + others)} with ${number(dead)} dead tuples`;
+/** At first, and in the end. */
+const sizeText = (first: Size, last: Size): string =>
+  [
+    `rings ${megabytes(first.rings)} to ${megabytes(last.rings)}`,
+    `the rest ${megabytes(first.others)} to ${megabytes(last.others)}`,
+    `${number(first.dead)} to ${number(last.dead)} dead tuples`,
+  ].join(", ");
 
 /** What each account is of. */
 function foundBy(soaked: Soaked): { readonly [A in Account]: string } {
@@ -95,7 +100,7 @@ function foundBy(soaked: Soaked): { readonly [A in Account]: string } {
     slots: `${number(soaked.dispatch.leases)} leased`,
     answers: `${number(calls)} calls`,
     recovery: `sessions terminated at ${number(places)} labelled statements`,
-    size: `${sizeText(sizes.first)}, later ${sizeText(sizes.last)}`,
+    size: sizeText(sizes.first, sizes.last),
     drain: `${number(soaked.left)} were left`,
     rings: `${number(turned.rotated)} turns, ${number(turned.pruned)} slots reclaimed`,
     audit: "with all that has ended, and with nothing",

@@ -5,11 +5,10 @@
  */
 
 import { withCleanup } from "../../src/cleanup.js";
-import type { PgSource, PostgresServer } from "../../src/postgres/server.js";
-import { openPostgres } from "../../src/postgres/server.js";
+import { onPostgres, type PgSource, type PostgresServer } from "../../src/postgres/server.js";
 import { newDice } from "../trace/dice.js";
 import { placesByFunction } from "../trace/fault-places.js";
-import { faultKinds, Faults, Places } from "../trace/faults.js";
+import { faultKinds, Faults, lostIn, Places } from "../trace/faults.js";
 import { LostCalls } from "../trace/lost-calls.js";
 import { Outages } from "../trace/outages.js";
 import { Site } from "../trace/site.js";
@@ -51,15 +50,10 @@ export interface SoakOptions {
   readonly progress?: (what: string, done: number, total?: number) => void;
 }
 
-export async function soak(options: SoakOptions): Promise<Soaked> {
-  const { source, workers } = options;
-  if (!("kind" in source)) return soakOn(source, options);
-  const server = await openPostgres(source, { settings: settingsFor(workers) });
-  return withCleanup(
-    () => server.stop(),
-    () => soakOn(server, options),
-  );
-}
+export const soak = (options: SoakOptions): Promise<Soaked> =>
+  onPostgres(options.source, (server) => soakOn(server, options), {
+    settings: settingsFor(options.workers),
+  });
 
 async function soakOn(server: PostgresServer, options: SoakOptions): Promise<Soaked> {
   const site = await Site.open(server, "soak");
@@ -96,8 +90,9 @@ class Soak {
     this.outages = new Outages(site.server);
     this.spared =
       mortal || kill === undefined ? null : `${site.server.description} was not started here`;
-    const rates = Object.fromEntries(faultKinds.filter((k) => often[k]).map((kind) => [kind, 1]));
-    const faults = new Faults({ rates, dice: newDice(~seed), places: this.places });
+    const lost = faultKinds.filter((kind) => often[kind] !== undefined);
+    const dice = newDice(~seed);
+    const faults = new Faults({ rates: lostIn(lost, 1), dice, places: this.places });
     const ledger = open(this.wrongs);
     this.world = {
       schema: site.schema,
