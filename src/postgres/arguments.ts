@@ -24,7 +24,9 @@ const refusal = (name: string, value: unknown, wanted: string): UserError =>
 export function shown(value: unknown): string {
   const short = { depth: 1, maxArrayLength: 5, maxStringLength: 80, breakLength: Infinity };
   try {
-    return inspect(value, { ...short, customInspect: false }).split("\n")[0]!.slice(0, 200);
+    return inspect(value, { ...short, customInspect: false })
+      .split("\n")[0]!
+      .slice(0, 200);
   } catch {
     return `something that cannot be shown (${typeof value})`;
   }

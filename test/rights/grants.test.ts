@@ -129,7 +129,7 @@ describe("an install keeps what was granted", () => {
     expect(await owned()).toEqual(before);
   });
 
-  test("of an older one, of which functions and views are made anew, one more than before", async () => {
+  test("of an older one, whose functions and views are made anew, and one more", async () => {
     for (const task of ["work", "read", "maintain"] as const) {
       await ground.fresh([task]);
       const before = await owned();
