@@ -18,12 +18,10 @@ export class Dispatch {
     this.leases++;
     const key = `${queue} ${slot}`;
     const last = this.last.get(key);
-    if (last?.epoch === epoch && last.owner !== owner)
-      this.wrongs.add(
-        "slots",
-        `${owner} was told to have slot ${slot} of ${queue} in epoch ${epoch}, ` +
-          `and so was ${last.owner}`,
-      );
+    if (last?.epoch === epoch && last.owner !== owner) {
+      const both = `${last.owner} and ${owner} were told to have it in epoch ${epoch}`;
+      this.wrongs.add("slots", `slot ${slot} of ${queue}: ${both}`);
+    }
     if (epoch >= (last?.epoch ?? 0)) this.last.set(key, { owner, epoch });
   }
 }

@@ -105,8 +105,8 @@ export class Look {
       return `it is in ${found.length} places: ${found.map(({ state }) => state).join(", ")}`;
     if (row && row.runLease < (job.newest?.lease ?? 0))
       return `its run lease is ${row.runLease}, after attempt ${job.newest!.lease}`;
-    const shown = row ? `shows it as ${row.state}` : "has nothing of it";
-    if (candidates.length === 0) return `it is ${place}, and Postgres ${shown}`;
+    if (candidates.length === 0)
+      return `it is ${place}, and Postgres ${row ? `shows ${row.state}` : "has nothing of it"}`;
     if (!row && place === "failed" && job.open.length === 0 && job.putAt > keptSince)
       return "it failed too short a time ago to be forgotten";
     return null;

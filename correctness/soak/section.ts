@@ -1,4 +1,4 @@
-/** What a soak says to people and to programs: a row for each account and each kind of fault. */
+/** What a soak says: a row for each account, and one for each kind of fault. */
 
 import type { Finding, Row, Verdict } from "../claims.js";
 import { number, type Section } from "../report/report.js";

@@ -1,4 +1,4 @@
-/** Each account of a soak, proven by bugs planted in the SQL, and by lies of the ledger. */
+/** Accounts of a soak, proven by bugs that are planted in the SQL, and by lies of the ledger. */
 
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { bugs } from "../../correctness/mutants/bugs.js";
