@@ -6,18 +6,26 @@
  */
 
 import { allows } from "./contract.js";
-import { find, isExpired, isRipe, phase, type ContractState, type JobState } from "./life.js";
-import { holderOf } from "./keys.js";
 import {
-  sameToken,
-  type ArgsOf,
-  type Completion,
-  type Job,
-  type Operation,
-  type OperationName,
-  type Outcome,
-  type ResultOf,
-  type Token,
+  find,
+  isExpired,
+  isRipe,
+  nameOf,
+  phase,
+  type ContractState,
+  type JobState,
+} from "./life.js";
+import { holderOf } from "./keys.js";
+import type {
+  ArgsOf,
+  Completion,
+  Job,
+  Operation,
+  OperationName,
+  Outcome,
+  ResultOf,
+  Token,
+  UniqueKey,
 } from "./operations.js";
 
 /** What the queue would like to say, best first; it says the first that the contract allows. */
@@ -36,11 +44,16 @@ const plain =
     results.map((result) => ({ result }));
 
 /** The jobs of the batch whose keys are free, and carried by none before them. */
-const welcome = (state: ContractState, { batch, keys = [] }: ArgsOf<"Enqueue">) =>
-  batch.filter((_, i) => {
+function welcome(state: ContractState, { batch, keys = [] }: ArgsOf<"Enqueue">): readonly Job[] {
+  const carried = new Set<UniqueKey>();
+  return batch.filter((_, i) => {
     const key = keys[i] ?? null;
-    return key === null || (holderOf(state, key) === undefined && keys.indexOf(key) === i);
+    if (key === null) return true;
+    const first = !carried.has(key);
+    carried.add(key);
+    return first && holderOf(state, key) === undefined;
   });
+}
 
 const claim: Wishes<"Claim"> = (state, { lane, n }) => {
   const line = jobsIn(state, "ready").filter((job) => find(state, job).lane === lane);
@@ -52,11 +65,13 @@ const claim: Wishes<"Claim"> = (state, { lane, n }) => {
 const completion =
   (parked: Completion) =>
   (state: ContractState, { tokens }: { readonly tokens: readonly Token[] }) => {
-    const again = (token: Token, i: number) => tokens.findIndex((t) => sameToken(t, token)) < i;
     const words = { running: "completed", waiting: parked, over: "stale" } as const;
-    const each = tokens.map((token, i) => {
+    const named = new Set<string>();
+    const each = tokens.map((token) => {
+      const again = named.has(nameOf(token));
+      named.add(nameOf(token));
       const word = words[phase(state, token)];
-      return word === "completed" && again(token, i) ? "stale" : word;
+      return word === "completed" && again ? "stale" : word;
     });
     return [{ result: "answered", each }, { result: "empty" }] as const;
   };

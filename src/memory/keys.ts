@@ -48,16 +48,16 @@ const keyAt = ({ keys }: Batch, place: number): UniqueKey | null => keys?.[place
 /** The jobs that the answer names arrive, in the order of the batch; the others' keys are taken. */
 export function enqueued(draft: Draft, args: Batch, { jobs = [] }: Outcome): Why {
   const { lane, batch, wait } = args;
-  const named = [...jobs];
+  let next = 0;
   return (
     some(jobs, "job") ??
     each(batch, (job, i) => {
       const key = keyAt(args, i);
-      if (named[0] !== job) return turnedAway(draft, job, key);
-      named.shift();
+      if (jobs[next] !== job) return turnedAway(draft, job, key);
+      next++;
       return isFree(draft, job, key) ?? arrive(draft, { job, lane, key }, wait);
     }) ??
-    unless(named.length === 0, `it names ${named[0]}, which is not next in the batch`)
+    unless(next === jobs.length, `it names ${jobs[next]}, which is not next in the batch`)
   );
 }
 

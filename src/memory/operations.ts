@@ -135,5 +135,3 @@ export interface Outcome<Result extends string = string> {
   /** `claimed` and `rescued`: the attempts that began, or ended. */
   readonly tokens?: readonly Token[];
 }
-
-export const sameToken = (a: Token, b: Token): boolean => a.job === b.job && a.lease === b.lease;

@@ -1,5 +1,6 @@
 /** What the calls of the in-memory queue take and give, and which numbers they accept. */
 
+import { fields, mistaken, whole } from "./arguments.js";
 import type { Limits } from "./life.js";
 import {
   NO_DEADLINE,
@@ -36,14 +37,27 @@ export interface MemoryQueueOptions extends Partial<Limits> {
   readonly observe?: (operation: Operation, outcome: Outcome) => void;
 }
 
-/** The value, if it is one that counts something. */
-export function whole(value: number, what: string): number {
-  if (Number.isSafeInteger(value) && value >= 0) return value;
-  throw new RangeError(`${what} must be a whole number from 0, not ${value}`);
-}
-
 export function ticksTo(deadline: number | undefined): number {
   if (deadline === undefined) return NO_DEADLINE;
-  if (Number.isInteger(deadline) && 1 <= deadline && deadline < NO_DEADLINE) return deadline;
-  throw new RangeError(`deadline must be a whole number from 1 to 98, not ${deadline}`);
+  return whole(deadline, "deadline", { least: 1, most: NO_DEADLINE - 1 });
 }
+
+/** What the queue is made with, or what is usual. */
+export function settingsOf(options: MemoryQueueOptions) {
+  const given = fields(options, "options", [...limits, "observe"]);
+  const { staleAfter = 1, callbackWait = 1, maxAttempts = 3, failedFloor = 0 } = given;
+  const { observe = () => {} } = given;
+  if (typeof observe !== "function") throw mistaken("observe", "a function", observe);
+  return {
+    staleAfter: whole(staleAfter, "staleAfter"),
+    callbackWait: whole(callbackWait, "callbackWait"),
+    maxAttempts: whole(maxAttempts, "maxAttempts"),
+    failedFloor: whole(failedFloor, "failedFloor"),
+    observe,
+  };
+}
+const limits = ["staleAfter", "callbackWait", "maxAttempts", "failedFloor"] as const;
+
+/** The ticks of a wait. */
+export const waitOf = (given: Wait): number =>
+  whole(fields(given, "wait", ["wait"]).wait ?? 0, "wait");

@@ -2,7 +2,7 @@
 
 import pg from "pg";
 import { UserError } from "../errors.js";
-import { fieldsOf, list } from "./arguments.js";
+import { fieldsOf, list, shown } from "./arguments.js";
 import { exclusively } from "./exclusively.js";
 import { checkVersion } from "./installed.js";
 import { checkSchemaName } from "./schema-name.js";
@@ -67,7 +67,7 @@ async function checkRole(client: pg.Client, schema: string, role: string): Promi
   );
   if (!rows[0] || role === "public" || role === "none")
     throw new UserError(
-      `There is no role ${JSON.stringify(role)} to grant anything to.`,
+      `There is no role ${shown(role)} to grant anything to.`,
       "Create it first, with: create role ... login, or name another one.",
     );
   if (rows[0].owns)

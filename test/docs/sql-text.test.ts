@@ -49,7 +49,7 @@ const holes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     what: literal,
     'functions.join(", ")': literal,
     role: quoted,
-    "JSON.stringify(role)": message,
+    "shown(role)": message,
     me: message,
     schema: message,
   },
