@@ -17,12 +17,16 @@ const SIZE_MS = 1_000;
 const LOOK_MS = 3_000;
 /** So many times as long as a look at all jobs takes, there is none. */
 const REST = 15;
+const REST_URGENT = 4;
 
 export class Observer extends Actor {
   readonly look: Look;
   private readonly sizes: Sizes;
   private sized = 0;
   private next = performance.now() + LOOK_MS;
+  /** Jobs of which nobody can tell how they ended once they are forgotten. */
+  private readonly urgent = new Set<Job>();
+  private nextUrgent = 0;
 
   constructor(part: Part, sizes: Sizes) {
     super(part);
@@ -66,13 +70,24 @@ export class Observer extends Actor {
     const { lost, lostClaims, handOuts } = this.world;
     const ended = await this.connection.ended(lost);
     const jobs = new Set(ended.flatMap((over) => over() ?? []));
-    const urgent = [...jobs].filter((job) => this.look.isUrgent(job));
-    if (urgent.length > 0) await this.lookOnce({ only: urgent });
+    for (const job of jobs) if (this.look.isUrgent(job)) this.urgent.add(job);
+    await this.lookAtUrgent();
     for (const call of lostClaims.splice(0)) {
       const tokens = await this.receiptsOf(call.now);
       if (tokens) handOuts.lost(call, tokens);
       else lostClaims.push(call);
     }
+  }
+
+  /** A look is in the way of prunes for as long as it takes. */
+  private async lookAtUrgent(): Promise<void> {
+    const now = performance.now();
+    if (this.urgent.size === 0 || now < this.nextUrgent) return;
+    const only = [...this.urgent];
+    this.urgent.clear();
+    await this.lookOnce({ only });
+    const after = performance.now();
+    this.nextUrgent = after + REST_URGENT * (after - now);
   }
 
   /** What was handed out by a claim that said that it is this time. */

@@ -102,11 +102,13 @@ select slot, lane_id, job_id, run_lease, state, finalized_at
 from ringproof.done_entries;
 
 -- Ended jobs with their bodies, which stay in the ready rows of the same slot. A compact batch does
--- not name the row: it is the one handed out, and not one that the job was moved away from.
+-- not name the row: it is the one handed out, and not one that the job was moved away from. Batches
+-- are expanded before they meet rows: `offset 0` keeps the planner from matching each batch with
+-- every row of its lane and slot first.
 create or replace view ringproof.terminal_jobs as
 select f.job_id, f.run_lease, 'completed' as state, f.completed_at as finalized_at, f.slot,
        f.lane_id, r.payload
-from ringproof.compact_facts f
+from (select * from ringproof.compact_facts offset 0) f
 join ringproof.ready_entries r
   on r.slot = f.slot and r.lane_id = f.lane_id and r.job_id = f.job_id
      and r.run_lease = f.run_lease - 1
