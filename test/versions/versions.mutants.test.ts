@@ -67,4 +67,4 @@ test("a literal of Postgres 16 is found on 14, and nowhere else", async () => {
   const again = await ringproof(...replay.split(" ").slice(1));
   expect(again.code).toBe(1);
   expect(again.claim.findings[0]!.title).toBe(title.replace("Postgres 14: ", ""));
-});
+}, 300_000);
