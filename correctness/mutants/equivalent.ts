@@ -127,7 +127,7 @@ const all: readonly Argument[] = [
   },
   {
     why: "what a job was moved away from is spent: the rows of its other slots and lanes are out",
-    names: ["terminal_jobs.dropConjunct.1", "terminal_jobs.forgetCondition.1"],
+    names: ["terminal_jobs.dropConjunct.2", "terminal_jobs.dropConjunct.3"],
   },
   {
     why: "it skips what is locked, and who truncates does not wait: it is in nobody's circle",

@@ -74,10 +74,12 @@ test("nobody waits for a lock of a relation behind which workers would wait", ()
 });
 
 test("every call that ships is an operation", () => {
-  const file = join(packageRoot(), "src", "postgres", "statements.ts");
-  const made = readFileSync(file, "utf8").matchAll(
-    /\b(?:answers|rows|on\w+(?:<.*?>)?)\(\s*"(\w+)/g,
+  const texts = ["statements", "lane-statements", "upkeep-statements"].map((name) =>
+    readFileSync(join(packageRoot(), "src", "postgres", `${name}.ts`), "utf8"),
   );
+  const made = texts.flatMap((text) => [
+    ...text.matchAll(/\b(?:answers|rows|on\w+)(?:<[^(]*>)?\(\s*(?:\w+,\s*)?"(\w+)/g),
+  ]);
   const called = new Set([...made].map(([, name]) => name));
   expect([...called].sort()).toEqual(allOperations.map(functionOf).sort());
 });

@@ -102,16 +102,16 @@ select slot, lane_id, job_id, run_lease, state, finalized_at
 from ringproof.done_entries;
 
 -- Ended jobs with their bodies, which stay in the ready rows of the same slot. A compact batch does
--- not name the row: it is the one handed out, and not one that the job was moved away from. Batches
--- are expanded before they meet rows: `offset 0` keeps the planner from matching each batch with
--- every row of its lane and slot first.
+-- not name the row: it is the one handed out, and not one that the job was moved away from. Rows
+-- are found by their jobs, and not by `=` of slot and lane: the planner would take that for few
+-- rows, and match each batch with all that its lane has in the slot.
 create or replace view ringproof.terminal_jobs as
 select f.job_id, f.run_lease, 'completed' as state, f.completed_at as finalized_at, f.slot,
        f.lane_id, r.payload
-from (select * from ringproof.compact_facts offset 0) f
+from ringproof.compact_facts f
 join ringproof.ready_entries r
-  on r.slot = f.slot and r.lane_id = f.lane_id and r.job_id = f.job_id
-     and r.run_lease = f.run_lease - 1
+  on r.job_id = f.job_id and r.run_lease = f.run_lease - 1
+     and r.slot is not distinct from f.slot and r.lane_id is not distinct from f.lane_id
 where not exists (
   select from ringproof.ready_tombstones t
   where t.slot = r.slot and t.lane_id = r.lane_id and t.lane_seq = r.lane_seq)
