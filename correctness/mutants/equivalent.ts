@@ -36,7 +36,6 @@ const all: readonly Argument[] = [
       "retire_facts.dropOrder.1",
       "retire_facts.dropOrder.2",
       "heartbeat.dropOrder.1",
-      "flush_progress.dropOrder.1",
       "park_for_callback.dropOrder.2",
       "conclude_attempts.dropOrder.1",
       "defer_attempts.dropOrder.1",

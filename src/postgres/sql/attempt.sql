@@ -161,13 +161,14 @@ declare
 begin
   --@ record_state
   insert into ringproof.attempt_state as s (job_id, run_lease, progress)
-  select job_id, run_lease, l.progress
+  select job_id, run_lease, p.progress
   from unnest(v_attempts) a
   join (
-    select job_id, run_lease, (array_agg(progress order by place desc))[1] as progress
-    from unnest(p_tokens, p_progress) with ordinality
-           as t (job_id, run_lease, claim_slot, lane_id, receipt_seq, progress, place)
+    select job_id, run_lease, max(place) as last_place
+    from unnest(p_tokens) with ordinality
+           as t (job_id, run_lease, claim_slot, lane_id, receipt_seq, place)
     group by job_id, run_lease) l using (job_id, run_lease)
+  left join unnest(p_progress) with ordinality as p (progress, last_place) using (last_place)
   where a.state <> 'waiting' order by job_id, run_lease
   on conflict (job_id, run_lease) do update set progress = excluded.progress;
   return ringproof.answers_of(p_tokens, v_attempts, '{waiting}', 'flushed', 'flushed');
