@@ -33,6 +33,7 @@ import { manifestFile, positive, upTo } from "../../correctness/tlc/suite.js";
 import { inShard } from "../../correctness/shard.js";
 import { extents } from "../../correctness/versions/claim.js";
 import { shapes } from "../../correctness/witness/shapes.js";
+import { operationsOf, taskNames, type Task } from "../../src/postgres/tasks.js";
 import * as library from "../../src/index.js";
 import * as memory from "../../src/memory/index.js";
 import { focusedModules } from "../../src/core/index.js";
@@ -48,6 +49,16 @@ test("the schema of histories is that of their reader: npm run docs", () => {
 test("the generated tables say what the manifest says: npm run docs", async () => {
   expect(await withTables(readme)).toBe(readme);
   expect(readme.match(/<!-- end -->/g)).toHaveLength(2);
+});
+
+test("who may do what is what the tasks say", () => {
+  const section = readme.split("\n## Who may do what\n")[1]!.split("\n## ")[0]!;
+  const rows = [...section.matchAll(/^\| (\w+) \| (`.*) \|$/gm)];
+  expect(rows.map(([, task]) => task)).toEqual(taskNames);
+  for (const [, task, functions] of rows)
+    expect([...functions!.matchAll(/`(\w+)`/g)].map((m) => m[1]!)).toEqual(
+      task === "read" ? ["ring_health", "select", "audit"] : operationsOf(task as Task),
+    );
 });
 
 describe("the track record", async () => {
