@@ -1,7 +1,8 @@
 /** A role may do the tasks that it is granted, and nothing else with anything in the schema. */
 
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { inspect } from "node:util";
+import type pg from "pg";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { functionsOf, operationsOf, taskNames } from "../../src/postgres/tasks.js";
 import {
   attemptsOn,
@@ -92,6 +93,29 @@ test("PUBLIC may do nothing at all", async () => {
   expect(await privileges(ground.client, ROLE)).toEqual([]);
 });
 
+/** What Postgres shows of the plans of this session: in them values are the bytes that they are. */
+async function plansOf(client: pg.Client): Promise<readonly string[]> {
+  const plans: string[] = [];
+  client.on("notice", ({ message = "", detail = "" }) => plans.push(message, detail));
+  await client.query("set debug_print_plan to on; set client_min_messages to log");
+  return plans;
+}
+
+const showsSecret = (plan: string): boolean =>
+  [secret, [...Buffer.from(secret)].join(" ")].some((it) => plan.replace(/\s+/g, " ").includes(it));
+
+test("who moves payloads can see them, as the README says", async () => {
+  await ground.fresh(["administer"]);
+  const { storage } = ground.owner;
+  const lane = await storage.ensureLane("mail", 1, 0);
+  const jobs = await storage.enqueue(lane, [{ secret }], now, now);
+  await ground.session(async (client) => {
+    const plans = await plansOf(client);
+    await callerOf(client).lanes.reprioritise(jobs, 2, now);
+    expect(plans.filter(showsSecret)).not.toEqual([]);
+  });
+});
+
 test("a worker reads the payloads of what it claims, and no others", async () => {
   await ground.fresh(["produce", "work"]);
   const { storage, lanes } = ground.owner;
@@ -101,6 +125,7 @@ test("a worker reads the payloads of what it claims, and no others", async () =>
   await storage.enqueue(await storage.ensureLane("other", 1, 0), [{ secret }], now, now);
   await ground.session(async (client) => {
     const { storage: mine } = callerOf(client);
+    const plans = await plansOf(client);
     const [token] = await mine.claim(lane, 1, now);
     expect(token!.payload).toEqual({ own: 1 });
     const running = (await storage.claim(lane, 1, now))[0]!;
@@ -111,6 +136,8 @@ test("a worker reads the payloads of what it claims, and no others", async () =>
         told.push(await mine[call](tokens, now));
     told.push(await mine.retry([running], now, now).catch((error: unknown) => error));
     expect(inspect(told, { depth: null })).not.toContain(secret);
+    expect(plans.length).toBeGreaterThan(100);
+    expect(plans.filter(showsSecret)).toEqual([]);
   });
   await lanes.reprioritise(others, 1, now);
 });
