@@ -49,7 +49,10 @@ const harms: Readonly<Record<string, Harm>> = {
   "a wait from infinity on: nobody claims from the queue": {
     may: "produce",
     without: "alter table ringproof.ready_entries drop constraint ready_entries_enqueued_at_finite",
-    calls: [[`select ${schema}.enqueue(1, '{1}', '-infinity', '-infinity')`, []]],
+    calls: [
+      [`select ${schema}.ensure_lane('mail', 2, 0)`, []],
+      [`select ${schema}.enqueue(2, '{1}', '-infinity', '-infinity')`, []],
+    ],
     harm: /cannot subtract infinite timestamps/,
     before: 17,
     refused: "23514",
