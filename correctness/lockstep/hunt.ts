@@ -12,7 +12,7 @@ type Found<W extends Tried> = W & {
   readonly bad: NonNullable<W["bad"]>;
 };
 
-const SHRINK_MS = 60_000;
+const SHRINK_MS = 90_000;
 export const SHRINK_RUNS = 300;
 
 /**
