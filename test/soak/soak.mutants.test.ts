@@ -126,10 +126,20 @@ const plants: Readonly<Record<string, Plant>> = {
   "count-bucket": { sql: bug("count-bucket"), accounts: ["audit"], options: { seconds: 3 } },
 };
 
-test.each(Object.entries(plants))("%s", async (_, { sql, accounts, options }) => {
-  const found = await wrongIn({ amend: sql, ...options });
-  expect(accounts).toContain(found[0]);
-});
+/** What callers are inclined to do may miss a bug once. */
+const SEEDS = [1, 2, 3];
+const LIMIT_MS = 300_000;
+
+test.each(Object.entries(plants))(
+  "%s",
+  async (_, { sql, accounts, options }) => {
+    let found: readonly Account[] = [];
+    for (const seed of SEEDS)
+      if (found.length === 0) found = await wrongIn({ amend: sql, ...options, seed });
+    expect(accounts).toContain(found[0]);
+  },
+  LIMIT_MS,
+);
 
 /** A ledger that forgets a job that was acknowledged. */
 class Forgetful extends Ledger {
