@@ -78,7 +78,9 @@ test("every call that ships is an operation", () => {
     readFileSync(join(packageRoot(), "src", "postgres", `${name}.ts`), "utf8"),
   );
   const made = texts.flatMap((text) => [
-    ...text.matchAll(/\b(?:answers|rows|on\w+)(?:<[^(]*>)?\(\s*(?:\w+,\s*)?"(\w+)/g),
+    ...text.matchAll(
+      /\b(?:answers|rows|on\w+|stale|expired|moving)(?:<[^(]*>)?\(\s*(?:\w+,\s*)?"(\w+)/g,
+    ),
   ]);
   const called = new Set([...made].map(([, name]) => name));
   expect([...called].sort()).toEqual(allOperations.map(functionOf).sort());
