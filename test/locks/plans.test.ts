@@ -1,7 +1,6 @@
 /** The plans on disk: what they are of, and that Postgres takes them. */
 
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { operations } from "../../correctness/interleave/places.js";
 import { definitions } from "../../correctness/definitions.js";
@@ -14,7 +13,7 @@ import type { Plan } from "../../correctness/locks/plan.js";
 import { Site } from "../../correctness/locks/site.js";
 import { situations } from "../../correctness/locks/situations.js";
 import { actions, wordsOf } from "../../src/core/index.js";
-import { packageRoot } from "../../src/package-root.js";
+import { operationsOf, taskNames } from "../../src/postgres/tasks.js";
 import { openPostgres, type PostgresServer } from "../../src/postgres/server.js";
 import { differencesOf } from "./recorded.js";
 
@@ -74,15 +73,7 @@ test("nobody waits for a lock of a relation behind which workers would wait", ()
 });
 
 test("every call that ships is an operation", () => {
-  const texts = ["statements", "lane-statements", "upkeep-statements"].map((name) =>
-    readFileSync(join(packageRoot(), "src", "postgres", `${name}.ts`), "utf8"),
-  );
-  const made = texts.flatMap((text) => [
-    ...text.matchAll(
-      /\b(?:answers|rows|on\w+|stale|expired|moving)(?:<[^(]*>)?\(\s*(?:\w+,\s*)?"(\w+)/g,
-    ),
-  ]);
-  const called = new Set([...made].map(([, name]) => name));
+  const called = new Set(taskNames.flatMap(operationsOf));
   expect([...called].sort()).toEqual(allOperations.map(functionOf).sort());
 });
 
