@@ -85,9 +85,11 @@ export abstract class Actor {
     }
   }
 
-  private failed(what: string, error: Error): void {
-    this.world.ledger.wrong("answers", `${this.name} called ${what}: ${describe(error)}`);
-    this.world.over = true;
+  private failed(what: string, error: pg.DatabaseError): void {
+    const { detail, where } = error;
+    const lines = [detail, where].flatMap((text) => text?.split("\n") ?? []);
+    const title = `${this.name} called ${what}: ${describe(error)}`;
+    this.world.ledger.wrongs.add("answers", title, { lines });
   }
 
   /** A call on jobs, or on attempts of theirs; what it is answered of each, or null. */

@@ -5,6 +5,7 @@
  */
 
 import { withCleanup } from "../../src/cleanup.js";
+import { UserError } from "../../src/errors.js";
 import { onPostgres, type PgSource, type PostgresServer } from "../../src/postgres/server.js";
 import { newDice } from "../trace/dice.js";
 import { placesByFunction } from "../trace/fault-places.js";
@@ -63,7 +64,7 @@ async function soakOn(server: PostgresServer, options: SoakOptions): Promise<Soa
   );
 }
 
-const SETTLE_MS = 10_000;
+const SETTLE_MS = 30_000;
 const PATIENCE = 60;
 
 class Soak {
@@ -190,7 +191,10 @@ class Soak {
       if (lost.count === 0 && lostClaims.length === 0) return;
       await observer.wait();
     }
-    throw new Error("sessions of lost calls do not come to an end");
+    throw new UserError(
+      "Postgres still has sessions whose connections were cut some time ago.",
+      "Connect to Postgres itself, and not to a pooler.",
+    );
   }
 
   /** A check of what does not happen is none. */
