@@ -16,9 +16,9 @@ const evidenceElsewhere = (more: string) => `
 `;
 
 const evidenceHere = `
-    and not exists (
-      select from ringproof.attempt_evidence e
-      where e.slot = p_slot and e.lane_id = r.lane_id and e.through_seq >= r.lane_seq offset 0)
+    and r.lane_seq > coalesce((
+      select max(e.through_seq) from ringproof.attempt_evidence e
+      where e.slot = p_slot and e.lane_id = p_lane_id), 0)
 `;
 
 const batchesToo = `
@@ -60,17 +60,17 @@ export const claimHeadsToo = (): SqlChange =>
 
 /** Whoever waits for the receipts decides on what was there before. */
 export function fusedFinish(): SqlChange {
+  const unlocked = `array(
+    select row(c.slot, c.lane_id, c.receipt_seq, c.ready_slot)::ringproof.receipt
+    from ringproof.lease_claims c
+    where (c.slot, c.lane_id, c.receipt_seq) in (
+      select claim_slot, lane_id, receipt_seq from unnest(p_tokens)))`;
   const { definition, sql } = changed(
-    "finish",
-    "complete_fast",
-    "  perform ringproof.lock_receipts(p_tokens);\n",
-    "",
+    "attempt",
+    "find_open",
+    "ringproof.lock_receipts(p_tokens)",
+    unlocked,
   );
-  const fused = `select f.*
-      from ringproof.open_among(p_tokens, v_slot, v_ready) f, ringproof.lease_claims c
-      where c.slot = v_slot and c.lane_id = f.lane_id and c.receipt_seq = f.receipt_seq
-      order by c.lane_id, c.receipt_seq
-      for update of c`;
-  const apart = "select * from ringproof.open_among(p_tokens, v_slot, v_ready)";
-  return { definition, sql: sql.replace(apart, () => fused) };
+  const late = "begin\n  perform ringproof.lock_receipts(p_tokens);\n";
+  return { definition, sql: sql.replace("begin\n", late) };
 }

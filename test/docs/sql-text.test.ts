@@ -116,8 +116,13 @@ test.each(ending(".ts"))("%s asks what stands there, or in a variable that is kn
   expect(added(read(file))).toEqual([]);
 });
 
+/** A function that is there already, with numbers in the places of a variable. */
+const unrolled: Readonly<Record<string, readonly string[]>> = {
+  "sql/settings.sql": ["runs replace(pg_get_functiondef(v_function), v_source, v_written)"],
+};
+
 test.each(ending(".sql"))("%s executes texts with names and numbers in them", (file) => {
-  expect(loose(read(file))).toEqual([]);
+  expect(loose(read(file))).toEqual(unrolled[file.replace("src/postgres/", "")] ?? []);
   expect(unknownModes(read(file))).toEqual([]);
 });
 

@@ -45,27 +45,29 @@ const turns = (...counts: readonly number[]): number[] =>
 describe("a schedule", () => {
   test("is run as it was, and who waits for whom is marked", async () => {
     // The claim has the head of the lane; the administrator waits for it until its commit.
-    const bundle = { ...meets, schedule: turns(4, 5, 10, 5) };
+    const bundle = { ...meets, schedule: turns(6, 5, 10, 5) };
     const { verdict, note } = await replaySchedule(context, fileWith({ bundle }));
     expect(verdict).toBe("holds");
     const lines = note!.split("\n");
     expect(lines[0]).toMatch(/^ +A: Claim\(a, 1, 99\) +B: CancelReady\(j1\)$/);
-    expect(lines.slice(1, 5).map((line) => line.trim())).toEqual([
+    expect(lines.slice(1, 7).map((line) => line.trim())).toEqual([
       expect.stringMatching(/^1 +begin$/),
       expect.stringMatching(/^2 +call$/),
-      expect.stringMatching(/^3 +claim\.lock_claim_head$/),
-      expect.stringMatching(/^4 +claim\.lock_claim_head\+$/),
+      expect.stringMatching(/^3 +waiting_since\.read_heads$/),
+      expect.stringMatching(/^4 +waiting_since\.find_pending$/),
+      expect.stringMatching(/^5 +claim\.lock_claim_head$/),
+      expect.stringMatching(/^6 +claim\.lock_claim_head\+$/),
     ]);
-    expect(lines[9]).toMatch(/^ +9 +lock_lanes_of\.lock_claim_heads\+ \[waits for A\]$/);
+    expect(lines[11]).toMatch(/^ +11 +lock_lanes_of\.lock_claim_heads\+ \[waits for A\]$/);
     expect(note).toContain("A answered claimed j1/1\n  B answered notReady");
     expect(note).toContain("This is the order A, B.");
   });
 
   test("is one that the sessions cannot keep from where they part", async () => {
-    const bundle = { ...meets, schedule: turns(4, 30) };
+    const bundle = { ...meets, schedule: turns(6, 30) };
     const { verdict, note } = await replaySchedule(context, fileWith({ bundle }));
     expect(verdict).toBe("holds");
-    expect(note).toContain("From step 10 on it could not be kept.");
+    expect(note).toContain("From step 12 on it could not be kept.");
   });
 });
 

@@ -1,5 +1,6 @@
 import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { definitionsOf } from "../../correctness/definitions.js";
 import { install } from "../../src/postgres/install.js";
 import { connect, openPostgres, type PostgresServer } from "../../src/postgres/server.js";
 import { PostgresStorage, type ClaimedJob } from "../../src/postgres/storage.js";
@@ -87,15 +88,12 @@ describe("a worker's call locks partitions of its own slots only, whichever call
   });
 });
 
-test("a generic plan would lock every slot of the completions", async () => {
+test("one plan for all slots would lock every slot of the completions", async () => {
   const tokens = await claimed();
-  await client.query(`alter function ringproof.complete_fast reset plan_cache_mode`);
-  await client.query("set plan_cache_mode = force_generic_plan");
+  const written = definitionsOf("attempt").find(({ name }) => name === "completed_of")!;
+  await client.query(written.sql);
   const locked = await lockedBy(() => storage.completeFast(tokens, now));
-  await client.query("reset plan_cache_mode");
-  await client.query(
-    `alter function ringproof.complete_fast set plan_cache_mode to 'force_custom_plan'`,
-  );
+  await install(client, { schema: "ringproof" });
   expect(locked["receipt_completion_batches"]).toEqual([0, 1, 2, 3, 4, 5]);
 });
 

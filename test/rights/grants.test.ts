@@ -137,6 +137,7 @@ describe("an install keeps what was granted", () => {
         `update ${schema}.meta set value = '2' where key = 'schema_version';
          alter table ${schema}.lanes drop constraint lanes_queue_bytes;
          alter table ${schema}.ready_entries drop constraint ready_entries_enqueued_at_finite;
+         drop type ${schema}.receipt cascade;
          drop function ${schema}.claim_from_queue`,
       );
       expect((await install(ground.client, { schema })).installed).toBe("upgraded");
@@ -151,7 +152,8 @@ describe("an install keeps what was granted", () => {
        grant select on ${schema}.jobs to ${ROLE};
        update ${schema}.meta set value = '2' where key = 'schema_version';
        alter table ${schema}.lanes drop constraint lanes_queue_bytes;
-       alter table ${schema}.ready_entries drop constraint ready_entries_enqueued_at_finite`,
+       alter table ${schema}.ready_entries drop constraint ready_entries_enqueued_at_finite;
+       drop type ${schema}.receipt cascade`,
     );
     const acl = async () =>
       (

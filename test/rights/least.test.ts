@@ -24,6 +24,7 @@ beforeAll(async () => {
 afterAll(() => ground.close());
 
 const now = at(0);
+const next = at(1);
 
 describe.each(taskNames)("who may only %s", (task) => {
   beforeAll(() => ground.fresh([task]));
@@ -104,15 +105,29 @@ async function plansOf(client: pg.Client): Promise<readonly string[]> {
 const showsSecret = (plan: string): boolean =>
   [secret, [...Buffer.from(secret)].join(" ")].some((it) => plan.replace(/\s+/g, " ").includes(it));
 
-test("who moves payloads can see them, as the README says", async () => {
-  await ground.fresh(["administer"]);
-  const { storage } = ground.owner;
-  const lane = await storage.ensureLane("mail", 1, 0);
-  const jobs = await storage.enqueue(lane, [{ secret }], now, now);
-  await ground.session(async (client) => {
-    const plans = await plansOf(client);
-    await callerOf(client).lanes.reprioritise(jobs, 2, now);
-    expect(plans.filter(showsSecret)).not.toEqual([]);
+describe("who moves payloads does not see them", () => {
+  const moved = async (change = "") => {
+    await ground.fresh(["administer", "maintain"], change);
+    const { storage } = ground.owner;
+    const lane = await storage.ensureLane("mail", 1, 0);
+    const jobs = await storage.enqueue(lane, [{ secret }, { secret }], now, now);
+    const later = await storage.enqueue(lane, [{ secret }], next, now);
+    await storage.failToDlq(await storage.claim(lane, 1, now), now);
+    return ground.session(async (client) => {
+      const plans = await plansOf(client);
+      const caller = callerOf(client);
+      expect(await caller.lanes.reprioritise([jobs[1]!], 2, now)).toEqual(["moved"]);
+      expect(await caller.storage.promoteDeferred(later, next)).toEqual(["promoted"]);
+      expect(await caller.storage.retryFromDlq([jobs[0]!], now)).toEqual(["readmitted"]);
+      return plans.filter(showsSecret);
+    });
+  };
+
+  test("in the plans that Postgres shows", async () => expect(await moved()).toEqual([]));
+
+  test("as they could where each call has its own", async () => {
+    const own = "alter function ringproof.append_ready set plan_cache_mode = force_custom_plan";
+    expect(await moved(own)).not.toEqual([]);
   });
 });
 

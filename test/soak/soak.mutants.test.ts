@@ -103,10 +103,10 @@ const plants: Readonly<Record<string, Plant>> = {
       changedSql(
         "finish",
         "complete_fast",
-        "  perform ringproof.lock_receipts(p_tokens);\n",
-        `  perform ringproof.lock_receipts(p_tokens);
-  insert into ringproof.journal
+        "  --@ insert_completions\n",
+        `  insert into ringproof.journal
   select repeat(md5(random()::text), 50) from unnest(p_tokens), generate_series(1, 12);
+  --@ insert_completions
 `,
       ),
     ].join("\n"),

@@ -1,85 +1,117 @@
 -- Attempt: what every call on an attempt begins with, and the calls that let it go on.
 
 -- The mutex of these tokens: the row locks of their receipts, in key order. Decisions come in a
--- later statement, which sees everything that an earlier holder of the lock has committed.
-create or replace function ringproof.lock_receipts(p_tokens ringproof.token[]) returns void
-language plpgsql as $$
+-- later statement, which sees everything that an earlier holder of the lock has committed; a
+-- receipt itself never changes.
+create or replace function ringproof.lock_receipts(p_tokens ringproof.token[])
+returns ringproof.receipt[]
+language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_slot int;
+  v_some ringproof.receipt[];
+  v_all  ringproof.receipt[] := '{}';
 begin
   perform ringproof.need_own_snapshots();
   for v_slot in select distinct claim_slot from unnest(p_tokens) order by claim_slot loop
     --@ lock_receipts
-    perform from ringproof.lease_claims c
-    where c.slot = v_slot and (c.lane_id, c.receipt_seq) in (
-      select lane_id, receipt_seq from unnest(p_tokens) where claim_slot = v_slot)
-    order by c.lane_id, c.receipt_seq
-    for update;
-  end loop;
-end
-$$;
-
--- Where the receipts of the tokens are, and where the ready rows that they handed out.
-create or replace function ringproof.receipt_slots(p_tokens ringproof.token[])
-returns table (slot int, ready_slot int)
-language plpgsql as $$
-#variable_conflict use_column
-declare
-  v_slot int;
-begin
-  for v_slot in select distinct claim_slot from unnest(p_tokens) order by claim_slot loop
-    --@ find_ready_slots
-    return query
-      select distinct v_slot, c.ready_slot
+    -- @per v_slot claim
+    v_some := array(
+      select row(c.slot, c.lane_id, c.receipt_seq, c.ready_slot)::ringproof.receipt
       from ringproof.lease_claims c
       where c.slot = v_slot and (c.lane_id, c.receipt_seq) in (
         select lane_id, receipt_seq from unnest(p_tokens) where claim_slot = v_slot)
-      order by ready_slot;
+      order by c.lane_id, c.receipt_seq
+      for update);
+    v_all := v_all || v_some;
   end loop;
+  return v_all;
 end
 $$;
 
--- Those of the tokens that name an open attempt of these slots, each once, with its places in the
--- call.
-create or replace function ringproof.open_among(
-  p_tokens ringproof.token[], p_slot int, p_ready_slot int)
-returns table (places bigint[], lane_id int, receipt_seq bigint, lane_seq bigint, job_id bigint,
-               run_lease int, lease_slot int)
-language sql stable as $$
-  select array_agg(t.place order by t.place), r.lane_id, r.receipt_seq, r.lane_seq, r.job_id,
-         r.run_lease, a.lease_slot
-  from (
-    select distinct lane_id, receipt_seq from unnest(p_tokens) where claim_slot = p_slot) k
-  cross join lateral (
-    select * from ringproof.open_in(p_slot, p_ready_slot) o
-    where o.lane_id = k.lane_id and o.receipt_seq = k.receipt_seq offset 0) r
-  join unnest(p_tokens) with ordinality
-         as t (job_id, run_lease, claim_slot, lane_id, receipt_seq, place)
-    on t.job_id = r.job_id and t.run_lease = r.run_lease
-  left join ringproof.attempt_state a on a.job_id = r.job_id and a.run_lease = r.run_lease
-  group by r.lane_id, r.receipt_seq, r.lane_seq, r.job_id, r.run_lease, a.lease_slot
+-- What compact batches have completed of these receipts, and was not taken back.
+create or replace function ringproof.completed_of(p_receipts ringproof.receipt[])
+returns ringproof.token[]
+language plpgsql set plan_cache_mode = force_generic_plan as $$
+declare
+  v_ready int;
+  v_some  ringproof.token[];
+  v_all   ringproof.token[] := '{}';
+begin
+  for v_ready in select distinct ready_slot from unnest(p_receipts) order by ready_slot loop
+    --@ find_completed
+    -- @per v_ready queue
+    v_some := array(
+      select row(f.job_id, f.run_lease, k.slot, k.lane_id, k.receipt_seq)::ringproof.token
+      from unnest(p_receipts) k
+      cross join lateral (
+        select * from ringproof.compact_in(v_ready) c
+        where c.lane_id = k.lane_id and c.receipt_seq = k.receipt_seq offset 0) f
+      where k.ready_slot = v_ready);
+    v_all := v_all || v_some;
+  end loop;
+  return v_all;
+end
 $$;
 
--- The open attempts among the tokens, under their mutex, with the state of their leases. Only what
--- is lease-managed is looked for in the lease ring.
+-- The attempts of these receipts that the tokens name, each at its first place, without those that
+-- have been completed or closed. A plan takes arrays for short, and would compare each with each.
+create or replace function ringproof.open_among(
+  p_tokens ringproof.token[], p_receipts ringproof.receipt[], p_completed ringproof.token[])
+returns ringproof.attempt[]
+language plpgsql set plan_cache_mode = force_generic_plan set enable_nestloop = off as $$
+declare
+  v_slot int;
+  v_some ringproof.attempt[];
+  v_all  ringproof.attempt[] := '{}';
+begin
+  for v_slot in select distinct slot from unnest(p_receipts) order by slot loop
+    --@ find_open
+    -- @per v_slot claim
+    v_some := array(
+      select row(t.place, r.slot, r.lane_id, r.receipt_seq, r.ready_slot, r.lane_seq, r.job_id,
+                 r.run_lease, r.lease_slot,
+                 case when r.lease_slot is null then 'receiptOnly' else 'leaseManaged' end
+             )::ringproof.attempt
+      from unnest(p_receipts) k
+      cross join lateral (
+        select u.*, (
+          select a.lease_slot from ringproof.attempt_state a
+          where a.job_id = u.job_id and a.run_lease = u.run_lease) as lease_slot
+        from ringproof.unclosed_in(v_slot) u
+        where u.lane_id = k.lane_id and u.receipt_seq = k.receipt_seq offset 0) r
+      join (
+        select job_id, run_lease, min(place) as place
+        from unnest(p_tokens) with ordinality
+               as t (job_id, run_lease, claim_slot, lane_id, receipt_seq, place)
+        group by job_id, run_lease) t
+        on t.job_id = r.job_id and t.run_lease = r.run_lease
+      where k.slot = v_slot and (r.job_id, r.run_lease) not in (
+        select job_id, run_lease from unnest(p_completed)));
+    v_all := v_all || v_some;
+  end loop;
+  return v_all;
+end
+$$;
+
+-- The open attempts among the tokens, under their mutex.
+create or replace function ringproof.find_open(p_tokens ringproof.token[])
+returns ringproof.attempt[]
+language plpgsql set plan_cache_mode = force_generic_plan as $$
+declare
+  v_receipts ringproof.receipt[] := ringproof.lock_receipts(p_tokens);
+begin
+  return ringproof.open_among(p_tokens, v_receipts, ringproof.completed_of(v_receipts));
+end
+$$;
+
+-- The same with the states of their leases. Only what is lease-managed is looked for in the lease
+-- ring.
 create or replace function ringproof.find_attempts(p_tokens ringproof.token[])
 returns ringproof.attempt[]
 language plpgsql as $$
 declare
-  v_slot  int;
-  v_ready int;
-  v_some  ringproof.attempt[];
-  v_all   ringproof.attempt[] := '{}';
+  v_all ringproof.attempt[] := ringproof.find_open(p_tokens);
 begin
-  perform ringproof.lock_receipts(p_tokens);
-  for v_slot, v_ready in select * from ringproof.receipt_slots(p_tokens) loop
-    --@ find_open
-    v_some := array(
-      select row(places[1], v_slot, lane_id, receipt_seq, v_ready, lane_seq, job_id, run_lease,
-                 lease_slot, 'receiptOnly')::ringproof.attempt
-      from ringproof.open_among(p_tokens, v_slot, v_ready));
-    v_all := v_all || v_some;
-  end loop;
   if exists (select from unnest(v_all) where lease_slot is not null) then
     --@ find_leases
     v_all := array(
@@ -93,31 +125,25 @@ begin
 end
 $$;
 
--- One answer per token of a call: `p_words` at `p_places`, `stale` everywhere else.
-create or replace function ringproof.answers(p_count int, p_places bigint[], p_words text[])
-returns text[]
-language sql immutable as $$
-  select coalesce(array_agg(coalesce(w.word, 'stale') order by i), '{}')
-  from generate_series(1, p_count) i
-  left join unnest(p_places, p_words) as w (place, word) on w.place = i
-$$;
-
 -- One answer per token of a call: an attempt in one of the states p_kept is answered with that
 -- state; any other with p_word where it is first named, and p_again where it is named once more.
 create or replace function ringproof.answers_of(
   p_tokens ringproof.token[], p_attempts ringproof.attempt[], p_kept text[], p_word text,
   p_again text)
 returns text[]
-language sql immutable as $$
-  select coalesce(array_agg(
-    case when a.place is null then 'stale'
-         when a.state = any (p_kept) then a.state
-         when a.place = t.place then p_word
-         else p_again end order by t.place), '{}')
-  from unnest(p_tokens) with ordinality
-         as t (job_id, run_lease, claim_slot, lane_id, receipt_seq, place)
-  left join unnest(p_attempts) a
-    on a.job_id = t.job_id and a.run_lease = t.run_lease
+language plpgsql set plan_cache_mode = force_generic_plan set enable_nestloop = off as $$
+begin
+  return array(
+    select case when a.place is null then 'stale'
+                when a.state = any (p_kept) then a.state
+                when a.place = t.place then p_word
+                else p_again end
+    from unnest(p_tokens) with ordinality
+           as t (job_id, run_lease, claim_slot, lane_id, receipt_seq, place)
+    left join unnest(p_attempts) a
+      on a.job_id = t.job_id and a.run_lease = t.run_lease
+    order by t.place);
+end
 $$;
 
 create or replace function ringproof.not_waiting(p_attempts ringproof.attempt[])

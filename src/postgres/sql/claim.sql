@@ -1,17 +1,48 @@
 -- Claim: hand-out of the first unspent rows of a lane, and the lossy advance of its cursor.
 
+-- Since when the first pending row of a lane has waited; null where none is pending.
+create or replace function ringproof.waiting_since(p_lane_id int) returns timestamptz
+language plpgsql stable set plan_cache_mode = force_generic_plan as $$
+declare
+  v_head  ringproof.lane_claim_heads;
+  v_ring  ringproof.rings;
+  v_slot  int;
+  v_since timestamptz;
+begin
+  --@ read_heads
+  select * into v_head from ringproof.lane_claim_heads where lane_id = p_lane_id;
+  select * into strict v_ring from ringproof.rings where ring = 'queue';
+  for v_generation in
+    greatest(v_head.cursor_generation, v_ring.generation - v_ring.slot_count + 1)
+    .. v_ring.generation
+  loop
+    v_slot := v_generation % v_ring.slot_count;
+    --@ find_pending
+    -- @per v_slot queue
+    select r.enqueued_at into v_since
+    from ringproof.pending_in(v_slot, p_lane_id) r
+    where r.lane_seq >= v_head.cursor_seq
+    order by r.lane_seq limit 1;
+    exit when found;
+  end loop;
+  return v_since;
+end
+$$;
+
 -- Receipts go to the current claim slot, evidence to the rows' own slot, tokens to the worker. A
 -- lane that somebody else is claiming from is passed over. Slots are looked at one after the other,
 -- so rows appended meanwhile are left alone, or a later one could be seen and an earlier one not;
--- and if the ring turns meanwhile, what a slot holds then is such rows. Who asks for very many gets
--- a thousand: whatever looks for open attempts compares those of one receipt with each other.
+-- and if the ring turns meanwhile, what a slot holds then is such rows. A lane without a pending
+-- row is left unlocked: row locks are written to the log, and polls are many. Who asks for very
+-- many gets a thousand: the arrays of a receipt are read as a whole.
 -- @focused RescueCursor Claim
 -- @action Claim
 create or replace function ringproof.claim(
   p_lane_id int, p_limit int, p_deadline_at timestamptz, p_now timestamptz)
 returns table (
   job_id bigint, run_lease int, claim_slot int, lane_id int, receipt_seq bigint, payload jsonb)
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
 #variable_conflict use_column
 declare
   v_head       ringproof.lane_claim_heads;
@@ -25,6 +56,7 @@ declare
   v_leases     int[];
   v_bodies     jsonb[];
 begin
+  if ringproof.waiting_since(p_lane_id) is null then return; end if;
   --@ lock_claim_head
   select * into v_head from ringproof.lane_claim_heads h
   where h.lane_id = p_lane_id for update skip locked;
@@ -38,13 +70,13 @@ begin
   while v_seqs is null and v_generation <= v_ring.generation loop
     v_ready_slot := v_generation % v_ring.slot_count;
     --@ choose_rows
+    -- @per v_ready_slot queue
     select array_agg(c.lane_seq), array_agg(c.job_id), array_agg(c.run_lease + 1),
            array_agg(c.payload)
     into v_seqs, v_job_ids, v_leases, v_bodies
     from (
-      select * from ringproof.pending_in(v_ready_slot) r
-      where r.lane_id = p_lane_id
-        and r.lane_seq >= v_head.cursor_seq and r.lane_seq < v_tail
+      select * from ringproof.pending_in(v_ready_slot, p_lane_id) r
+      where r.lane_seq >= v_head.cursor_seq and r.lane_seq < v_tail
       order by r.lane_seq limit least(p_limit, 1000)) c;
     v_generation := v_generation + 1;
   end loop;
@@ -72,7 +104,8 @@ $$;
 -- @action AdvanceClaimCursor
 create or replace function ringproof.advance_claim_cursor(p_lane_id int, p_now timestamptz)
 returns bigint
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
 declare
   v_head ringproof.lane_claim_heads;
   v_ring ringproof.rings;
@@ -80,6 +113,7 @@ declare
   v_slot int;
   v_seq  bigint;
   v_seen bigint;
+  v_here bigint;
 begin
   --@ lock_claim_head
   select * into v_head from ringproof.lane_claim_heads
@@ -95,15 +129,17 @@ begin
   loop
     v_slot := v_generation % v_ring.slot_count;
     --@ find_pending
-    select p.lane_seq into v_seq from ringproof.pending_in(v_slot) p
-    where p.lane_id = p_lane_id and p.lane_seq >= v_head.cursor_seq and p.lane_seq < v_tail
+    -- @per v_slot queue
+    select p.lane_seq into v_seq from ringproof.pending_in(v_slot, p_lane_id) p
+    where p.lane_seq >= v_head.cursor_seq and p.lane_seq < v_tail
     order by p.lane_seq limit 1;
     --@ find_rows
-    if exists (
-      select from ringproof.ready_entries r
-      where r.slot = v_slot and r.lane_id = p_lane_id
-        and r.lane_seq >= v_head.cursor_seq and r.lane_seq < v_tail)
-    then v_seen := v_generation; end if;
+    -- @per v_slot queue
+    select v_generation into v_here
+    from ringproof.ready_entries r
+    where r.slot = v_slot and r.lane_id = p_lane_id
+      and r.lane_seq >= v_head.cursor_seq and r.lane_seq < v_tail limit 1;
+    v_seen := coalesce(v_here, v_seen);
     exit when v_seq is not null;
   end loop;
   --@ advance

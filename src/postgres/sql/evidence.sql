@@ -4,19 +4,20 @@
 -- knows the slot reads and locks the partitions of that slot only. A slot that was truncated has no
 -- statistics, so `offset 0` keeps the planner at one index probe per row.
 
--- Ready rows that are not spent: neither tombstoned nor handed out.
-create or replace function ringproof.pending_in(p_slot int)
+-- Ready rows of a lane that are not spent: neither handed out nor tombstoned. Where the first of
+-- them may be is found by one probe, however many there are before it.
+create or replace function ringproof.pending_in(p_slot int, p_lane_id int)
 returns setof ringproof.ready_entries
 language sql stable as $$
   select r.*
   from ringproof.ready_entries r
-  where r.slot = p_slot
+  where r.slot = p_slot and r.lane_id = p_lane_id
+    and r.lane_seq > coalesce((
+      select max(e.through_seq) from ringproof.attempt_evidence e
+      where e.slot = p_slot and e.lane_id = p_lane_id), 0)
     and not exists (
       select from ringproof.ready_tombstones t
-      where t.slot = p_slot and t.lane_id = r.lane_id and t.lane_seq = r.lane_seq offset 0)
-    and not exists (
-      select from ringproof.attempt_evidence e
-      where e.slot = p_slot and e.lane_id = r.lane_id and e.through_seq >= r.lane_seq offset 0)
+      where t.slot = p_slot and t.lane_id = p_lane_id and t.lane_seq = r.lane_seq offset 0)
 $$;
 
 -- Receipts of a claim slot without an explicit closure, one row per attempt.
@@ -49,17 +50,32 @@ language sql stable as $$
 $$;
 
 -- Receipts of a claim slot for rows of a queue slot without any closed evidence: the attempts that
--- are running.
+-- are running. Each receipt is compared with its batches as a whole, and is not looked into if they
+-- complete as many attempts as it has.
 create or replace function ringproof.open_in(p_slot int, p_ready_slot int)
 returns table (slot int, lane_id int, receipt_seq bigint, ready_slot int, claimed_at timestamptz,
                deadline_at timestamptz, lane_seq bigint, job_id bigint, run_lease int)
 language sql stable as $$
-  select r.*
-  from ringproof.unclosed_in(p_slot) r
-  where r.ready_slot = p_ready_slot and not exists (
-    select from ringproof.compact_in(p_ready_slot) f
-    where f.lane_id = r.lane_id and f.receipt_seq = r.receipt_seq
-      and f.job_id = r.job_id and f.run_lease = r.run_lease offset 0)
+  select c.slot, c.lane_id, c.receipt_seq, c.ready_slot, c.claimed_at, c.deadline_at,
+         m.lane_seq, m.job_id, m.run_lease
+  from ringproof.lease_claims c
+  cross join lateral (
+    select max(e.lane_seq) as lane_seq, e.job_id, e.run_lease
+    from (
+      select u.lane_seq, u.job_id, u.run_lease, false as completed
+      from ringproof.unclosed_in(p_slot) u
+      where u.lane_id = c.lane_id and u.receipt_seq = c.receipt_seq
+      union all
+      select null, f.job_id, f.run_lease, true
+      from ringproof.compact_in(p_ready_slot) f
+      where f.lane_id = c.lane_id and f.receipt_seq = c.receipt_seq) e
+    group by e.job_id, e.run_lease
+    having not bool_or(e.completed)) m
+  where c.slot = p_slot and c.ready_slot = p_ready_slot
+    and cardinality(c.job_ids) > (
+      select coalesce(sum(cardinality(b.job_ids)), 0)
+      from ringproof.receipt_completion_batches b
+      where b.slot = p_ready_slot and b.lane_id = c.lane_id and b.receipt_seq = c.receipt_seq)
 $$;
 
 -- The same over every slot, for those who look at all of them.
@@ -71,7 +87,8 @@ cross join lateral generate_series(0, r.slot_count - 1) as s (slot);
 create or replace view ringproof.pending_entries as
 select p.*
 from ringproof.ring_slots s
-cross join lateral ringproof.pending_in(s.slot) p
+cross join ringproof.lanes l
+cross join lateral ringproof.pending_in(s.slot, l.lane_id) p
 where s.ring = 'queue';
 
 create or replace view ringproof.unclosed_receipts as

@@ -7,51 +7,32 @@
 create or replace function ringproof.complete_fast(
   p_tokens ringproof.token[], p_now timestamptz)
 returns text[]
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
 declare
-  v_slot        int;
-  v_ready       int;
-  v_some_places bigint[];
-  v_some_words  text[];
-  v_places      bigint[] := '{}';
-  v_words       text[] := '{}';
+  v_attempts ringproof.attempt[] := ringproof.find_open(p_tokens);
+  v_job_ids  bigint[];
 begin
-  perform ringproof.lock_receipts(p_tokens);
-  for v_slot, v_ready in select * from ringproof.receipt_slots(p_tokens) loop
-    --@ insert_completions
-    with found as materialized (
-      select * from ringproof.open_among(p_tokens, v_slot, v_ready)),
-    batches as (
-      insert into ringproof.receipt_completion_batches
-        (slot, lane_id, receipt_seq, job_ids, run_leases, completed_at)
-      select v_ready, lane_id, receipt_seq, array_agg(job_id), array_agg(run_lease), p_now
-      from found
-      where lease_slot is null
-      group by lane_id, receipt_seq),
-    counts as (
-      insert into ringproof.queue_terminal_count_deltas (slot, lane_id, state, bucket, delta)
-      select v_ready, lane_id, 'completed', ringproof.count_bucket(job_id), count(*)
-      from found
-      where lease_slot is null
-      group by 2, 4),
-    states as (
-      delete from ringproof.attempt_state s using found f
-      where f.lease_slot is null and s.job_id = f.job_id and s.run_lease = f.run_lease)
-    select array_agg(place),
-           array_agg(case when lease_slot is null then 'completed' else 'leaseManaged' end)
-    into v_some_places, v_some_words
-    from found
-    cross join lateral unnest(case when lease_slot is null then places[:1] else places end) place;
-    v_places := v_places || v_some_places;
-    v_words := v_words || v_some_words;
-  end loop;
-  perform ringproof.release_keys(array(
-    select job_id
-    from unnest(v_places, v_words) as w (place, word)
-    join unnest(p_tokens) with ordinality
-           as t (job_id, run_lease, claim_slot, lane_id, receipt_seq, place) using (place)
-    where word = 'completed'));
-  return ringproof.answers(cardinality(p_tokens), v_places, v_words);
+  --@ insert_completions
+  with ended as materialized (
+    select * from unnest(v_attempts) where lease_slot is null),
+  batches as (
+    insert into ringproof.receipt_completion_batches
+      (slot, lane_id, receipt_seq, job_ids, run_leases, completed_at)
+    select ready_slot, lane_id, receipt_seq, array_agg(job_id), array_agg(run_lease), p_now
+    from ended
+    group by ready_slot, lane_id, receipt_seq),
+  counts as (
+    insert into ringproof.queue_terminal_count_deltas (slot, lane_id, state, bucket, delta)
+    select ready_slot, lane_id, 'completed', ringproof.count_bucket(job_id), count(*)
+    from ended
+    group by 1, 2, 4),
+  states as (
+    delete from ringproof.attempt_state s using ended e
+    where s.job_id = e.job_id and s.run_lease = e.run_lease)
+  select array_agg(job_id) into v_job_ids from ended;
+  perform ringproof.release_keys(v_job_ids);
+  return ringproof.answers_of(p_tokens, v_attempts, '{leaseManaged}', 'completed', 'stale');
 end
 $$;
 
@@ -135,12 +116,11 @@ $$;
 -- @action Complete
 create or replace function ringproof.complete(p_tokens ringproof.token[], p_now timestamptz)
 returns text[]
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
 declare
   v_words text[] := ringproof.complete_fast(p_tokens, p_now);
-  v_slow  int[] := array(
-    select place from unnest(v_words) with ordinality as w (word, place)
-    where word = 'leaseManaged' order by place);
+  v_slow  int[] := array_positions(v_words, 'leaseManaged');
   v_some  text[];
 begin
   if v_slow = '{}' then return v_words; end if;

@@ -5,7 +5,7 @@
 -- order of the call where several carry the same.
 create or replace function ringproof.take_keys(p_job_ids bigint[], p_unique_keys text[])
 returns bigint[]
-language plpgsql as $$
+language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_welcome bigint[];
 begin
@@ -30,7 +30,7 @@ $$;
 
 -- Jobs that have ended hold nothing any more. Their keys are given back in the order of the keys.
 create or replace function ringproof.release_keys(p_job_ids bigint[]) returns void
-language plpgsql as $$
+language plpgsql set plan_cache_mode = force_generic_plan as $$
 begin
   --@ delete_keys
   delete from ringproof.unique_keys u

@@ -1,38 +1,12 @@
 -- Lanes of a queue: which of them a claim takes, and how jobs change theirs.
 
--- Since when the first pending row of a lane has waited; null where none is pending.
-create or replace function ringproof.waiting_since(p_lane_id int) returns timestamptz
-language plpgsql stable as $$
-declare
-  v_head  ringproof.lane_claim_heads;
-  v_ring  ringproof.rings;
-  v_since timestamptz;
-begin
-  --@ read_heads
-  select * into strict v_head from ringproof.lane_claim_heads where lane_id = p_lane_id;
-  select * into strict v_ring from ringproof.rings where ring = 'queue';
-  for v_generation in
-    greatest(v_head.cursor_generation, v_ring.generation - v_ring.slot_count + 1)
-    .. v_ring.generation
-  loop
-    --@ find_pending
-    select r.enqueued_at into v_since
-    from ringproof.pending_in((v_generation % v_ring.slot_count)::int) r
-    where r.lane_id = p_lane_id and r.lane_seq >= v_head.cursor_seq
-    order by r.lane_seq limit 1;
-    exit when found;
-  end loop;
-  return v_since;
-end
-$$;
-
 -- The lane of a queue whose turn it is, its claim head locked: the lowest priority number first,
 -- which every full p_ageing of waiting lowers by one more; then who waits longest. Lanes without a
 -- pending row are left out, and so are those that somebody else is claiming from.
 create or replace function ringproof.choose_lane(
   p_queue text, p_ageing interval, p_now timestamptz)
 returns int
-language plpgsql as $$
+language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_lane int;
 begin
@@ -60,7 +34,8 @@ create or replace function ringproof.claim_from_queue(
   p_queue text, p_limit int, p_deadline_at timestamptz, p_ageing interval, p_now timestamptz)
 returns table (
   job_id bigint, run_lease int, claim_slot int, lane_id int, receipt_seq bigint, payload jsonb)
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
 declare
   v_lane int := ringproof.choose_lane(p_queue, p_ageing, p_now);
 begin

@@ -3,7 +3,8 @@
 -- The id of the lane, created on first use.
 create or replace function ringproof.ensure_lane(p_queue text, p_priority int, p_shard int)
 returns int
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
 declare
   v_lane int;
 begin
@@ -30,7 +31,7 @@ $$;
 create or replace function ringproof.append_ready(
   p_arrivals ringproof.arrival[], p_now timestamptz)
 returns void
-language plpgsql as $$
+language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_slot   int;
   v_lane   int;
@@ -71,7 +72,8 @@ create or replace function ringproof.enqueue(
   p_lane_id int, p_payloads jsonb[], p_run_at timestamptz, p_now timestamptz,
   p_unique_keys text[] default '{}')
 returns bigint[]
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
 declare
   v_job_ids  bigint[];
   v_welcome  bigint[];
@@ -83,7 +85,7 @@ begin
   v_arrivals := array(
     select row(p_lane_id, job_id, 0, 0, unique_key, payload)::ringproof.arrival
     from unnest(v_job_ids, p_unique_keys, p_payloads) as j (job_id, unique_key, payload)
-    where job_id = any (v_welcome)
+    join unnest(v_welcome) as w (job_id) using (job_id)
     order by job_id);
   if p_run_at > p_now then
     --@ insert_deferred
@@ -95,8 +97,10 @@ begin
     perform ringproof.append_ready(v_arrivals, p_now);
   end if;
   return array(
-    select case when job_id = any (v_welcome) then job_id end
-    from unnest(v_job_ids) job_id order by job_id);
+    select w.job_id
+    from unnest(v_job_ids) as j (job_id)
+    left join unnest(v_welcome) as w (job_id) using (job_id)
+    order by j.job_id);
 end
 $$;
 

@@ -16,7 +16,7 @@ $$;
 -- Whoever decides under a lock must see what was committed before the lock was to be had, so each
 -- statement needs a snapshot of its own. Only READ COMMITTED gives it one.
 create or replace function ringproof.need_own_snapshots() returns void
-language plpgsql as $$
+language plpgsql set plan_cache_mode = force_generic_plan as $$
 begin
   case when current_setting('transaction_isolation') like 'read %' then return;
   else
@@ -31,7 +31,7 @@ $$;
 -- The current slot of a ring, pinned: the lock on its first partition keeps prune away until the
 -- end of the transaction. The cursor is read without a lock, so it is read again under this one.
 create or replace function ringproof.pin_slot(p_ring text) returns int
-language plpgsql as $$
+language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_first text := (ringproof.ring_tables(p_ring))[1];
   v_slot  int;
