@@ -15,8 +15,6 @@ const all: readonly Argument[] = [
       "terminal_jobs.dropJoinColumn.1",
       "carry_forward.forgetCondition.6",
       "lock_receipts.forgetCondition.2",
-      "completed_of.forgetCondition.1",
-      "open_among.forgetCondition.3",
       "park_for_callback.dropJoinColumn.1",
       "end_attempts.forgetCondition.5",
       "try_lock_receipts.forgetCondition.2",
@@ -82,7 +80,8 @@ const all: readonly Argument[] = [
       "open_pins.dropConjunct.3",
       "open_pins.dropJoinColumn.2",
       "open_attempts.dropJoinColumn.2",
-      "complete_fast.dropConjunct.2",
+      "open_among.dropConjunct.1",
+      "complete_fast.dropConjunct.1",
     ],
   },
   {
@@ -97,14 +96,27 @@ const all: readonly Argument[] = [
   {
     why: "a cursor never passes a pending row: none lies before it",
     names: [
-      "claim.dropConjunct.2",
-      "advance_claim_cursor.dropConjunct.1",
-      "waiting_since.dropConjunct.1",
+      "claim.forgetCondition.4",
+      "advance_claim_cursor.forgetCondition.4",
+      "waiting_since.forgetCondition.3",
     ],
   },
   {
     why: "job and run lease name one attempt, and so its receipt, and its row",
-    names: ["open_in.dropConjunct.2", "open_in.dropConjunct.4", "open_in.forgetCondition.2"],
+    names: [
+      "open_in.dropConjunct.2",
+      "open_in.forgetCondition.2",
+      "completed_of.dropConjunct.1",
+      "completed_of.forgetCondition.1",
+    ],
+  },
+  {
+    why: "what batches complete as a whole is not open: to look into it finds nothing",
+    names: ["open_in.dropConjunct.4", "open_in.moveBound.1"],
+  },
+  {
+    why: "a receipt is in one claim slot, and its batches are in one queue slot",
+    names: ["completed_of.forgetCondition.2", "open_among.forgetCondition.4"],
   },
   {
     why: "whoever sees the row at the tail has seen every row before it: nothing is passed over",
@@ -120,7 +132,12 @@ const all: readonly Argument[] = [
   },
   {
     why: "who truncates what these read does not wait, so their order is nobody's",
-    names: ["completed_of.dropOrder.1", "end_attempts.dropOrder.2", "due_among.dropOrder.1"],
+    names: [
+      "completed_of.dropOrder.1",
+      "open_among.dropOrder.1",
+      "end_attempts.dropOrder.2",
+      "due_among.dropOrder.1",
+    ],
   },
   {
     why: "what a job was moved away from is spent: the rows of its other slots and lanes are out",
@@ -140,7 +157,7 @@ const all: readonly Argument[] = [
   },
   {
     why: "rows before the cursor are of its generation or of an earlier one, and do not move it",
-    names: ["advance_claim_cursor.dropConjunct.4"],
+    names: ["advance_claim_cursor.dropConjunct.3"],
   },
   { why: "no table has a row of a slot that there is not", names: ["ring_slots.offByOne.1"] },
   {

@@ -1,4 +1,4 @@
-/** What a worker's call costs beside all that its slots remember of others, in pages that it reads. */
+/** What calls of workers cost beside all that the slots remember of others, in pages read. */
 
 import type pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -54,7 +54,7 @@ async function costs(): Promise<Readonly<Record<string, number>>> {
   return { enqueue, claim, complete: await pages(sql.complete(tokens, now)) };
 }
 
-/** Plans are kept from before there was any history, and tables were looked at when they were small. */
+/** Plans are kept from before there was any history, of tables that were looked at when small. */
 async function grown(change = ""): Promise<readonly string[]> {
   await client.query(`drop schema if exists ${schema} cascade; discard plans`);
   await install(client, { schema });
