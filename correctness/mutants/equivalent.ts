@@ -128,7 +128,7 @@ const all: readonly Argument[] = [
   },
   {
     why: "the elements of the call drive the join: they are never fewer than what joins them",
-    names: ["promote_deferred.dropOrder.2", "answers.dropOrder.1", "answers_of.dropOrder.1"],
+    names: ["promote_deferred.dropOrder.2", "answers_of.dropOrder.1"],
   },
   {
     why: "who truncates what these read does not wait, so their order is nobody's",
