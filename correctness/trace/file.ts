@@ -84,8 +84,12 @@ export const historyLines = ({ header, events }: History): string =>
 
 /** Throws a UserError where the file cannot be written. */
 export async function write(file: string, text: string): Promise<void> {
-  await writeFile(file, text).catch((cause: Error) => {
+  await writeFile(file, text).catch(notWritable(file));
+}
+
+export const notWritable =
+  (file: string) =>
+  (cause: Error): never => {
     const message = `The file ${file} cannot be written: ${cause.message}.`;
     throw new UserError(message, "Name a file that you may write.", { cause });
-  });
-}
+  };

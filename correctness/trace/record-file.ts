@@ -1,10 +1,12 @@
-import { historyLines, write } from "./file.js";
+import { existsSync } from "node:fs";
+import { appendFile, rm } from "node:fs/promises";
+import { withCleanup } from "../../src/cleanup.js";
+import { historyLines, notWritable, write } from "./file.js";
 import type { History } from "./history.js";
 
 /** Records a history into a file, which is tried before; what there is to say of it. */
 export async function recordFile(file: string, record: () => Promise<History>) {
-  await write(file, "");
-  const history = await record();
+  const history = await tried(file, record);
   await write(file, historyLines(history));
   const events = history.events.length;
   const unknown = history.events.filter(({ outcome }) => outcome === null).length;
@@ -12,4 +14,13 @@ export async function recordFile(file: string, record: () => Promise<History>) {
     `${file}: ${events.toLocaleString("en")} calls; of ${unknown.toLocaleString("en")} nobody ` +
     `knows the answer\nLook at it with: npx ringproof trace check ${file}`;
   return { text, data: { file, events, unknown } };
+}
+
+/** Until there is a history the file is what it was. */
+async function tried(file: string, record: () => Promise<History>): Promise<History> {
+  const isNew = !existsSync(file);
+  await appendFile(file, "").catch(notWritable(file));
+  return withCleanup(async () => {
+    if (isNew) await rm(file, { force: true });
+  }, record);
 }

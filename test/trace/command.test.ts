@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -95,6 +95,15 @@ test("a history that was recorded turns C8 red where it has no explanation", () 
   expect(red.row.verdict).toBe("violated");
   expect(red.findings[0]!.offline, "it is looked at without a Postgres").toBe(true);
   expect((red.findings[0]!.bundle as History).events).toEqual(twice);
+});
+
+test("what is in a file stays there until there is a history to write", async () => {
+  const nowhere = ["--pg", "postgres://localhost:1/x"];
+  const own = file("mine");
+  expect((await ran(["trace", "record", own, ...nowhere])).code).toBe(2);
+  expect((await ran(["trace", "record", join(dir, "new.ndjson"), ...nowhere])).code).toBe(2);
+  expect(readFileSync(own, "utf8")).toBe("mine");
+  expect(readdirSync(dir)).toEqual(["history.ndjson"]);
 });
 
 test("a history is not recorded into a file that cannot be written", async () => {
