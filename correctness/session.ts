@@ -11,7 +11,7 @@ import { coverageText } from "./coverage/table.js";
 import type { CommonFlags, CoverageFlags, PostgresFlags } from "./flags.js";
 import { prepareFolder, writeFolder } from "./report/folder.js";
 import { PlainProgress, type Output, type Progress } from "./report/progress.js";
-import { onSamePostgres } from "./report/replay.js";
+import { onSamePostgres, withKept } from "./report/replay.js";
 import { heading, type Report, type Section } from "./report/report.js";
 import { TerminalProgress } from "./report/terminal.js";
 import { claimsTable, detailsText, jsonLine, rowsTable } from "./report/text.js";
@@ -236,8 +236,9 @@ export class Session {
     });
   }
 
-  private print(report: Report, flags: Pick<CommonFlags, "json" | "report">, table: Table): void {
-    const { sections } = report;
+  private print(found: Report, flags: Pick<CommonFlags, "json" | "report">, table: Table): void {
+    const sections = found.sections.map((section) => withKept(section, flags.report));
+    const report = { ...found, sections };
     const human = flags.json ? this.io.err : this.io.out;
     human.write(`${heading(report)}\n${table(sections)}\n`);
     const details = detailsText(sections);

@@ -146,8 +146,7 @@ const traceCheck: Check = async (server, { storage, replay, tier, seed, signal, 
     const history = await recordAdapter(storage, options);
     const lost = history.events.filter(({ outcome }) => outcome === null).length;
     const covered = { events: history.events.length, lost };
-    const kept = "ringproof trace check <report>/finding-adapter-1.json";
-    const findings = findingsOf(judge(history), history, kept);
+    const findings = findingsOf(judge(history), history);
     return { rows: [rowOf("trace", started, covered, findings)], covered, findings };
   } catch (error) {
     if (!(error instanceof Refused)) throw error;

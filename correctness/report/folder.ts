@@ -13,7 +13,7 @@ import { findingText } from "./text.js";
 
 const JUNIT = "junit.xml";
 const PAGE = "index.html";
-const bundleName = (id: string, n: number): string => `finding-${id}-${n}.json`;
+export const bundleName = (id: string, n: number): string => `finding-${id}-${n}.json`;
 const ours = (file: string): boolean =>
   [JUNIT, PAGE].includes(file) || /^finding-\w+-\d+\.json$/.test(file);
 

@@ -3,6 +3,7 @@
 import type { ActionTable } from "../../src/core/index.js";
 import type { Finding } from "../claims.js";
 import { checkContract, type Breach } from "./contract.js";
+import { KEPT } from "../report/replay.js";
 import type { Event, Header, History } from "./history.js";
 import { headUsers, spenders } from "./meetings.js";
 import { checkStorage, type Placed, type StorageBreach } from "./storage.js";
@@ -52,9 +53,10 @@ function rolledBack(event: Event, { lanes }: Header): Event[] {
 export function findingsOf(
   { storage, contract }: Judgement,
   history: History,
-  replay: string,
+  file: string = KEPT,
 ): Finding[] {
-  const kept = { replay, bundle: history };
+  const replay = `ringproof trace check ${file}`;
+  const kept = { replay, offline: true, bundle: history } as const;
   return [
     ...(contract
       ? [

@@ -41,7 +41,7 @@ export async function checkSection(
     const verdict = verdictOf(storage !== null);
     rows.push({ name: "storage model", verdict, seconds: since(started), facts });
   }
-  const findings = findingsOf(judgement, history, `ringproof trace check ${file}`);
+  const findings = findingsOf(judgement, history, file);
   if (tlc) {
     const asked = performance.now();
     const explained = await explainedByTlc(history, run);

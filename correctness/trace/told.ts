@@ -18,9 +18,7 @@ export interface Told {
 /** Judges a history whose recording was begun then. */
 export function told(name: string, history: History, started: number): Told {
   const recorded = performance.now();
-  const kept = "ringproof trace check <report>/finding-C8-1.json";
-  const found = findingsOf(judge(history), history, kept);
-  const findings = found.map((finding): Finding => ({ ...finding, offline: true }));
+  const findings = findingsOf(judge(history), history);
   const ended = performance.now();
   const { events } = history;
   const counts = answersOf(events);

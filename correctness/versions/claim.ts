@@ -110,11 +110,9 @@ const rowOf = ({ version, claim, result }: Done): Row => ({
   facts: { covered: coveredText(result) },
 });
 
-/** A history that is kept in the report is kept under another name. */
-const findingOf = ({ version }: Done, finding: Finding, i: number): Finding => ({
+const findingOf = ({ version }: Done, finding: Finding): Finding => ({
   ...finding,
   title: `Postgres ${version}: ${finding.title}`,
-  replay: finding.replay.replace(/finding-\w+-\d+/, `finding-versions-${i + 1}`),
   pgVersion: version,
 });
 
@@ -138,9 +136,9 @@ function saidOf(done: readonly Done[], of: (result: ClaimResult) => string | und
 async function run(context: Context): Promise<ClaimResult> {
   const started = performance.now();
   const done = await lookAll(workOf(context), context);
-  const findings = done
-    .flatMap((each) => each.result.findings.map((finding) => [each, finding] as const))
-    .map(([each, finding], i) => findingOf(each, finding, i));
+  const findings = done.flatMap((each) =>
+    each.result.findings.map((finding) => findingOf(each, finding)),
+  );
   const why = saidOf(done, (result) => result.why);
   const note = saidOf(done, (result) => result.note);
   return {
