@@ -1,14 +1,15 @@
 /** C8 as a claim: how many histories a tier records, and in what ways calls are lost in them. */
 
 import type { PostgresServer } from "../../src/postgres/server.js";
-import type { Claim, ClaimResult, Context, Tier } from "../claims.js";
+import type { Claim, ClaimResult, Context, Finding, Row, Tier } from "../claims.js";
 import { Counts } from "../coverage/counts.js";
 import { serverOf } from "../server.js";
 import { shardOf } from "../shard.js";
-import { coverFaults } from "./fault-coverage.js";
-import type { FaultRates } from "./faults.js";
+import { coverFaults, type NotCovered } from "./fault-coverage.js";
+import type { FaultRates, PlacedKind } from "./faults.js";
 import type { History } from "./history.js";
 import { record, recordSettings } from "./record.js";
+import { loseOthers, type Remains } from "./others.js";
 import { told, type Told } from "./told.js";
 
 interface Size {
@@ -29,6 +30,11 @@ const rates: FaultRates = { terminate: 60, cutBefore: 120, cutAfter: 120 };
 const kills: FaultRates = { kill: 700 };
 /** After so long it is said where no call was lost. */
 const COVER_SECONDS = 240;
+const FULL = "ringproof trace --tier full";
+
+/** What may happen at labelled statements of this server. */
+const placedOn = (server: PostgresServer): readonly PlacedKind[] =>
+  server.crash ? ["terminate", "kill"] : ["terminate"];
 
 async function one(server: PostgresServer, n: number, context: Context): Promise<Told> {
   const { tier, seed, signal } = context;
@@ -55,18 +61,62 @@ async function everywhere(server: PostgresServer, context: Context): Promise<rea
     context.progress("calls lost everywhere", all.length);
     started = performance.now();
   };
-  const kinds = server.crash ? (["terminate", "kill"] as const) : (["terminate"] as const);
+  const kinds = placedOn(server);
   const options = { source: server, seed, kinds, seconds: COVER_SECONDS, signal, recorded };
   const left = await coverFaults(options);
-  if (left.length === 0) return all;
-  const finding = {
-    title: "no call was lost at some of the labelled statements",
-    lines: left.map(({ kind, label }) => `${kind} at ${label}`),
-    replay: `ringproof trace --tier full --seed ${seed}`,
-  };
   const last = all.at(-1)!;
-  return [...all.slice(0, -1), { ...last, findings: [...last.findings, finding] }];
+  const findings = [...last.findings, ...nowhere(left, `${FULL} --seed ${seed}`)];
+  return [...all.slice(0, -1), { ...last, findings }];
 }
+
+/** Where no call was lost, and was to be. */
+const nowhere = (left: readonly NotCovered[], replay: string): readonly Finding[] =>
+  left.length === 0
+    ? []
+    : [
+        {
+          title: "no call was lost at some of the labelled statements",
+          lines: left.map(({ kind, label }) => `${kind} at ${label}`),
+          replay,
+        },
+      ];
+
+interface Others {
+  readonly row: Row;
+  readonly findings: readonly Finding[];
+  readonly lost: number;
+}
+
+/** And so are calls that are in no history. */
+async function others(server: PostgresServer, context: Context): Promise<Others> {
+  const started = performance.now();
+  const progress = (lost: number) => context.progress("other calls lost", lost);
+  const { signal } = context;
+  const { lost, remains, left } = await loseOthers({
+    server,
+    kinds: placedOn(server),
+    signal,
+    progress,
+  });
+  const findings = [...remains.map(remainsFinding), ...nowhere(left, FULL)];
+  const row: Row = {
+    name: "lost everywhere, other calls",
+    verdict: findings.length > 0 ? "violated" : "holds",
+    seconds: (performance.now() - started) / 1000,
+    facts: { lost },
+  };
+  return { row, findings, lost };
+}
+
+const remainsFinding = ({ situation, how, before, after }: Remains): Finding => ({
+  title: `a call that is ${how} leaves other rows: ${situation}`,
+  lines: [
+    "rows, only before (-), only afterwards (+):",
+    ...before.filter((row) => !after.includes(row)).map((row) => `  - ${row}`),
+    ...after.filter((row) => !before.includes(row)).map((row) => `  + ${row}`),
+  ],
+  replay: FULL,
+});
 
 async function histories(server: PostgresServer, context: Context): Promise<readonly Told[]> {
   const { tier, shard } = context;
@@ -74,17 +124,27 @@ async function histories(server: PostgresServer, context: Context): Promise<read
   const all: Told[] = [];
   for (const n of shardOf(numbers, shard)) {
     all.push(await one(server, n, context));
-    if (all.at(-1)!.findings.length > 0) return all;
+    if (all.at(-1)!.findings.length > 0) break;
   }
-  if (tier === "quick" || shard.index > 1) return all;
-  return [...all, ...(await everywhere(server, context))];
+  return all;
+}
+
+type Recorded = readonly [told: readonly Told[], others: readonly Others[]];
+
+async function recorded(server: PostgresServer, context: Context): Promise<Recorded> {
+  const { tier, shard } = context;
+  const all = await histories(server, context);
+  const isOver = tier === "quick" || shard.index > 1;
+  if (isOver || all.some(({ findings }) => findings.length > 0)) return [all, []];
+  const more = await everywhere(server, context);
+  return [[...all, ...more], [await others(server, context)]];
 }
 
 async function run(context: Context): Promise<ClaimResult> {
   const started = performance.now();
   const server = await serverOf(context, recordSettings);
-  const all = await histories(server, context).finally(() => server.stop());
-  const findings = all.flatMap((one) => one.findings);
+  const [all, rest] = await recorded(server, context).finally(() => server.stop());
+  const findings = [...all, ...rest].flatMap((one) => one.findings);
   const counts = new Counts();
   for (const one of all) counts.merge(one.counts);
   const sum = (of: (one: Told) => number) => all.reduce((total, one) => total + of(one), 0);
@@ -95,10 +155,10 @@ async function run(context: Context): Promise<ClaimResult> {
     covered: {
       histories: all.length,
       events: sum(({ events }) => events),
-      faults: sum(({ faults }) => faults),
+      faults: sum(({ faults }) => faults) + rest.reduce((total, { lost }) => total + lost, 0),
       unexplained: sum((one) => (one.findings.length > 0 ? 1 : 0)),
     },
-    rows: all.map(({ row }) => row),
+    rows: [...all, ...rest].map(({ row }) => row),
     findings,
     counts,
   };
