@@ -1,6 +1,7 @@
 /** An order of calls that explains them, or as many of them as can be explained. */
 
 import type { ContractState, Limits } from "../../src/memory/index.js";
+import type { Event } from "./history.js";
 import type { Part } from "./parts.js";
 
 /** One call of the order, or a job that was forgotten in silence, and what that led to. */
@@ -26,3 +27,6 @@ export interface World {
 }
 
 export const endOf = ({ event }: Part): number => event.return ?? Infinity;
+
+/** When nothing can come any more of a call that nobody heard of again. */
+export const goneAt = ({ gone = Infinity }: Event): number => gone;

@@ -7,7 +7,7 @@
  */
 
 import { allows, initial, type ContractState, type Job } from "../../src/memory/index.js";
-import { endOf, type Order, type Step, type Unexplained, type World } from "./order.js";
+import { endOf, goneAt, type Order, type Step, type Unexplained, type World } from "./order.js";
 import { bringsToLife, isAlive, isTooLate, judge, meets, picture } from "./fits.js";
 import { isQuiet, type Part } from "./parts.js";
 
@@ -18,6 +18,8 @@ interface Node extends Step {
   readonly base: number;
   readonly done: bigint;
   readonly explained: number;
+  /** When the last of them began, but for those that are taken as soon as they fit. */
+  readonly begun: number;
   /** Of the calls that need not have happened, those that did. */
   readonly used: readonly number[];
 }
@@ -34,6 +36,8 @@ class Search {
   readonly #optionalOf = new Map<Job, number[]>();
   /** Where the last call is without which the job can be left out once it is over. */
   readonly #lastOf = new Map<Job, number>();
+  /** Until when a call that need not have happened may still bring the job to life. */
+  readonly #revival = new Map<Job, number>();
   /** Those by which jobs may have come. */
   readonly #arriving: readonly number[];
   readonly #world: World;
@@ -49,7 +53,8 @@ class Search {
     this.#calls.forEach(({ jobs }, i) => jobs.forEach((job) => this.#lastOf.set(job, i)));
     for (const [i, part] of this.#optional.entries())
       for (const job of part.jobs) {
-        if (bringsToLife(part)) this.#lastOf.set(job, Infinity);
+        if (bringsToLife(part))
+          this.#revival.set(job, Math.max(this.#revival.get(job) ?? 0, goneAt(part.event)));
         const others = this.#optionalOf.get(job);
         if (others) others.push(i);
         else this.#optionalOf.set(job, [i]);
@@ -64,6 +69,7 @@ class Search {
       base: 0,
       done: 0n,
       explained: 0,
+      begun: -Infinity,
       used: [],
     };
   }
@@ -118,14 +124,17 @@ class Search {
     for (; done & 1n; base++) done >>= 1n;
     const part = this.#calls[place]!;
     const explained = from.explained + 1;
-    return this.#withoutPast({ ...from, from, part, state, base, done, explained });
+    const begun = this.#quiet[place] ? from.begun : Math.max(from.begun, part.event.call);
+    return this.#withoutPast({ ...from, from, part, state, base, done, explained, begun });
   }
 
   /** Without the jobs that are over and that no later call names, and what was said of them. */
   #withoutPast(node: Node): Node {
-    const { state, base } = node;
+    const { state, base, begun } = node;
     const isPast = (job: Job) =>
-      !isAlive(state.jobs.get(job)!.state) && (this.#lastOf.get(job) ?? -1) < base;
+      !isAlive(state.jobs.get(job)!.state) &&
+      (this.#lastOf.get(job) ?? -1) < base &&
+      (this.#revival.get(job) ?? -Infinity) < begun;
     const past = new Set([...state.jobs.keys()].filter(isPast));
     if (past.size === 0) return node;
     const jobs = new Map([...state.jobs].filter(([job]) => !past.has(job)));
@@ -151,7 +160,7 @@ class Search {
     const effects = new Set<string>();
     for (const i of this.#pending(from, stuck)) {
       const part = this.#optional[i]!;
-      if (part.event.call > until) continue;
+      if (part.event.call > until || goneAt(part.event) < from.begun) continue;
       const verdict = judge(from.state, part);
       if (!verdict.ok) continue;
       const effect = `${part.operation.action} ${picture(verdict.state)}`;
@@ -170,9 +179,10 @@ class Search {
     return [...new Set([...met, ...this.#arriving])].filter((i) => !used.includes(i));
   }
 
-  #isNew({ base, done, used, state }: Node): boolean {
-    const gone = used.filter((i) => !isTooLate(this.#optional[i]!, state));
-    const key = `${base} ${done.toString(36)} ${gone} ${picture(state)}`;
+  #isNew({ base, done, begun, used, state }: Node): boolean {
+    const isOver = (part: Part) => goneAt(part.event) < begun || isTooLate(part, state);
+    const taken = used.filter((i) => !isOver(this.#optional[i]!));
+    const key = `${base} ${done.toString(36)} ${taken} ${picture(state)}`;
     const size = this.#seen.size;
     return this.#seen.add(key).size > size;
   }

@@ -7,6 +7,7 @@ import { NO_DEADLINE, type Job, type Lane, type Limits } from "../../src/memory/
 import type { Event, History } from "./history.js";
 import { guessed, type Part } from "./parts.js";
 import type { Group } from "./groups.js";
+import { goneAt } from "./order.js";
 
 type Claim = Extract<Event, { action: "Claim" }>;
 
@@ -17,16 +18,18 @@ const expiry = ({ tick, args: { deadline } }: Claim): number =>
   deadline === NO_DEADLINE ? Infinity : tick + deadline;
 
 /**
- * Whether the one claim, if it began no later, can be what the other can: as soon rescued, and
- * where jobs are ready when due it must find them due, too.
+ * Whether the one claim, if it began no later, can be what the other can: as late, as soon rescued,
+ * and where jobs are ready when due it must find them due, too.
  */
 const isAsGood = (one: Claim, other: Claim, { readyWhenDue }: Limits): boolean =>
-  (readyWhenDue ? one.tick === other.tick : one.tick <= other.tick) && expiry(one) <= expiry(other);
+  goneAt(one) >= goneAt(other) &&
+  (readyWhenDue ? one.tick === other.tick : one.tick <= other.tick) &&
+  expiry(one) <= expiry(other);
 
 /**
- * A claim has no end, so that it can still hand out a job when all that are as good as it have
- * done so. Hence if a job needs so many of them, those claims do that have fewer before them. They
- * are given in the order of their calls.
+ * A claim can still hand out a job when all that are as good as it have done so. Hence if a job
+ * needs so many of them, those claims do that have fewer before them. They are given in the order
+ * of their calls.
  */
 function best(claims: readonly Claim[], needed: number, limits: Limits): readonly Claim[] {
   const kept: Claim[] = [];
@@ -88,8 +91,9 @@ export function unheardIn({ header, events }: History): Unheard {
         else byJob.set(job, [part]);
       }
     }
-    const matters = ({ call }: Event) => call <= last;
     return [...byJob].flatMap(([job, mine]) => {
+      const first = Math.min(...mine.map(({ event }) => event.call));
+      const matters = (event: Event) => event.call <= last && goneAt(event) >= first;
       const needed = handOuts(job, mine);
       const some = [...lanes].flatMap((lane) => choose(lane, needed));
       return [...some, ...rescues].filter(matters).map((event) => guessed(event, job));

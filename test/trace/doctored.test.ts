@@ -19,6 +19,22 @@ describe.each(Object.entries<Doctored>(tables))("%s", (_name, { calls, job, why,
   });
 });
 
+describe("a lost claim, and an attempt that it must have begun", () => {
+  const calls = (gone?: number) => [
+    lost(claimed(["j/1"], [0, 0]), gone),
+    enqueued("j", [4, 5]),
+    completed({ "j/1": "completed" }, [8, 9]),
+  ];
+
+  it.each([
+    ["may have begun it at any time", undefined, true],
+    ["may have begun it until it was gone", 6, true],
+    ["did not begin it once it was gone", 3, false],
+  ])("%s", (_how, gone, holds) => {
+    expect(checkContract(historyOf(calls(gone))) === null).toBe(holds);
+  });
+});
+
 describe("a claim that nobody heard of again", () => {
   const stays = { ...withJob("MoveReady", "j", "sameLane", [8, 9]), args: { job: "j", lane: "a" } };
   const calls = [

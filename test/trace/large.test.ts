@@ -59,6 +59,35 @@ describe("25,000 jobs in 100,000 calls", () => {
   });
 });
 
+describe("5,000 jobs of one key, of which some enqueues, claims and ends are lost", () => {
+  /** One job after the other, each alive for ten moments. */
+  const lives = Array.from({ length: 5_000 }, (_, i) => {
+    const [job, at] = [`j${i}`, 10 * i];
+    const life = [
+      enqueued(job, [at, at + 1], { key: "k" }),
+      claimed([`${job}/1`], [at + 2, at + 3]),
+      completed({ [`${job}/1`]: "completed" }, [at + 4, at + 5]),
+    ];
+    return life.map((call, n) => (i % 40 === 13 * n ? lost(call, call.from + 1) : call));
+  }).flat();
+
+  it("have an order", () => {
+    const { breach, seconds } = timed(lives);
+    expect(breach).toBeNull();
+    expect(seconds).toBeLessThan(20);
+  });
+
+  it("have none once the last of them is told stale", () => {
+    const stale = { result: "answered", each: ["stale"] };
+    const { breach, seconds } = timed([
+      ...lives.slice(0, -1),
+      { ...lives.at(-1)!, outcome: stale },
+    ]);
+    expect(breach?.job).toBe("j4999");
+    expect(seconds).toBeLessThan(20);
+  });
+});
+
 /** The same said of the second attempt, once that has begun. */
 const afterwards = (call: Call): Call => ({
   ...(JSON.parse(JSON.stringify(call).replaceAll('"lease":1', '"lease":2')) as Call),

@@ -103,6 +103,9 @@ function pruned(state: ContractState): ContractState {
   }, state);
 }
 
+/** When the call with this number took effect. */
+export const pointOf = (id: number): number => 100 + 10 * id;
+
 /** The operations one after the other, ten units of time apart, as their callers saw them. */
 export function recorded(
   run: readonly Operation[],
@@ -123,7 +126,7 @@ export function recorded(
     const next = answered({ ...state, now: tick + skew }, operation);
     if (!next) continue;
     if (fate !== "lost before") state = next.state;
-    const point = 100 + 10 * i;
+    const point = pointOf(i);
     const isTold = fate === "told";
     const event = {
       id: i,

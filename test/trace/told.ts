@@ -11,6 +11,7 @@ export interface Call {
   readonly from: number;
   readonly to: number | null;
   readonly tick: number;
+  readonly gone?: number;
 }
 
 /** Where in time a call was, and at which tick. */
@@ -25,8 +26,11 @@ const call = (action: RecordedAction, args: object, outcome: object | null, when
   tick: when[2] ?? 0,
 });
 
-/** Nobody heard of this call again. */
-export const lost = (one: Call): Call => ({ ...one, outcome: null, to: null });
+/** Nobody heard of this call again; it could do nothing more from then on, if that is known. */
+export const lost = (one: Call, gone?: number): Call => ({
+  ...{ ...one, outcome: null, to: null },
+  ...(gone !== undefined && { gone }),
+});
 
 export const tokenOf = (name: string): Token => {
   const [job, lease] = name.split("/") as [string, string];
