@@ -21,7 +21,8 @@ Never == -1000000  \* the point in time of what does not come
 ------------------------------------------------------------------------------
 (* The database as a call sees it: at the tick of its caller, and with what   *)
 (* it has looked at before it takes effect: the cursors of rings that have    *)
-(* turned since it chose its slot, and how far the lane of a claim went.      *)
+(* turned since it chose its slot, how far the lane of a claim went, and the  *)
+(* keys that were given back since an enqueue asked for them.                 *)
 
 Most(n, limit) == IF n < 0 THEN 0 ELSE IF n > limit THEN limit ELSE n
 Age(at, tick) == IF at = Never THEN 99 ELSE Most(tick - at, StaleAfter)
@@ -35,9 +36,10 @@ NoTail == 1000000
 InReach(r, e, tail) == tail = NoTail \/ r.lane # e.args.lane \/ r.seq < tail
 
 \* e is the call, or anything where there is no tail.
-Seen(e, pins, tail, tick) ==
+Seen(e, pins, tail, held, tick) ==
   [stored EXCEPT
      !.readyEntries = {r \in @ : InReach(r, e, tail)},
+     !.uniqueKeys = @ \cup held,
      !.rings = [queue |-> Ring("queue", pins), claim |-> Ring("claim", pins),
                 lease |-> Ring("lease", pins)],
      !.leaseClaims = {[c EXCEPT !.age = Age(@, tick), !.left = Left(@, tick)] : c \in @},
@@ -46,10 +48,11 @@ Seen(e, pins, tail, tick) ==
      !.deferredJobs = {[d EXCEPT !.wait = Left(@, tick)] : d \in @},
      !.doneEntries = {[d EXCEPT !.age = Failed(d, tick)] : d \in @}]
 
-At(e, pins, tail, tick) == INSTANCE StorageAnswers WITH db <- Seen(e, pins, tail, tick)
+At(e, pins, tail, held, tick) ==
+  INSTANCE StorageAnswers WITH db <- Seen(e, pins, tail, held, tick)
 
 NoPins == <<>>
-Now(e) == INSTANCE StorageAnswers WITH db <- Seen(e, NoPins, NoTail, e.tick)
+Now(e) == INSTANCE StorageAnswers WITH db <- Seen(e, NoPins, NoTail, {}, e.tick)
 
 ------------------------------------------------------------------------------
 (* Rows: what the transaction of a call put, dropped and cleared.             *)
@@ -102,8 +105,8 @@ MayBeNext(i) == Events[i].behind \subseteq made
 Make(i) ==
   LET e == Events[i]
   IN /\ stored' = Recorded(e)
-     /\ \E pins \in {NoPins, e.pins}, tail \in {NoTail} \cup e.tails :
-          At(e, pins, tail, e.tick)!Explains(e)
+     /\ \E pins \in {NoPins, e.pins}, tail \in {NoTail} \cup e.tails, held \in {{}, e.held} :
+          At(e, pins, tail, held, e.tick)!Explains(e)
      /\ made' = made \cup {i}
 
 Model == INSTANCE StorageAnswers WITH db <- stored

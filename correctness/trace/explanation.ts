@@ -41,10 +41,11 @@ const NOWHERE = initialState({ lanes: [] } as unknown as Scope).env;
 
 const sameToken = (a: Token, b: Token): boolean => a.job === b.job && a.lease === b.lease;
 
-/** What a call has seen before: the cursors of rings, and how far its lane went. */
+/** What a call has seen before: the cursors of rings, how far its lane went, and who had keys. */
 interface Earlier {
   readonly rings: Db["rings"];
   readonly tail?: number;
+  readonly holders?: readonly Job[];
 }
 
 export class Explainer {
@@ -87,25 +88,29 @@ export class Explainer {
     const rings = { ...db.rings };
     for (const [ring, cur] of pins) rings[ring] = { ...db.rings[ring], cur };
     const pinned = pins.size > 0 ? [rings] : [];
+    const holders = this.meetings.holders(event);
+    const held = holders.length > 0 ? [db.rings, ...pinned] : [];
     return [
       ...pinned.map((seen) => this.stepFrom(event, db, { rings: seen })),
+      ...held.map((seen) => this.stepFrom(event, db, { rings: seen, holders })),
       ...tails.flatMap((tail) =>
         [db.rings, ...pinned].map((seen) => this.stepFrom(event, db, { rings: seen, tail })),
       ),
     ];
   }
 
-  private stepFrom(event: Event, db: Db, { rings, tail }: Earlier): Step {
+  private stepFrom(event: Event, db: Db, { rings, tail, holders = [] }: Earlier): Step {
     const { lane } = event.args as { readonly lane?: Lane };
     const readyEntries = db.readyEntries.filter(
       (row) => tail === undefined || row.lane !== lane || row.seq < tail,
     );
-    const { outcome, state } = this.step(event, { ...db, rings, readyEntries });
+    const before = holders.filter((job) => !db.uniqueKeys.some((row) => row.job === job));
+    const keyed = [...db.uniqueKeys, ...before.map((job) => ({ job }))];
+    const { outcome, state } = this.step(event, { ...db, rings, readyEntries, uniqueKeys: keyed });
     const shown = tail === undefined ? state.db.readyEntries : db.readyEntries;
-    return {
-      outcome,
-      state: { ...state, db: { ...state.db, rings: db.rings, readyEntries: shown } },
-    };
+    const uniqueKeys = state.db.uniqueKeys.filter(({ job }) => !before.includes(job));
+    const after = { ...state.db, rings: db.rings, readyEntries: shown, uniqueKeys };
+    return { outcome, state: { ...state, db: after } };
   }
 
   private step(event: Event, db: Db): Step {

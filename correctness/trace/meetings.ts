@@ -13,6 +13,7 @@ import {
 import { turnedAwayWith } from "../interleave/hindrance.js";
 import type { Event, Header } from "./history.js";
 import type { Intervals } from "./intervals.js";
+import { keysOf } from "./scope.js";
 
 export const nameOf = ({ job, lease }: Token): string => `${job}/${lease}`;
 
@@ -39,10 +40,12 @@ export class Meetings {
   private readonly intervals: Intervals;
   /** Attempts that were handed out together, and are locked together. */
   private readonly receipts = new Map<string, readonly Token[]>();
+  private readonly keys: ReadonlyMap<Job, string>;
 
   constructor({ slots }: Header, events: readonly Event[], intervals: Intervals) {
     this.slots = slots!;
     this.intervals = intervals;
+    this.keys = keysOf(events);
     for (const event of events) {
       const tokens = attemptsIn("leaseClaims", event);
       for (const token of tokens) this.receipts.set(nameOf(token), tokens);
@@ -99,6 +102,21 @@ export class Meetings {
     });
   }
 
+  /**
+   * An enqueue is told first which keys are taken, and may then wait for the head of its lane: the
+   * jobs that gave back meanwhile the keys for which it turned jobs away.
+   */
+  holders(event: Event): readonly Job[] {
+    if (event.action !== "Enqueue") return [];
+    const { keys } = this;
+    const welcome = keyed(event, "put");
+    const turnedAway = event.args.batch.filter((job) => keys.has(job) && !welcome.includes(job));
+    const wanted = new Set(turnedAway.map((job) => keys.get(job)));
+    if (wanted.size === 0) return [];
+    const gone = this.intervals.beside(event).flatMap((other) => keyed(other, "drop"));
+    return gone.filter((job) => wanted.has(keys.get(job)));
+  }
+
   /** The receipts that the rescue may have passed over. */
   lockable(event: Event): readonly (readonly Token[])[] {
     if (!isRescue(event)) return [];
@@ -126,6 +144,12 @@ function slotOf({ changes = [] }: Event, ring: RingName): Slot | undefined {
 const appendedTo = (lane: Lane, { changes = [] }: Event): readonly number[] =>
   changes.flatMap(({ table, put }) =>
     table === "readyEntries" && put?.[laneAt] === lane ? [Number(put[seqAt])] : [],
+  );
+
+/** The jobs of which the call has put or dropped the unique keys. */
+const keyed = ({ changes = [] }: Event, how: "put" | "drop"): readonly Job[] =>
+  changes.flatMap((change) =>
+    change.table === "uniqueKeys" && change[how] ? [String(change[how][0])] : [],
   );
 
 const [laneAt, seqAt] = [columns.readyEntries.indexOf("lane"), columns.readyEntries.indexOf("seq")];

@@ -105,6 +105,7 @@ function eventValue(event: Event, { meetings, lines, places }: Written): Tla {
     chosen: tokens(outcome ? (outcome.tokens ?? []) : attemptsIn("leaseClaimClosures", event)),
     pins: byName([...meetings.pins(event)]),
     tails: set(meetings.tails(event)),
+    held: set(meetings.holders(event).map((job) => record({ job }))),
     quiet: changes.length === 0,
     put: rowsOf(changes, "put"),
     drop: rowsOf(changes, "drop"),

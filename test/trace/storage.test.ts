@@ -2,6 +2,7 @@ import { fc, test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
 import { checkStorage } from "../../correctness/trace/storage.js";
 import type { Event, History } from "../../correctness/trace/history.js";
+import { toldEarly } from "./early.js";
 import { header, histories, runs } from "./histories.js";
 
 const options = { numRuns: 40 };
@@ -68,4 +69,15 @@ describe("histories of the core", () => {
       expect(breach!.event.id).toBe(event!.id);
     },
   );
+});
+
+describe("an enqueue that turned a job away", () => {
+  test("may have asked for its key before that was given back", () => {
+    expect(checkStorage(toldEarly([2, 9, 3])).breach).toBeNull();
+  });
+
+  test("did not if it began afterwards", () => {
+    const { breach } = checkStorage(toldEarly([7, 9, 3]));
+    expect(breach!.event.id).toBe(3);
+  });
 });

@@ -4,6 +4,7 @@ import type { Event, History } from "../../correctness/trace/history.js";
 import { record } from "../../correctness/trace/record.js";
 import { checkStorage } from "../../correctness/trace/storage.js";
 import { explainedByTlc } from "../../correctness/trace/tlc.js";
+import { toldEarly } from "./early.js";
 import { histories } from "./histories.js";
 
 const context = { progress: () => undefined, signal: new AbortController().signal };
@@ -62,6 +63,11 @@ describe("TLC and the check beside it agree", () => {
   test("where a worker is lied to", { timeout: LIMIT_MS }, async () => {
     const wrong = changed(second!, { ...claimOf(second!), outcome: { result: "empty" } });
     expect(await explained(wrong)).toBe(false);
+  });
+
+  test("where a key was given back while an enqueue waited", { timeout: LIMIT_MS }, async () => {
+    expect(await explained(toldEarly([2, 9, 3]))).toBe(true);
+    expect(await explained(toldEarly([7, 9, 3]))).toBe(false);
   });
 
   test("where a call had ended before what it saw began", { timeout: LIMIT_MS }, async () => {
