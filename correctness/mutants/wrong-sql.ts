@@ -71,6 +71,7 @@ export function fusedFinish(): SqlChange {
     "ringproof.lock_receipts(p_tokens)",
     unlocked,
   );
-  const late = "begin\n  perform ringproof.lock_receipts(p_tokens);\n";
-  return { definition, sql: sql.replace("begin\n", late) };
+  const [decide, late] = [/begin\n  return ([^;]*);/, "perform ringproof.lock_receipts(p_tokens);"];
+  const fused = `  v_found ringproof.attempt[] := $1;\nbegin\n  ${late}\n  return v_found;`;
+  return { definition, sql: sql.replace(decide, fused) };
 }

@@ -2,20 +2,19 @@
 
 import { changedSql } from "../../correctness/mutants/changed-sql.js";
 
-/** The rows of a lane as if nobody had ever cancelled one. */
-const untombstoned = `(
-        select e.* from ringproof.ready_entries e
-        where e.slot = v_ready_slot and e.lane_id = p_lane_id and not exists (
-          select from ringproof.attempt_evidence a
-          where a.slot = e.slot and a.lane_id = e.lane_id and a.through_seq >= e.lane_seq)) r`;
-
-/** The attempts of receipts, whether they have closures or not. */
-const everIssued = `(
-          select c.*, m.lane_seq, m.job_id, m.run_lease
-          from ringproof.lease_claims c
-          cross join lateral unnest(c.lane_seqs, c.job_ids, c.run_leases)
-            as m (lane_seq, job_id, run_lease)
-          where c.slot = v_slot) u`;
+/** The attempts of the tokens, whether they run or not. */
+const everIssued = `array(
+    select distinct on (m.job_id, m.run_lease)
+           row(t.place, c.slot, c.lane_id, c.receipt_seq, c.ready_slot, m.lane_seq, m.job_id,
+               m.run_lease, null, 'receiptOnly')::ringproof.attempt
+    from ringproof.lease_claims c
+    cross join lateral unnest(c.lane_seqs, c.job_ids, c.run_leases)
+      as m (lane_seq, job_id, run_lease)
+    join unnest(p_tokens) with ordinality
+           as t (job_id, run_lease, claim_slot, lane_id, receipt_seq, place)
+      on t.claim_slot = c.slot and t.lane_id = c.lane_id and t.receipt_seq = c.receipt_seq
+         and t.job_id = m.job_id and t.run_lease = m.run_lease
+    order by m.job_id, m.run_lease, t.place)`;
 
 export const changes = {
   "prune_queue ignores receipts that nothing closes": changedSql(
@@ -25,22 +24,16 @@ export const changes = {
     "null;",
   ),
   "claim hands out cancelled jobs": changedSql(
-    "claim",
-    "claim",
-    "ringproof.pending_in(v_ready_slot, p_lane_id) r",
-    untombstoned,
+    "evidence",
+    "pending_in",
+    "t.slot = p_slot and t.lane_id",
+    "false and t.lane_id",
   ),
   "complete_fast takes tokens that are over": changedSql(
-    "attempt",
-    "open_among",
-    "ringproof.unclosed_in(v_slot) u",
+    "finish",
+    "complete_fast",
+    "ringproof.find_open(p_tokens)",
     everIssued,
-  ),
-  "complete_fast takes tokens that a batch completed": changedSql(
-    "attempt",
-    "find_open",
-    "ringproof.completed_of(v_receipts)",
-    "'{}'",
   ),
   "retry leaves the receipt open": changedSql(
     "finish",

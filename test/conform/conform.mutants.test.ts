@@ -124,8 +124,8 @@ const cases: readonly Case[] = [
   [
     "complete_fast takes tokens that are over",
     "CompleteFast",
-    ["completed", "stale"],
-    ["completed", "completed"],
+    ["stale"],
+    ["completed"],
     /\+ receiptCompletionBatches {2}slot=0 job=j1 lease=1/,
   ],
   [

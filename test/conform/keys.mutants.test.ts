@@ -31,7 +31,7 @@ const planted: readonly Planted<keyof typeof scopes>[] = [
   [
     "a fast completion keeps the key",
     "keys",
-    changedSql("finish", "complete_fast", "where word = 'completed'", "where false"),
+    changedSql("finish", "complete_fast", "  perform ringproof.release_keys(v_job_ids);\n", ""),
     "CompleteFast",
     ["completed"],
     ["completed"],

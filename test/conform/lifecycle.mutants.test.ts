@@ -94,8 +94,8 @@ const planted: readonly Planted<keyof typeof scopes>[] = [
     changedSql(
       "finish",
       "complete_fast",
-      "where lease_slot is null\n      group by lane_id, r",
-      "where true group by lane_id, r",
+      "    from ended\n    group by ready_slot, lane_id, receipt_seq",
+      "    from unnest(v_attempts) group by ready_slot, lane_id, receipt_seq",
     ),
     "CompleteFast",
     ["leaseManaged"],

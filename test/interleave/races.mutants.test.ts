@@ -45,7 +45,7 @@ const races: Readonly<Record<string, Race>> = {
   },
   "workers end an attempt without its mutex": {
     name: "CompleteFast × Fail",
-    amend: changedSql("attempt", "lock_receipts", "for update;", ";"),
+    amend: changedSql("attempt", "lock_receipts", "for update);", ");"),
     fault: "unexplained",
     told: /failed.*completed|completed.*failed/,
   },

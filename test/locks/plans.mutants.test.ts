@@ -123,11 +123,11 @@ const mutants: Readonly<Record<string, Mutant>> = {
       " leases_0.toast (nowait), found AccessExclusiveLock on leases_0.toast",
   },
   "a plan that is kept locks every partition": {
-    operation: "CompleteFast",
+    operation: "Retry",
     amendment: { settings: settings.replace("force_custom_plan", "auto") },
     title:
-      "CompleteFast, after lock_receipts.lock_receipts: expected no lock here," +
-      " found RowShareLock on lease_claims_1",
+      "Retry, after end_attempts.read_bodies: expected no lock here," +
+      " found AccessShareLock on ready_entries_1",
     calls: ["planning", "generic"],
   },
   "one more table is read": {

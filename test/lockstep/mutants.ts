@@ -149,7 +149,7 @@ export const sqlMutants: Readonly<Record<string, string>> = {
     "",
   ),
   "a lane waits since its last job came": changedSql(
-    "lanes",
+    "claim",
     "waiting_since",
     "order by r.lane_seq limit 1",
     "order by r.lane_seq desc limit 1",

@@ -59,7 +59,7 @@ const plants: Readonly<Record<string, Plant>> = {
       "keys",
       "take_keys",
       "union all select job_id from taken",
-      "union all select unnest(p_job_ids)",
+      "union select unnest(p_job_ids)",
     ),
     accounts: ["keys"],
   },
@@ -71,7 +71,7 @@ const plants: Readonly<Record<string, Plant>> = {
     options: { rings: small },
   },
   "lease-reset": { sql: bug("lease-reset"), accounts: ["attempts", "jobs"] },
-  "fused-finish": { sql: bug("fused-finish"), accounts: ["effects"] },
+  "fused-finish": { sql: bug("fused-finish"), accounts: ["effects", "audit"] },
   "rescue-double": {
     sql: bug("rescue-double"),
     accounts: ["effects", "audit"],
