@@ -1,0 +1,23 @@
+/** Workers that ask again and again, for queues that leave it to their users. */
+
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Workers } from "./contestant.js";
+
+/** How long a worker that found nothing waits before it asks again. */
+export const POLL_MS = 10;
+
+/** `step` says whether there was anything to do. */
+export function loops(count: number, step: (worker: number) => Promise<boolean>): Workers {
+  let over = false;
+  const loop = async (worker: number) => {
+    while (!over) if (!(await step(worker)) && !over) await sleep(POLL_MS);
+  };
+  const all = Promise.all(Array.from({ length: count }, (_, worker) => loop(worker)));
+  all.catch(() => (over = true));
+  return {
+    stop: async () => {
+      over = true;
+      await all;
+    },
+  };
+}

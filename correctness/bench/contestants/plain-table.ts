@@ -1,0 +1,58 @@
+/** What people write who need no more than a queue: one table and FOR UPDATE SKIP LOCKED. */
+
+import pg from "pg";
+import type { Body, Contestant, Terms, Workers } from "./contestant.js";
+import { loops } from "./loops.js";
+
+const TABLE = `
+  create table jobs (
+    id bigint generated always as identity primary key,
+    attempts int not null default 0,
+    locked_at timestamptz,
+    payload jsonb not null);
+  create index jobs_ready on jobs (id) where locked_at is null`;
+
+const CLAIM = `
+  update jobs set attempts = attempts + 1, locked_at = now()
+  where id = any (array(
+    select id from jobs where locked_at is null order by id limit $1 for update skip locked))
+  returning id, payload`;
+
+export class PlainTable implements Contestant {
+  private readonly terms: Terms;
+  private readonly pool: pg.Pool;
+
+  constructor(terms: Terms) {
+    this.terms = terms;
+    this.pool = new pg.Pool({ connectionString: terms.url, max: terms.workers + 2 });
+  }
+
+  async install(): Promise<void> {
+    await this.pool.query(TABLE);
+  }
+
+  async enqueue(bodies: readonly Body[]): Promise<void> {
+    await this.pool.query({
+      name: "enqueue",
+      text: "insert into jobs (payload) select unnest($1::jsonb[])",
+      values: [bodies.map((body) => JSON.stringify(body))],
+    });
+  }
+
+  work(completed: (bodies: readonly Body[]) => void): Workers {
+    return loops(this.terms.workers, async () => {
+      const values = [this.terms.batch];
+      const { rows } = await this.pool.query({ name: "claim", text: CLAIM, values });
+      if (rows.length === 0) return false;
+      const ids = rows.map(({ id }) => id as string);
+      const text = "delete from jobs where id = any ($1::bigint[])";
+      await this.pool.query({ name: "complete", text, values: [ids] });
+      completed(rows.map(({ payload }) => payload as Body));
+      return true;
+    });
+  }
+
+  close(): Promise<void> {
+    return this.pool.end();
+  }
+}

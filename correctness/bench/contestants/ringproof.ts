@@ -1,0 +1,88 @@
+/** This engine, through the library that it is used by, with the maintenance that it asks for. */
+
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+import { install } from "../../../src/postgres/install.js";
+import { RescuePasses } from "../../../src/postgres/rescue-passes.js";
+import { PostgresStorage } from "../../../src/postgres/storage.js";
+import type { Body, Contestant, Terms, Workers } from "./contestant.js";
+import { loops } from "./loops.js";
+
+const schema = "ringproof";
+/** How often slots are reclaimed, and what is stale is looked for. */
+const MAINTENANCE_MS = 1_000;
+const STALE_MS = 60_000;
+
+export class Ringproof implements Contestant {
+  private readonly terms: Terms;
+  private readonly pool: pg.Pool;
+  private readonly storage: PostgresStorage;
+  private readonly over = new AbortController();
+  private lanes: readonly number[] = [];
+  private turn = 0;
+  private maintenance: Promise<void> = Promise.resolve();
+
+  constructor(terms: Terms) {
+    this.terms = terms;
+    this.pool = new pg.Pool({ connectionString: terms.url, max: terms.workers + 3 });
+    this.storage = new PostgresStorage(this.pool, { schema });
+  }
+
+  /** A lane for each worker: a claim from a lane keeps others away from it. */
+  async install(): Promise<void> {
+    const client = await this.pool.connect();
+    await install(client, { schema });
+    client.release();
+    const lanes: number[] = [];
+    for (let shard = 0; shard < this.terms.workers; shard++)
+      lanes.push(await this.storage.ensureLane("bench", 1, shard));
+    this.lanes = lanes;
+    this.maintenance = this.maintain();
+  }
+
+  async enqueue(bodies: readonly Body[]): Promise<void> {
+    const lane = this.lanes[this.turn++ % this.lanes.length]!;
+    const now = new Date();
+    await this.storage.enqueue(lane, bodies, now, now);
+  }
+
+  work(completed: (bodies: readonly Body[]) => void): Workers {
+    const { storage, lanes } = this;
+    return loops(this.terms.workers, async (worker) => {
+      const lane = lanes[worker]!;
+      const jobs = await storage.claim<Body>(lane, this.terms.batch, new Date());
+      if (jobs.length === 0) return false;
+      await Promise.all([
+        storage.complete(jobs, new Date()),
+        storage.advanceClaimCursor(lane, new Date()),
+      ]);
+      completed(jobs.map(({ payload }) => payload));
+      return true;
+    });
+  }
+
+  private async maintain(): Promise<void> {
+    const { storage } = this;
+    const { signal } = this.over;
+    const passes = new RescuePasses(this.pool, { schema });
+    for (let round = 0; !signal.aborted; round++) {
+      const now = new Date();
+      await passes.staleReceipts(new Date(now.getTime() - STALE_MS), now);
+      await passes.expiredDeadlines(now);
+      await storage.pruneLeases(now);
+      await storage.pruneClaims(now);
+      await storage.pruneQueue(now);
+      await storage.rotateLeases(now);
+      await storage.rotateClaims(now);
+      await storage.rotateQueue(now);
+      await storage.rollupTerminalCounts(round % 8, now);
+      await sleep(MAINTENANCE_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.over.abort();
+    await this.maintenance;
+    await this.pool.end();
+  }
+}
