@@ -156,7 +156,7 @@ describe("where it cannot be had: one clear message, and nothing is left", () =>
   });
 
   test("Ctrl-C meanwhile: npm is stopped", async () => {
-    const here = await stage('echo $$ >"$dir/../pid"', "exec sleep 60");
+    const here = await stage('echo $$ >"$dir/../../pid"', "exec sleep 60");
     const program = join(packageRoot(), "dist", "src", "postgres", "fetched.js");
     const script = `import(${JSON.stringify(program)}).then((f) => f.nativeOf(14))`;
     const child = spawn(process.execPath, ["--eval", script], { env: here.env, stdio: "ignore" });
