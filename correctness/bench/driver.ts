@@ -2,48 +2,75 @@
 
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { withCleanup } from "../../src/cleanup.js";
+import { UserError } from "../../src/errors.js";
+import { packageRoot } from "../../src/package-root.js";
 import type { Terms } from "./contestants/contestant.js";
 import type { Answer, Name, Request } from "./requests.js";
 
-const program = fileURLToPath(new URL("child.js", import.meta.url));
+export interface DriverOptions {
+  /** The program that runs it. */
+  readonly node: string;
+  readonly name: Name;
+  readonly terms: Terms;
+  readonly signal?: AbortSignal | undefined;
+}
 
 export class Driver {
   private readonly child: ChildProcess;
+  private readonly name: Name;
+  private said = "";
 
-  private constructor(child: ChildProcess) {
+  private constructor(child: ChildProcess, name: Name) {
     this.child = child;
+    this.name = name;
+    child.stderr!.setEncoding("utf8").on("data", (text: string) => (this.said += text));
+    // An interruption is told to whoever waits for an answer.
+    child.on("error", () => undefined);
   }
 
-  /** Installed; `node` is the program that runs it. */
-  static async with<T>(
-    node: string,
-    name: Name,
-    terms: Terms,
-    body: (driver: Driver) => Promise<T>,
-  ): Promise<T> {
-    const child = fork(program, { execPath: node, stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  /** With the contestant installed. An AbortError ends it, once the signal is aborted. */
+  static async with<T>(options: DriverOptions, body: (driver: Driver) => Promise<T>): Promise<T> {
+    const { node, name, terms, signal } = options;
+    const program = join(packageRoot(), "dist", "correctness", "bench", "child.js");
+    const child = fork(program, {
+      execPath: node,
+      execArgv: [],
+      stdio: ["ignore", "inherit", "pipe", "ipc"],
+      ...(signal && { signal }),
+      killSignal: "SIGKILL",
+    });
     return withCleanup(
       () => void child.kill("SIGKILL"),
       async () => {
-        const driver = new Driver(child);
+        const driver = new Driver(child, name);
         await driver.ask({ what: "install", name, terms });
         return body(driver);
       },
     );
   }
 
+  /** A UserError says what it said when it ended instead. */
   async ask(request: Request): Promise<Answer> {
-    const ended = once(this.child, "exit").then(() => {
-      throw new Error(`the process of a contestant ended before it had answered ${request.what}`);
-    });
-    ended.catch(() => undefined);
-    this.child.send(request);
-    const [answer] = (await Promise.race([once(this.child, "message"), ended])) as [
-      Answer | { error: string },
-    ];
-    if ("error" in answer) throw new Error(answer.error);
-    return answer;
+    const over = new AbortController();
+    const ended = once(this.child, "close", over).then(() => Promise.reject(this.failed(request)));
+    try {
+      this.child.send(request, () => undefined);
+      const [answer] = await Promise.race([once(this.child, "message", over), ended]);
+      return answer as Answer;
+    } finally {
+      ended.catch(() => undefined);
+      over.abort();
+    }
+  }
+
+  private failed({ what }: Request): UserError {
+    const why = /^.*Error: .*$/m.exec(this.said)?.[0] ?? "it did not say why";
+    return new UserError(
+      `The process of ${this.name} ended before it had answered ${what}: ${why}`,
+      "See that there are memory and disk left; run it again.",
+      { cause: new Error(this.said) },
+    );
   }
 }

@@ -1,9 +1,18 @@
-/** What the process of a contestant is asked for, and answers. */
+/** Who is measured; what the process of each is asked for, and what it answers. */
 
 import type { Terms } from "./contestants/contestant.js";
 
-export const names = ["ringproof", "pg-boss", "graphile-worker", "plain table"] as const;
-export type Name = (typeof names)[number];
+/** What each is called; the first is the engine, the others are its peers. */
+export const titles = {
+  ringproof: "ringproof",
+  "pg-boss": "pg-boss",
+  "graphile-worker": "graphile-worker",
+  "plain-table": "plain table",
+  "plain-table-deleting": "plain table, deleting",
+} as const;
+
+export type Name = keyof typeof titles;
+export const names = Object.keys(titles) as readonly Name[];
 
 export type Request =
   | { readonly what: "install"; readonly name: Name; readonly terms: Terms }
@@ -12,7 +21,22 @@ export type Request =
   | { readonly what: "close" };
 
 export interface Answer {
+  /** How long it took, in milliseconds. */
   readonly ms: number;
-  /** Of each job, from when it was due, in milliseconds. */
-  readonly latencies: readonly number[];
+  /** Of jobs that were offered. */
+  readonly offered?: Offered;
+}
+
+export interface Offered {
+  /** From when a job was due to when it was completed, in milliseconds. */
+  readonly p50: number;
+  readonly p99: number;
+  /** What was completed in each second, from the first offer on. */
+  readonly seconds: readonly Second[];
+}
+
+export interface Second {
+  readonly completed: number;
+  /** Of those; null where there are none. */
+  readonly p99: number | null;
 }

@@ -13,7 +13,6 @@ export function loops(count: number, step: (worker: number) => Promise<boolean>)
     while (!over) if (!(await step(worker)) && !over) await sleep(POLL_MS);
   };
   const all = Promise.all(Array.from({ length: count }, (_, worker) => loop(worker)));
-  all.catch(() => (over = true));
   return {
     stop: async () => {
       over = true;

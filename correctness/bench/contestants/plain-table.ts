@@ -7,18 +7,23 @@ import { loops } from "./loops.js";
 const TABLE = `
   create table jobs (
     id bigint generated always as identity primary key,
+    state text not null default 'available',
     attempts int not null default 0,
-    locked_at timestamptz,
+    attempted_at timestamptz,
+    completed_at timestamptz,
     payload jsonb not null);
-  create index jobs_ready on jobs (id) where locked_at is null`;
+  create index jobs_available on jobs (id) where state = 'available'`;
 
 const CLAIM = `
-  update jobs set attempts = attempts + 1, locked_at = now()
+  update jobs set state = 'running', attempts = attempts + 1, attempted_at = now()
   where id = any (array(
-    select id from jobs where locked_at is null order by id limit $1 for update skip locked))
+    select id from jobs where state = 'available' order by id limit $1 for update skip locked))
   returning id, payload`;
 
+/** Which keeps the jobs that are completed. */
 export class PlainTable implements Contestant {
+  protected readonly complete: string = `
+    update jobs set state = 'completed', completed_at = now() where id = any ($1::bigint[])`;
   private readonly terms: Terms;
   private readonly pool: pg.Pool;
 
@@ -45,8 +50,7 @@ export class PlainTable implements Contestant {
       const { rows } = await this.pool.query({ name: "claim", text: CLAIM, values });
       if (rows.length === 0) return false;
       const ids = rows.map(({ id }) => id as string);
-      const text = "delete from jobs where id = any ($1::bigint[])";
-      await this.pool.query({ name: "complete", text, values: [ids] });
+      await this.pool.query({ name: "complete", text: this.complete, values: [ids] });
       completed(rows.map(({ payload }) => payload as Body));
       return true;
     });
@@ -55,4 +59,9 @@ export class PlainTable implements Contestant {
   close(): Promise<void> {
     return this.pool.end();
   }
+}
+
+/** Which forgets them. */
+export class DeletingTable extends PlainTable {
+  protected override readonly complete = "delete from jobs where id = any ($1::bigint[])";
 }
