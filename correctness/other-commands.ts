@@ -1,6 +1,7 @@
 /** The commands that are about no single claim. */
 
 import { auditSection } from "./audit.js";
+import { addBench } from "./bench/command.js";
 import { configurations, configurationsTable } from "./configs.js";
 import { addExplain } from "./explain/command.js";
 import {
@@ -83,4 +84,5 @@ export function addOtherCommands(add: Add, session: Session): void {
   addExplain(add, session);
   addAudit(add, session);
   addSoak(add, session);
+  addBench(add, session);
 }

@@ -1,18 +1,13 @@
 /** The engine and its peers on one server, round by round, each time in another order. */
 
 import { availableParallelism, cpus, loadavg } from "node:os";
-import { withCleanup } from "../../src/cleanup.js";
 import { packageRoot } from "../../src/package-root.js";
-import {
-  connect,
-  durableSettings,
-  onPostgres,
-  type PostgresServer,
-} from "../../src/postgres/server.js";
+import { durableSettings, onPostgres, type PostgresServer } from "../../src/postgres/server.js";
 import { Observer } from "./observer.js";
 import { peersOf, versions, type Peers } from "./peers.js";
 import type { Name } from "./requests.js";
 import { round, type Round, type Sizes } from "./round.js";
+import { connected } from "./sessions.js";
 
 export interface Progressing {
   readonly signal?: AbortSignal;
@@ -107,16 +102,12 @@ async function around(only: readonly Name[], tell: (what: string) => void) {
 
 /** Those that decide about durability, memory and maintenance, as they are. */
 async function settingsOf(server: PostgresServer): Promise<Readonly<Record<string, string>>> {
-  const client = await connect(server);
-  return withCleanup(
-    () => client.end(),
-    async () => {
-      const { rows } = await client.query<{ name: string; value: string }>(
-        `select name, current_setting(name) as value
-         from unnest($1::text[]) with ordinality as shown (name, n) order by n`,
-        [SHOWN],
-      );
-      return Object.fromEntries(rows.map(({ name, value }) => [name, value]));
-    },
+  const { rows } = await connected(server.url, (client) =>
+    client.query<{ name: string; value: string }>(
+      `select name, current_setting(name) as value
+       from unnest($1::text[]) with ordinality as shown (name, n) order by n`,
+      [SHOWN],
+    ),
   );
+  return Object.fromEntries(rows.map(({ name, value }) => [name, value]));
 }

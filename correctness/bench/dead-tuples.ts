@@ -1,8 +1,7 @@
 /** Dead tuples, table by table: those of a partition count for its table. */
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { withCleanup } from "../../src/cleanup.js";
-import { connect } from "../../src/postgres/server.js";
+import type pg from "pg";
 import { tables } from "../../src/postgres/tables.js";
 
 export type DeadTuples = Readonly<Record<string, number>>;
@@ -20,7 +19,7 @@ const TABLES = `
   left join pg_class parent on parent.oid = i.inhparent
   group by 1 order by 1`;
 
-/** Sessions of others, which have yet to say what they did. */
+/** Sessions of contestants. */
 const SESSIONS = `
   select from pg_stat_activity
   where datname = current_database() and backend_type = 'client backend'
@@ -28,18 +27,17 @@ const SESSIONS = `
 
 const LIMIT_MS = 10_000;
 
-/** Once the others are gone where `afterwards` is given, for sessions tell what they did late. */
-export async function deadTuples(url: string, afterwards = false): Promise<DeadTuples> {
-  const client = await connect({ url });
-  return withCleanup(
-    () => client.end(),
-    async () => {
-      for (const end = Date.now() + LIMIT_MS; afterwards && Date.now() < end; await sleep(20))
-        if ((await client.query(SESSIONS)).rowCount === 0) break;
-      const { rows } = await client.query<{ name: string; dead: number }>(TABLES);
-      return Object.fromEntries(rows.map(({ name, dead }) => [name, dead]));
-    },
-  );
+/** In the database of this connection. */
+export async function deadTuples(client: pg.Client): Promise<DeadTuples> {
+  const { rows } = await client.query<{ name: string; dead: number }>(TABLES);
+  return Object.fromEntries(rows.map(({ name, dead }) => [name, dead]));
+}
+
+/** Once everybody else has left, for sessions may tell what they did as late as that. */
+export async function deadTuplesLeft(client: pg.Client): Promise<DeadTuples> {
+  for (const end = Date.now() + LIMIT_MS; Date.now() < end; await sleep(20))
+    if ((await client.query(SESSIONS)).rowCount === 0) break;
+  return deadTuples(client);
 }
 
 export const total = (dead: DeadTuples, of: readonly string[] = Object.keys(dead)): number =>

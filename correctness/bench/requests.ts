@@ -12,6 +12,15 @@ export const titles = {
 } as const;
 
 export type Name = keyof typeof titles;
+
+/** What becomes of a job that is done. */
+export const keeps: Readonly<Record<Name, string>> = {
+  ringproof: "kept until its slot is reclaimed",
+  "pg-boss": "kept",
+  "graphile-worker": "deleted",
+  "plain-table": "kept",
+  "plain-table-deleting": "deleted",
+};
 export const names = Object.keys(titles) as readonly Name[];
 
 export type Request =

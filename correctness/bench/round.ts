@@ -1,11 +1,10 @@
 /** One contestant from its installation to its end: clean, and beside a session that stays. */
 
-import { withCleanup } from "../../src/cleanup.js";
-import { connect } from "../../src/postgres/server.js";
-import { deadTuples, type DeadTuples } from "./dead-tuples.js";
+import { deadTuplesLeft, type DeadTuples } from "./dead-tuples.js";
 import { Driver } from "./driver.js";
 import type { Observer, Waits } from "./observer.js";
 import type { Peers } from "./peers.js";
+import { connected, pinning } from "./sessions.js";
 import type { Answer, Name, Offered, Request } from "./requests.js";
 
 export interface Sizes {
@@ -73,18 +72,6 @@ export const round = (observer: Observer, options: RoundOptions): Promise<Round>
     return { ...halves, waits };
   });
 
-/** Another session, which holds a snapshot meanwhile and does nothing. */
-export async function pinning<T>(url: string, body: () => Promise<T>): Promise<T> {
-  const client = await connect({ url });
-  return withCleanup(
-    () => client.end(),
-    async () => {
-      await client.query("begin isolation level repeatable read; select from pg_class limit 1");
-      return body();
-    },
-  );
-}
-
 async function phases(observer: Observer, driver: Driver, url: string, options: RoundOptions) {
   const { sizes, step } = options;
   const half = (when: string) => measured(observer, driver, sizes, (what) => step(what + when));
@@ -96,7 +83,7 @@ async function phases(observer: Observer, driver: Driver, url: string, options: 
     for (let passed = 0; passed < PASSED; passed++) await through(driver, sizes.jobs);
     const pinned = await half(", pinned");
     await driver.ask({ what: "close" });
-    return { clean, pinned, dead: await deadTuples(url, true) };
+    return { clean, pinned, dead: await connected(url, deadTuplesLeft) };
   });
 }
 

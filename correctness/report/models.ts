@@ -12,9 +12,7 @@ import { knownBugs, plantedIn, type KnownBug } from "../mutants/known-bugs.js";
 import { readManifest, type ManifestEntry } from "../tlc/manifest.js";
 import { manifestFile } from "../tlc/suite.js";
 import { historySchema } from "../trace/schema.js";
-
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [head, head.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
+import { markdownTable, marked, readmeFile } from "./markdown.js";
 
 const count = (n: number): string => n.toLocaleString("en");
 
@@ -24,7 +22,7 @@ function models(entries: readonly ManifestEntry[]): string {
       ? [[name, about, tier, count(expect.distinct), String(expect.depth), expect.verdict]]
       : [],
   );
-  return table(["model", "what it covers", "tier", "states", "depth", "verdict"], rows);
+  return markdownTable(["model", "what it covers", "tier", "states", "depth", "verdict"], rows);
 }
 
 /** Which operators of the spec are replaced. */
@@ -55,24 +53,18 @@ function trackRecord(bugs: readonly KnownBug[]): string {
       const where = plantedIn(bug, operatorsOf(bug));
       return [bug.name, bug.loss, violated!, where, steps!, see!];
     });
-  return table(["bug", "what a user loses", "violates", "planted in", "steps", "see it"], rows);
+  return markdownTable(
+    ["bug", "what a user loses", "violates", "planted in", "steps", "see it"],
+    rows,
+  );
 }
 
 /** The text of a README with its generated tables up to date. */
 export async function withTables(readme: string): Promise<string> {
   const entries = await readManifest(manifestFile());
   const parts = { models: models(entries), "track record": trackRecord(await knownBugs()) };
-  return Object.entries(parts).reduce(
-    (text, [name, body]) =>
-      text.replace(
-        new RegExp(`(<!-- ${name} -->\n)[^]*?(\n<!-- end -->)`),
-        (_, start: string, end: string) => `${start}${body}${end}`,
-      ),
-    readme,
-  );
+  return Object.entries(parts).reduce((text, [name, body]) => marked(text, name, body), readme);
 }
-
-export const readmeFile = (): string => join(packageRoot(), "README.md");
 
 export const schemaFile = (): string =>
   join(packageRoot(), "correctness", "trace", "history.schema.json");

@@ -1,7 +1,9 @@
 /** The report as one self-contained HTML page. */
 
 import type { Finding, Judged, Row } from "../claims.js";
-import { factsOf, heading, number, verdictText, type Report, type Section } from "./report.js";
+import { svg } from "./plot.js";
+import { factsOf, heading, number, verdictText } from "./report.js";
+import type { Exhibit, Report, Section } from "./report.js";
 
 const style = `
   body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem;
@@ -13,6 +15,7 @@ const style = `
   .holds { color: #14733a; } .violated { color: #b3261e; font-weight: 600; }
   .not-run, .empty { color: #8a5a00; }
   h3 { font-size: 1rem; overflow-wrap: anywhere; }
+  figure { margin: 1.5rem 0; } svg { width: 100%; }
   pre { background: #f5f6f8; padding: .8rem; overflow-x: auto; }
 `;
 
@@ -45,12 +48,24 @@ const findingBlock = ({ title, lines, replay }: Finding): string =>
   `<h3>${escape(title)}</h3><pre>${escape(lines.join("\n"))}</pre>
    <p>Replay: <code>npx ${escape(replay)}</code></p>`;
 
-const section = ({ id, sentence, why, note, findings, rows }: Section): string =>
-  `<h2 id="${id}">${id}: ${escape(sentence)}</h2>
+const exhibitBlock = ({ title, head, rows }: Exhibit): string =>
+  `<h3>${escape(title)}</h3>${table(
+    head.map(escape),
+    rows.map((row) => row.map(escape)),
+  )}`;
+
+const beside = ({ exhibits = [], plots = [] }: Section): string =>
+  [...exhibits.map(exhibitBlock), ...plots.map((plot) => svg(plot, escape))].join("\n");
+
+const section = (shown: Section): string => {
+  const { id, sentence, why, note, findings, rows } = shown;
+  return `<h2 id="${id}">${id}: ${escape(sentence)}</h2>
    ${why === undefined ? "" : `<p>Not run: ${escape(why)}</p>`}
    ${note === undefined ? "" : `<p>${escape(note)}</p>`}
    ${findings.map(findingBlock).join("\n")}
-   ${rows.length > 0 ? rowsTable(rows) : ""}`;
+   ${rows.length > 0 ? rowsTable(rows) : ""}
+   ${beside(shown)}`;
+};
 
 export function page(report: Report): string {
   const summary = report.sections.map((s) => [

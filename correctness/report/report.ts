@@ -1,6 +1,7 @@
 /** What a report is about, whether it goes to a terminal, a program or a folder. */
 
 import type { ClaimId, ClaimResult, Judged, Row } from "../claims.js";
+import type { Plot } from "./plot.js";
 
 /** A claim, or a command that checks none of them whole, with what came out. */
 export interface Section extends Omit<ClaimResult, "id"> {
@@ -10,6 +11,18 @@ export interface Section extends Omit<ClaimResult, "id"> {
   readonly claim?: ClaimId;
   /** How often each item occurred, by column. */
   readonly numbers?: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly exhibits?: readonly Exhibit[];
+  /** Only on the page. */
+  readonly plots?: readonly Plot[];
+  /** What a program reads of a command that says no more than this. */
+  readonly line?: Readonly<Record<string, number | null>>;
+}
+
+/** A table beside the rows, in which nothing is judged. */
+export interface Exhibit {
+  readonly title: string;
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
 }
 
 export interface Report {

@@ -2,7 +2,8 @@
 
 import Table from "cli-table3";
 import type { Finding, Row } from "../claims.js";
-import { factsOf, number, verdictText, type Report, type Section } from "./report.js";
+import { factsOf, number, verdictText } from "./report.js";
+import type { Exhibit, Report, Section } from "./report.js";
 
 const plain = { style: { head: [], border: [], compact: true } };
 const SENTENCE_WIDTH = 50;
@@ -54,32 +55,42 @@ export function rowsTable(rows: readonly Row[]): string {
   return plainTable(["name", ...facts, "seconds", "verdict"], cells);
 }
 
+const exhibitText = ({ title, head, rows }: Exhibit): string =>
+  `${title}\n${plainTable(
+    [...head],
+    rows.map((row) => [...row]),
+  )}`;
+
 export const findingText = ({ title, lines, replay }: Finding): string =>
   [`✗ ${title}`, ...lines.map((line) => `    ${line}`), `    replay: npx ${replay}`].join("\n");
 
 /** Why claims were not run, what a result does not say, and what is wrong where one is violated. */
 export function detailsText(sections: readonly Section[]): string {
-  const parts = sections.flatMap(({ id, why, note, findings }) => [
+  const parts = sections.flatMap(({ id, why, exhibits = [], note, findings }) => [
     ...(why === undefined ? [] : [`${id} was not run: ${why}`]),
+    ...exhibits.map(exhibitText),
     ...(note === undefined ? [] : [note]),
     ...findings.map((finding) => `${id} is violated\n${findingText(finding)}`),
   ]);
   return parts.join("\n\n");
 }
 
-/** What a program reads: one line. To it, a claim with nothing to do in its shard was not run. */
-export const jsonLine = ({ tier, sections }: Report): string =>
-  JSON.stringify({
-    tier,
-    claims: sections.map(({ id, claim, verdict, seconds, covered, numbers, ...rest }) => ({
-      id,
-      claim,
-      verdict: verdict === "empty" ? "not-run" : verdict,
-      seconds: Number(seconds.toFixed(1)),
-      covered,
-      numbers,
-      why: rest.why,
-      note: rest.note,
-      findings: rest.findings.map(({ title, replay }) => ({ title, replay })),
-    })),
-  });
+/** What a program reads: one line. */
+export const jsonLine = (report: Report): string =>
+  JSON.stringify(report.sections[0]?.line ?? claimsLine(report));
+
+/** To a program, a claim with nothing to do in its shard was not run. */
+const claimsLine = ({ tier, sections }: Report) => ({
+  tier,
+  claims: sections.map(({ id, claim, verdict, seconds, covered, numbers, ...rest }) => ({
+    id,
+    claim,
+    verdict: verdict === "empty" ? "not-run" : verdict,
+    seconds: Number(seconds.toFixed(1)),
+    covered,
+    numbers,
+    why: rest.why,
+    note: rest.note,
+    findings: rest.findings.map(({ title, replay }) => ({ title, replay })),
+  })),
+});

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
-import { readmeFile } from "../../correctness/report/models.js";
+import { readmeFile } from "../../correctness/report/markdown.js";
 import { packageRoot } from "../../src/package-root.js";
 import { connect, openPostgres } from "../../src/postgres/server.js";
 import { PostgresStorage } from "../../src/postgres/storage.js";

@@ -1,0 +1,101 @@
+/** `ringproof bench`. */
+
+import { readFileSync, writeFileSync } from "node:fs";
+import { InvalidArgumentError, Option } from "commander";
+import { UserError } from "../../src/errors.js";
+import {
+  amount,
+  jsonOption,
+  positive,
+  reportOption,
+  type Add,
+  type CommonFlags,
+} from "../flags.js";
+import { readmeFile } from "../report/markdown.js";
+import type { Session } from "../session.js";
+import type { Benched, BenchOptions } from "./bench.js";
+import { longSection, longSentence } from "./long-section.js";
+import { withPerformance } from "./readme.js";
+import { names, type Name } from "./requests.js";
+import { benchSection, sentence } from "./section.js";
+
+interface BenchFlags extends Pick<CommonFlags, "json" | "report"> {
+  readonly rounds: number;
+  readonly jobs: number;
+  readonly seconds: number;
+  readonly only?: readonly Name[];
+  readonly long?: true;
+  readonly minutes: number;
+  readonly write?: true;
+}
+
+const ROUNDS = 3;
+const JOBS = 64_000;
+const SECONDS = 10;
+const MINUTES = 10;
+
+const about =
+  "the engine beside pg-boss, graphile-worker and a plain table; exits 1 if it is slower";
+
+const help = `
+Each contestant gets a database of its own on an embedded Postgres with its usual settings: it
+drains a backlog, then does 800 jobs a second; and both again beside a session that holds a snapshot
+and does nothing. pg-boss, graphile-worker and the Node that they ask for come from npm, and stay in
+the cache. With --long each does 800 jobs a second for minutes: the report shows curves.`;
+
+function name(text: string, before: readonly Name[] = []): readonly Name[] {
+  if (!names.includes(text as Name))
+    throw new InvalidArgumentError(`Give some of ${names.join(", ")}.`);
+  return before.includes(text as Name) ? before : [...before, text as Name];
+}
+
+export function addBench(add: Add, session: Session): void {
+  add("bench", about, "bench --rounds 1 --only ringproof plain-table")
+    .option(
+      "--rounds <n>",
+      "how often each is measured; what counts is the median",
+      positive,
+      ROUNDS,
+    )
+    .option("--jobs <n>", "of a backlog; twice as many pass before it is pinned", positive, JOBS)
+    .option("--seconds <n>", "for so long jobs are offered", positive, SECONDS)
+    .option("--only <names...>", `some of ${names.join(", ")}`, name)
+    .addOption(new Option("--long", "warm-up, clean, pinned and recovery").conflicts(shortOnes))
+    .option("--minutes <n>", "how long --long takes for each of them", amount, MINUTES)
+    .addOption(new Option("--write", "put the figures into README.md").conflicts(["long", "only"]))
+    .addOption(jsonOption())
+    .addOption(reportOption())
+    .addHelpText("after", help)
+    .action(({ only = names, ...flags }: BenchFlags) =>
+      flags.long ? long(session, only, flags) : short(session, only, flags),
+    );
+}
+
+/** What says how much is measured otherwise. */
+const shortOnes = ["rounds", "jobs", "seconds"];
+
+function long(session: Session, only: readonly Name[], { minutes, ...flags }: BenchFlags) {
+  return session.section({ command: "bench", sentence: longSentence }, flags, (run) =>
+    longSection({ minutes, only, signal: run.signal, progress: run.progress }),
+  );
+}
+
+function short(session: Session, only: readonly Name[], flags: BenchFlags) {
+  const { rounds, jobs, seconds } = flags;
+  return session.section({ command: "bench", sentence }, flags, (run) => {
+    const { signal, progress } = run;
+    const options = { rounds, jobs, seconds, only, signal, progress };
+    return benchSection(options, (benched) => flags.write && write(benched, options));
+  });
+}
+
+function write(benched: Benched, options: BenchOptions): void {
+  const date = new Date().toISOString().slice(0, 10);
+  const file = readmeFile();
+  try {
+    writeFileSync(file, withPerformance(readFileSync(file, "utf8"), benched, options, date));
+  } catch (cause) {
+    const message = `${file} cannot be written: ${(cause as Error).message}.`;
+    throw new UserError(message, "Run it in a checkout that you may write to.", { cause });
+  }
+}

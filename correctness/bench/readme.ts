@@ -1,0 +1,34 @@
+/** The table of README.md that a bench writes. */
+
+import { markdownTable, marked } from "../report/markdown.js";
+import type { Benched, BenchOptions } from "./bench.js";
+import { reckoned } from "./figures.js";
+import { boundText, judged, valueText, type Judgement } from "./goals.js";
+import { names } from "./requests.js";
+import { figuresOf } from "./section.js";
+import { commandOf, machineText, settingsText, sizesText } from "./surroundings.js";
+
+/** The text of a README with what was measured, the command and the machine under it. */
+export function withPerformance(
+  readme: string,
+  benched: Benched,
+  options: BenchOptions,
+  date: string,
+): string {
+  const result = reckoned(benched.rounds);
+  const { head, rows } = figuresOf(result);
+  const goals = Object.values<Judgement>(judged(result)).map(({ goal, value, met }) => [
+    goal.title,
+    valueText(value),
+    boundText(goal.bound),
+    met === null ? "not measured" : met ? "met" : "missed",
+  ]);
+  const { surroundings } = benched;
+  const body = [
+    markdownTable(head, rows),
+    markdownTable(["goal", "beside the best peer", "to be", ""], goals),
+    `\`npx ${commandOf(options, names.length)}\`, ${date}. ${sizesText(options)}.`,
+    `${machineText(surroundings)}. ${settingsText(surroundings)}.`,
+  ];
+  return marked(readme, "performance", body.join("\n\n"));
+}

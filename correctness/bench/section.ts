@@ -1,0 +1,100 @@
+/** What a bench says: a row for each goal, and a table of all that was measured. */
+
+import type { Finding, Row } from "../claims.js";
+import type { Exhibit, Section } from "../report/report.js";
+import { bench, type Benched, type BenchOptions } from "./bench.js";
+import { appendOnly } from "./dead-tuples.js";
+import { figures, figureText, reckoned, type FigureName, type Reckoned } from "./figures.js";
+import { boundText, judged, line, valueText, type Judgement } from "./goals.js";
+import { keeps, names, titles, type Name } from "./requests.js";
+import { commandOf, machineText, settingsText, sizesText } from "./surroundings.js";
+
+export const sentence = "the engine is as fast as what people use, and faster beside a long reader";
+
+/** `measured` hears of what the section is of. */
+export async function benchSection(
+  options: BenchOptions,
+  measured: (benched: Benched) => void,
+): Promise<Section> {
+  const started = performance.now();
+  const benched = await bench(options);
+  measured(benched);
+  return sectionOf(benched, options, (performance.now() - started) / 1_000);
+}
+
+/** A section of what was measured within these seconds. */
+export function sectionOf(benched: Benched, options: BenchOptions, seconds: number): Section {
+  const result = reckoned(benched.rounds);
+  const judgements = judged(result);
+  const all = Object.values<Judgement>(judgements);
+  const missed = all.filter(({ met }) => met === false);
+  const { surroundings } = benched;
+  return {
+    id: "bench",
+    sentence,
+    verdict: missed.length > 0 ? "violated" : "holds",
+    seconds,
+    covered: {
+      contestants: options.only.length,
+      rounds: options.rounds,
+      goals: all.filter(({ met }) => met !== null).length,
+      missed: missed.length,
+    },
+    rows: all.map((judgement) => rowOf(judgement, seconds)),
+    exhibits: [figuresOf(result), deadOf(benched)],
+    findings: missed.map((judgement): Finding => {
+      const { title, lines } = told(judgement);
+      return { title, lines, replay: commandOf(options, names.length), offline: true };
+    }),
+    note: `${sizesText(options)}. ${machineText(surroundings)}. ${settingsText(surroundings)}.`,
+    line: line(judgements),
+  };
+}
+
+function rowOf(judgement: Judgement, seconds: number): Row {
+  const { goal, value, met, told } = judgement;
+  const facts = { ...told, value: valueText(value), goal: boundText(goal.bound) };
+  if (met === null) return { name: goal.title, verdict: "not-run", seconds, facts };
+  const [verdict, wording] = met ? (["holds", "met"] as const) : (["violated", "missed"] as const);
+  return { name: goal.title, verdict, wording, seconds, facts };
+}
+
+function told({ goal, value, told }: Judgement): Pick<Finding, "title" | "lines"> {
+  return {
+    title: `${goal.title}: ${valueText(value)}, and it is to be ${boundText(goal.bound)}`,
+    lines: Object.entries(told).flatMap(([who, text]) => (text === "" ? [] : [`${who}: ${text}`])),
+  };
+}
+
+/** A column for each contestant. */
+export function figuresOf({ medians }: Reckoned): Exhibit {
+  const measured = names.filter((name) => medians[name]);
+  const row = (figure: FigureName) => [
+    figures[figure].title,
+    ...measured.map((name) => figureText(figure, medians[name]![figure])),
+  ];
+  return {
+    title: "What was measured",
+    head: ["", ...measured.map((name) => titles[name])],
+    rows: [
+      ...(Object.keys(figures) as FigureName[]).map(row),
+      ["jobs that are done", ...measured.map((name) => keeps[name])],
+    ],
+  };
+}
+
+/** In the worst round of each, where there are any; append-only tables in any case. */
+function deadOf({ rounds }: Benched): Exhibit {
+  const rows = names.flatMap((name) => {
+    const all = rounds[name]?.map(({ dead }) => dead) ?? [];
+    const tables = [...new Set(all.flatMap((dead) => Object.keys(dead)))].sort();
+    return tables.flatMap((table) => {
+      const worst = Math.max(...all.map((dead) => dead[table] ?? 0));
+      const only = name === "ringproof" && appendOnly.includes(table);
+      if (worst === 0 && !only) return [];
+      return [[titles[name as Name], table, worst.toLocaleString("en"), only ? "yes" : ""]];
+    });
+  });
+  const title = "Dead tuples in the worst round, beside a session that holds a snapshot";
+  return { title, head: ["contestant", "table", "dead tuples", "append-only"], rows };
+}
