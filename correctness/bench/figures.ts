@@ -53,6 +53,8 @@ export interface Reckoned {
   readonly appendOnlyDeadTuples: number | null;
   /** Of the engine, in all rounds: logged or sampled, whoever waited. */
   readonly relationLockWaits: number | null;
+  /** For what. */
+  readonly waitedFor: readonly string[];
 }
 
 export function reckoned(rounds: Benched["rounds"]): Reckoned {
@@ -63,6 +65,7 @@ export function reckoned(rounds: Benched["rounds"]): Reckoned {
     medians: Object.fromEntries(measured.map((name) => [name, mediansOf(rounds[name]!)])),
     appendOnlyDeadTuples: own ? Math.max(...own.map((r) => total(r.dead, appendOnly))) : null,
     relationLockWaits: waits?.reduce((sum, some) => sum + some) ?? null,
+    waitedFor: [...new Set(own?.flatMap((round) => round.waits.told))],
   };
 }
 

@@ -11,6 +11,8 @@ export interface Goal {
   /** Which figure is compared to that of the best peer; the others are of the engine alone. */
   readonly figure?: FigureName;
   readonly value: (reckoned: Reckoned) => number | null;
+  /** What there is to say of it beside the figure. */
+  readonly details?: (reckoned: Reckoned) => readonly string[];
 }
 
 /** Ours, as so many times the best of the peers; null where either is not measured. */
@@ -66,6 +68,7 @@ export const goals = {
     title: "relation locks waited for",
     bound: { atMost: 0 },
     value: (reckoned) => reckoned.relationLockWaits,
+    details: (reckoned) => reckoned.waitedFor,
   },
 } as const satisfies Readonly<Record<string, Goal>>;
 
@@ -78,6 +81,7 @@ export interface Judgement {
   readonly met: boolean | null;
   /** As people read it. */
   readonly told: { readonly ringproof: string; readonly "best peer": string };
+  readonly details: readonly string[];
 }
 
 export type Judgements = { readonly [G in GoalName]: Judgement };
@@ -92,14 +96,15 @@ function judgement(goal: Goal, reckoned: Reckoned): Judgement {
   const value = goal.value(reckoned);
   const reached = (n: number) => ("atLeast" in bound ? n >= bound.atLeast : n <= bound.atMost);
   const met = value === null ? null : reached(value);
+  const details = goal.details?.(reckoned) ?? [];
   if (figure === undefined)
-    return { goal, value, met, told: { ringproof: valueText(value), "best peer": "" } };
+    return { goal, value, met, details, told: { ringproof: valueText(value), "best peer": "" } };
   const peer = bestPeer(reckoned, figure, "atLeast" in bound ? "most" : "least");
   const told = {
     ringproof: figureText(figure, reckoned.medians.ringproof?.[figure] ?? null),
     "best peer": peer ? `${figureText(figure, peer.value)} (${titles[peer.name]})` : "none",
   };
-  return { goal, value, met, told };
+  return { goal, value, met, details, told };
 }
 
 export const valueText = (value: number | null): string =>

@@ -28,11 +28,15 @@ export function longSectionOf(
   const offered = Math.ceil(options.minutes * 60);
   const phases = lasted.flatMap((one) => phaseNames.map((name) => phaseOf(one, name, offered)));
   const rows = phases.map((phase) => rowOf(phase, seconds / phases.length));
-  const findings = phases.filter(wrong).map(({ title, locks, appended }): Finding => {
-    const lines = [`${locks} relation locks waited for`, `${appended} dead, append-only`];
+  const findings = phases.filter(wrong).map(({ title, locks, told, appended }): Finding => {
+    const lines = [
+      `relation locks waited for: ${locks}`,
+      ...told,
+      `dead tuples in append-only tables: ${appended}`,
+    ];
     const only = options.only.join(" ");
     const replay = `ringproof bench --long --minutes ${options.minutes} --only ${only}`;
-    return { title: `${title}: somebody waits, or vacuum must`, lines, replay, offline: true };
+    return { title: `${title}: waits for locks, or rows for vacuum`, lines, replay, offline: true };
   });
   return {
     id: "bench",
@@ -42,7 +46,9 @@ export function longSectionOf(
     covered: { contestants: lasted.length, minutes: options.minutes * lasted.length },
     rows,
     findings,
-    numbers: Object.fromEntries(phases.map(({ title, own: _, ...numbers }) => [title, numbers])),
+    numbers: Object.fromEntries(
+      phases.map(({ title, own: _, told: __, ...numbers }) => [title, numbers]),
+    ),
     plots: plotsOf(lasted, offered),
     note: `${RATE} jobs a second. ${machineText(surroundings)}. ${settingsText(surroundings)}.`,
   };
@@ -62,6 +68,7 @@ interface PhaseFigures {
   /** In append-only tables. */
   readonly appended: number;
   readonly locks: number;
+  readonly told: readonly string[];
 }
 
 const wrong = ({ own, locks, appended }: PhaseFigures): boolean => own && locks + appended > 0;
@@ -75,7 +82,7 @@ function phaseOf(lasted: Lasted, name: PhaseName, offered: number): PhaseFigures
   const p99s = seconds.flatMap(({ p99 }) => p99 ?? []);
   const looks = lasted.dead.filter(({ at }) => within(at)).map(({ tuples }) => tuples);
   const backlogs = backlogOf(lasted, offered).filter((_, at) => within(at));
-  const { logged, sampled } = lasted.waits[name];
+  const { logged, sampled, told } = lasted.waits[name];
   return {
     title: `${titles[lasted.name]}, ${name}`,
     own: lasted.name === "ringproof",
@@ -86,6 +93,7 @@ function phaseOf(lasted: Lasted, name: PhaseName, offered: number): PhaseFigures
     dead: Math.max(0, ...looks.map((tuples) => total(tuples))),
     appended: Math.max(0, ...looks.map((tuples) => total(tuples, appendOnly))),
     locks: logged + sampled,
+    told,
   };
 }
 

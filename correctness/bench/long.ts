@@ -5,7 +5,8 @@ import type pg from "pg";
 import { onServer, type Progressing, type Surroundings } from "./bench.js";
 import { deadTuples, type DeadTuples } from "./dead-tuples.js";
 import { Driver } from "./driver.js";
-import type { Observer, Waits } from "./observer.js";
+import { lockWaits, type Waits } from "./lock-waits.js";
+import type { Observer } from "./observer.js";
 import type { Peers } from "./peers.js";
 import type { Answer, Name, Second } from "./requests.js";
 import { RATE, terms } from "./round.js";
@@ -66,7 +67,7 @@ function last(observer: Observer, peers: Peers, name: Name, turn: Turn): Promise
     return Driver.with({ node: peers.node, name, terms: around, signal }, async (driver) => {
       const seconds = Math.ceil(turn.minutes * 60);
       const offering = driver.ask({ what: "offer", rate: RATE, seconds });
-      const phases = () => phasesOf(observer, { name, database, url, seconds, offering, turn });
+      const phases = () => phasesOf(observer, { name, url, seconds, offering, turn });
       const [dead, waits] = await connected(url, (client) => watching(client, phases));
       const { offered } = await offering;
       await driver.ask({ what: "close" });
@@ -77,7 +78,6 @@ function last(observer: Observer, peers: Peers, name: Name, turn: Turn): Promise
 
 interface Going {
   readonly name: Name;
-  readonly database: string;
   readonly url: string;
   readonly seconds: number;
   readonly offering: Promise<Answer>;
@@ -86,7 +86,7 @@ interface Going {
 
 /** One after the other; the last one until all is done. */
 async function phasesOf(observer: Observer, going: Going): Promise<Lasted["waits"]> {
-  const { name, database, url, seconds, offering, turn } = going;
+  const { name, url, seconds, offering, turn } = going;
   const { before, only, progress } = turn;
   const elapsed = stopwatch();
   const failing = offering.then(() => new Promise<never>(() => undefined));
@@ -102,7 +102,7 @@ async function phasesOf(observer: Observer, going: Going): Promise<Lasted["waits
       }
       if (phase === "recovery") await offering;
     };
-    const waiting = () => observer.waits(database, body);
+    const waiting = () => lockWaits(observer, url, body);
     [, waits[phase]] = phase === "pinned" ? await pinning(url, waiting) : await waiting();
   }
   return waits as Lasted["waits"];

@@ -1,8 +1,5 @@
-/** Looks at a server while others use it: what they cost it, and whether they wait for a table. */
+/** Looks at a server while others use it: gives them databases, and sees what they cost it. */
 
-import { open, stat } from "node:fs/promises";
-import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
 import { withCleanup } from "../../src/cleanup.js";
 import { connect, type PostgresServer } from "../../src/postgres/server.js";
@@ -16,22 +13,10 @@ export interface Cost {
   readonly walRecords: number;
 }
 
-/** Sessions that waited for the lock of a relation. */
-export interface Waits {
-  /** For longer than `deadlock_timeout`: so says the server's log. */
-  readonly logged: number;
-  /** As often as somebody looked. */
-  readonly sampled: number;
-}
-
-const SAMPLE_MS = 100;
-
-/** In the log; a tuple of a relation, or its extension, is another thing to wait for. */
-const WAIT = /process \d+ still waiting for \w+ on relation \d+ of database (\d+) /g;
-
 export class Observer {
-  private readonly server: PostgresServer;
-  private readonly client: pg.Client;
+  readonly server: PostgresServer;
+  /** Whose cost is not counted. */
+  readonly client: pg.Client;
   private readonly pid: number;
 
   private constructor(server: PostgresServer, client: pg.Client, pid: number) {
@@ -101,49 +86,5 @@ export class Observer {
   private async written(): Promise<string> {
     const { rows } = await this.client.query("select pg_current_wal_flush_lsn() as lsn");
     return rows[0].lsn as string;
-  }
-
-  /** Who waits meanwhile, in this database. */
-  async waits<T>(database: string, body: () => Promise<T>): Promise<readonly [T, Waits]> {
-    const { rows } = await this.client.query(
-      "select oid::text from pg_database where datname = $1",
-      [database],
-    );
-    const oid = rows[0].oid as string;
-    const log = join(this.server.socketDir!, "log");
-    const { size } = await stat(log);
-    const over = new AbortController();
-    const sampling = this.sample(oid, over.signal);
-    sampling.catch(() => undefined);
-    const result = await body().finally(() => over.abort());
-    const sampled = await sampling;
-    const text = await since(log, size);
-    const logged = [...text.matchAll(WAIT)].filter(([, where]) => where === oid).length;
-    return [result, { logged, sampled }];
-  }
-
-  private async sample(oid: string, signal: AbortSignal): Promise<number> {
-    let sampled = 0;
-    while (!signal.aborted) {
-      const { rowCount } = await this.client.query(
-        "select from pg_locks where locktype = 'relation' and not granted and database = $1",
-        [oid],
-      );
-      sampled += rowCount ?? 0;
-      await sleep(SAMPLE_MS, undefined, { signal }).catch(() => undefined);
-    }
-    return sampled;
-  }
-}
-
-/** What was appended to a file since it had this size. */
-async function since(file: string, size: number): Promise<string> {
-  const handle = await open(file);
-  try {
-    const { size: end } = await handle.stat();
-    const { buffer } = await handle.read(Buffer.alloc(end - size), 0, end - size, size);
-    return buffer.toString("utf8");
-  } finally {
-    await handle.close();
   }
 }

@@ -2,7 +2,8 @@
 
 import { deadTuplesLeft, type DeadTuples } from "./dead-tuples.js";
 import { Driver } from "./driver.js";
-import type { Observer, Waits } from "./observer.js";
+import { lockWaits, type Waits } from "./lock-waits.js";
+import type { Observer } from "./observer.js";
 import type { Peers } from "./peers.js";
 import { connected, pinning } from "./sessions.js";
 import type { Answer, Name, Offered, Request } from "./requests.js";
@@ -61,10 +62,10 @@ export interface RoundOptions {
 
 export const round = (observer: Observer, options: RoundOptions): Promise<Round> =>
   observer.database(options.database, async (url) => {
-    const { database, name, peers, signal } = options;
+    const { name, peers, signal } = options;
     const driving = { node: peers.node, name, signal };
     const around = { url, folder: peers.folder, ...terms };
-    const [halves, waits] = await observer.waits(database, () =>
+    const [halves, waits] = await lockWaits(observer, url, () =>
       Driver.with({ ...driving, terms: around }, (driver) =>
         phases(observer, driver, url, options),
       ),

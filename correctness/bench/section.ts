@@ -59,10 +59,11 @@ function rowOf(judgement: Judgement, seconds: number): Row {
   return { name: goal.title, verdict, wording, seconds, facts };
 }
 
-function told({ goal, value, told }: Judgement): Pick<Finding, "title" | "lines"> {
+function told({ goal, value, told, details }: Judgement): Pick<Finding, "title" | "lines"> {
+  const sides = Object.entries(told).filter(([, text]) => text !== "");
   return {
     title: `${goal.title}: ${valueText(value)}, and it is to be ${boundText(goal.bound)}`,
-    lines: Object.entries(told).flatMap(([who, text]) => (text === "" ? [] : [`${who}: ${text}`])),
+    lines: [...sides.map(([who, text]) => `${who}: ${text}`), ...details],
   };
 }
 

@@ -12,6 +12,9 @@ const schema = "ringproof";
 /** How often slots are reclaimed, and what is stale is looked for. */
 const MAINTENANCE_MS = 1_000;
 const STALE_MS = 60_000;
+/** So many rounds of it between two in which counts are added up, in as many slots as there are. */
+const ROLLUP_ROUNDS = 15;
+const QUEUE_SLOTS = 16;
 
 export class Ringproof implements Contestant {
   private readonly terms: Terms;
@@ -75,7 +78,9 @@ export class Ringproof implements Contestant {
       await storage.rotateLeases(now);
       await storage.rotateClaims(now);
       await storage.rotateQueue(now);
-      await storage.rollupTerminalCounts(round % 8, now);
+      if (round % ROLLUP_ROUNDS === ROLLUP_ROUNDS - 1)
+        for (let slot = 0; slot < QUEUE_SLOTS; slot++)
+          await storage.rollupTerminalCounts(slot, now);
       await sleep(MAINTENANCE_MS, undefined, { signal }).catch(() => undefined);
     }
   }
