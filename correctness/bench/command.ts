@@ -61,7 +61,12 @@ export function addBench(add: Add, session: Session): void {
     .option("--seconds <n>", "for so long jobs are offered", positive, SECONDS)
     .option("--only <names...>", `some of ${names.join(", ")}`, name)
     .addOption(new Option("--long", "warm-up, clean, pinned and recovery").conflicts(shortOnes))
-    .option("--minutes <n>", "how long --long takes for each of them", amount, MINUTES)
+    .addOption(
+      new Option("--minutes <n>", "how long --long takes for each of them")
+        .argParser(amount)
+        .default(MINUTES)
+        .implies({ long: true }),
+    )
     .addOption(new Option("--write", "put the figures into README.md").conflicts(["long", "only"]))
     .addOption(jsonOption())
     .addOption(reportOption())

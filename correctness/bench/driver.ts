@@ -19,12 +19,12 @@ export interface DriverOptions {
 
 export class Driver {
   private readonly child: ChildProcess;
-  private readonly name: Name;
+  private readonly options: DriverOptions;
   private said = "";
 
-  private constructor(child: ChildProcess, name: Name) {
+  private constructor(child: ChildProcess, options: DriverOptions) {
     this.child = child;
-    this.name = name;
+    this.options = options;
     child.stderr!.setEncoding("utf8").on("data", (text: string) => (this.said += text));
     // An interruption is told to whoever waits for an answer.
     child.on("error", () => undefined);
@@ -44,7 +44,7 @@ export class Driver {
     return withCleanup(
       () => void child.kill("SIGKILL"),
       async () => {
-        const driver = new Driver(child, name);
+        const driver = new Driver(child, options);
         await driver.ask({ what: "install", name, terms });
         return body(driver);
       },
@@ -53,14 +53,15 @@ export class Driver {
 
   /** A UserError says what it said when it ended instead. */
   async ask(request: Request): Promise<Answer> {
+    this.options.signal?.throwIfAborted();
     const over = new AbortController();
     const ended = once(this.child, "close", over).then(() => Promise.reject(this.failed(request)));
+    ended.catch(() => undefined);
     try {
       this.child.send(request, () => undefined);
       const [answer] = await Promise.race([once(this.child, "message", over), ended]);
       return answer as Answer;
     } finally {
-      ended.catch(() => undefined);
       over.abort();
     }
   }
@@ -68,7 +69,7 @@ export class Driver {
   private failed({ what }: Request): UserError {
     const why = /^.*Error: .*$/m.exec(this.said)?.[0] ?? "it did not say why";
     return new UserError(
-      `The process of ${this.name} ended before it had answered ${what}: ${why}`,
+      `The process of ${this.options.name} ended before it had answered ${what}: ${why}`,
       "See that there are memory and disk left; run it again.",
       { cause: new Error(this.said) },
     );

@@ -58,25 +58,29 @@ export class Observer {
 
   /** What the server spends meanwhile, on anything but this observer. */
   async cost<T>(body: () => Promise<T>): Promise<readonly [T, Cost]> {
-    const { client } = this;
     // The slot keeps what was written until it has been read.
-    await client.query("select pg_create_physical_replication_slot('bench', true, true)");
+    await this.client.query("select pg_create_physical_replication_slot('bench', true, true)");
     try {
       const from = await this.written();
       const before = await this.cpu();
       const result = await body();
       const after = await this.cpu();
-      const { rows } = await client.query(
-        `select coalesce(sum(count), 0) as count, coalesce(sum(combined_size), 0) as size
-         from pg_get_wal_stats($1, $2)`,
-        [from, await this.written()],
-      );
       const cpu = after === null ? null : after - before!;
-      const { size, count } = rows[0] as { size: string; count: string };
-      return [result, { cpu, wal: Number(size), walRecords: Number(count) }];
+      return [result, { cpu, ...(await this.walBetween(from, await this.written())) }];
     } finally {
-      await client.query("select pg_drop_replication_slot('bench')");
+      await this.client.query(
+        "select pg_drop_replication_slot(slot_name) from pg_replication_slots",
+      );
     }
+  }
+
+  private async walBetween(from: string, to: string): Promise<Omit<Cost, "cpu">> {
+    if (from === to) return { wal: 0, walRecords: 0 };
+    const { rows } = await this.client.query<{ size: string; count: string }>(
+      `select sum(combined_size) as size, sum(count) as count from pg_get_wal_stats($1, $2)`,
+      [from, to],
+    );
+    return { wal: Number(rows[0]!.size), walRecords: Number(rows[0]!.count) };
   }
 
   private cpu(): Promise<number | null> {

