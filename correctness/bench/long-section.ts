@@ -79,6 +79,7 @@ function phaseOf(lasted: Lasted, name: PhaseName, offered: number): PhaseFigures
   const end = next ? beginOf(next, offered) : Infinity;
   const within = (at: number) => at >= from && at < end;
   const seconds = lasted.seconds.filter((_, at) => within(at));
+  const rates = counted(lasted.seconds, offered).filter(([at]) => within(at));
   const p99s = seconds.flatMap(({ p99 }) => p99 ?? []);
   const looks = lasted.dead.filter(({ at }) => within(at)).map(({ tuples }) => tuples);
   const backlogs = backlogOf(lasted, offered).filter((_, at) => within(at));
@@ -86,7 +87,7 @@ function phaseOf(lasted: Lasted, name: PhaseName, offered: number): PhaseFigures
   return {
     title: `${titles[lasted.name]}, ${name}`,
     own: lasted.name === "ringproof",
-    rate: median(seconds.slice(0, offered).map(({ completed }) => completed)) ?? 0,
+    rate: median(rates.map(([, completed]) => completed!)) ?? 0,
     backlog: backlogs.at(-1) ?? 0,
     p99: median(p99s) ?? 0,
     worstP99: Math.max(0, ...p99s),
@@ -124,24 +125,37 @@ function backlogOf({ seconds }: Lasted, offered: number): readonly number[] {
 const POINTS = 300;
 
 function plotsOf(lasted: readonly Lasted[], offered: number): readonly Plot[] {
-  const phases = phaseNames.map((name) => ({ name, from: beginOf(name, offered) }));
-  const plot = (title: string, unit: string, of: (one: Lasted) => Curve["points"]): Plot => ({
+  const phases = phaseNames.map((name) => {
+    const from = beginOf(name, offered);
+    return { name: `${name}, from ${Math.round(from)} s`, from };
+  });
+  const plot = (
+    title: string,
+    unit: string,
+    of: (one: Lasted) => Curve["points"],
+    worst = Math.max,
+  ): Plot => ({
     ...{ title, unit, phases },
-    curves: lasted.map((one) => ({ name: titles[one.name], points: thinned(of(one)) })),
+    curves: lasted.map((one) => ({ name: titles[one.name], points: thinned(of(one), worst) })),
   });
   return [
-    plot("Completed", "jobs/s", ({ seconds }) => seconds.map((s, at) => [at, s.completed])),
+    plot("Completed", "jobs/s", ({ seconds }) => counted(seconds, offered), Math.min),
     plot("Backlog", "jobs", (one) => backlogOf(one, offered).map((jobs, at) => [at, jobs])),
     plot("p99", "ms", ({ seconds }) => seconds.map((s, at) => [at, s.p99])),
     plot("Dead tuples", "tuples", ({ dead }) => dead.map((d) => [d.at, total(d.tuples)])),
   ];
 }
 
-/** Of neighbours the highest. */
-function thinned(points: Curve["points"]): Curve["points"] {
+/** While jobs came: afterwards there are fewer in any case. */
+const counted = (seconds: Lasted["seconds"], offered: number): Curve["points"] =>
+  seconds.slice(0, offered).map(({ completed }, at) => [at, completed]);
+
+/** Of neighbours the worst, at the first one's time. */
+function thinned(points: Curve["points"], worst: typeof Math.max): Curve["points"] {
   const size = Math.max(1, Math.ceil(points.length / POINTS));
   return Array.from({ length: Math.ceil(points.length / size) }, (_, i) => {
     const some = points.slice(i * size, (i + 1) * size);
-    return some.reduce((high, point) => ((point[1] ?? -1) > (high[1] ?? -1) ? point : high));
+    const values = some.flatMap(([, value]) => value ?? []);
+    return [some[0]![0], values.length === 0 ? null : worst(...values)];
   });
 }
