@@ -110,8 +110,10 @@ function judgement(goal: Goal, reckoned: Reckoned): Judgement {
 export const valueText = (value: number | null): string =>
   value === null ? "not measured" : value.toLocaleString("en", { maximumFractionDigits: 2 });
 
-export const boundText = (bound: Bound): string =>
-  "atLeast" in bound ? `≥ ${bound.atLeast}` : `≤ ${bound.atMost}`;
+export const boundText = (bound: Bound): string => {
+  if ("atLeast" in bound) return `≥ ${bound.atLeast}`;
+  return bound.atMost === 0 ? "0" : `≤ ${bound.atMost}`;
+};
 
 /** What a program reads: of clean and pinned p99 the worse ratio. */
 export function line(judgements: Judgements): Readonly<Record<string, number | null>> {

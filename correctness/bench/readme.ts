@@ -8,6 +8,8 @@ import { names } from "./requests.js";
 import { figuresOf } from "./section.js";
 import { commandOf, machineText, settingsText, sizesText } from "./surroundings.js";
 
+const goalHead = ["goal", "ringproof", "best peer", "value", "to be", ""];
+
 /** The text of a README with what was measured, the command and the machine under it. */
 export function withPerformance(
   readme: string,
@@ -17,8 +19,10 @@ export function withPerformance(
 ): string {
   const result = reckoned(benched.rounds);
   const { head, rows } = figuresOf(result);
-  const goals = Object.values<Judgement>(judged(result)).map(({ goal, value, met }) => [
+  const goals = Object.values<Judgement>(judged(result)).map(({ goal, value, met, told }) => [
     goal.title,
+    told.ringproof,
+    told["best peer"],
     valueText(value),
     boundText(goal.bound),
     met === null ? "not measured" : met ? "met" : "missed",
@@ -26,7 +30,7 @@ export function withPerformance(
   const { surroundings } = benched;
   const body = [
     markdownTable(head, rows),
-    markdownTable(["goal", "beside the best peer", "to be", ""], goals),
+    markdownTable(goalHead, goals),
     `\`npx ${commandOf(options, names.length)}\`, ${date}. ${sizesText(options)}.`,
     `${machineText(surroundings)}. ${settingsText(surroundings)}.`,
   ];

@@ -1,5 +1,6 @@
 /** From rounds to medians, from medians to goals, and what is said of those that are missed. */
 
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { figures, reckoned, type FigureName } from "../../correctness/bench/figures.js";
 import { goals, judged, line, type GoalName } from "../../correctness/bench/goals.js";
@@ -8,6 +9,7 @@ import { withPerformance } from "../../correctness/bench/readme.js";
 import { names } from "../../correctness/bench/requests.js";
 import { sectionOf } from "../../correctness/bench/section.js";
 import { exitCode } from "../../correctness/check.js";
+import { readmeFile } from "../../correctness/report/markdown.js";
 import { jsonLine } from "../../correctness/report/text.js";
 import { benchedWith, options, roundOf, surroundings, type Figures } from "./rounds.js";
 
@@ -161,12 +163,26 @@ describe("what is told", () => {
     const readme = "a\n<!-- performance -->\nnothing\n<!-- end -->\nb\n";
     const once = withPerformance(readme, benchedWith({ wal: 1_234 }), options, "2020-02-02");
     expect(once).toMatch(/^a\n<!-- performance -->\n\| {2}\| ringproof \| pg-boss \|/);
-    expect(once).toContain("| WAL per job, enqueue and drain | 1.37 | ≤ 1 | missed |");
+    const peer = "900 (plain table, deleting)";
+    expect(once).toContain(
+      `| WAL per job, enqueue and drain | 1,234 | ${peer} | 1.37 | ≤ 1 | missed |`,
+    );
+    expect(once).toContain("| relation locks waited for | 0 |  | 0 | 0 | met |");
     expect(once).toContain("`npx ringproof bench --rounds 3 --jobs 1000 --seconds 2`, 2020-02-02.");
     expect(once).toMatch(/\n<!-- end -->\nb\n$/);
     const again = withPerformance(once, benchedWith({ wal: 1_234 }), options, "2020-02-02");
     expect(again).toBe(once);
   });
+});
+
+test("the table of the README is one that a bench writes", () => {
+  const readme = readFileSync(readmeFile(), "utf8");
+  const [, table = ""] = /<!-- performance -->\n([^]*?)<!-- end -->/.exec(readme)!;
+  const written = withPerformance(readme, benchedWith(), options, "2020-02-02");
+  const [, fresh = ""] = /<!-- performance -->\n([^]*?)<!-- end -->/.exec(written)!;
+  const titlesIn = (text: string) => [...text.matchAll(/^\| (.*?) \|/gm)].map(([, title]) => title);
+  expect(titlesIn(table)).toEqual(titlesIn(fresh));
+  expect(table).toMatch(/`npx ringproof bench .*`, \d{4}-\d\d-\d\d\. Medians of /);
 });
 
 test("every figure is read from a round", () => {
