@@ -67,6 +67,7 @@ function last(observer: Observer, peers: Peers, name: Name, turn: Turn): Promise
     return Driver.with({ node: peers.node, name, terms: around, signal }, async (driver) => {
       const seconds = Math.ceil(turn.minutes * 60);
       const offering = driver.ask({ what: "offer", rate: RATE, seconds });
+      offering.catch(() => undefined);
       const phases = () => phasesOf(observer, { name, url, seconds, offering, turn });
       const [dead, waits] = await connected(url, (client) => watching(client, phases));
       const { offered } = await offering;

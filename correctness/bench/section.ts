@@ -6,7 +6,7 @@ import { bench, type Benched, type BenchOptions } from "./bench.js";
 import { appendOnly } from "./dead-tuples.js";
 import { figures, figureText, reckoned, type FigureName, type Reckoned } from "./figures.js";
 import { boundText, judged, line, valueText, type Judgement } from "./goals.js";
-import { keeps, names, titles, type Name } from "./requests.js";
+import { keeps, names, titles } from "./requests.js";
 import { commandOf, machineText, settingsText, sizesText } from "./surroundings.js";
 
 export const sentence = "the engine is as fast as what people use, and faster beside a long reader";
@@ -93,7 +93,7 @@ function deadOf({ rounds }: Benched): Exhibit {
       const worst = Math.max(...all.map((dead) => dead[table] ?? 0));
       const only = name === "ringproof" && appendOnly.includes(table);
       if (worst === 0 && !only) return [];
-      return [[titles[name as Name], table, worst.toLocaleString("en"), only ? "yes" : ""]];
+      return [[titles[name], table, worst.toLocaleString("en"), only ? "yes" : ""]];
     });
   });
   const title = "Dead tuples in the worst round, beside a session that holds a snapshot";
