@@ -3,6 +3,7 @@
 import type { Finding, Row } from "../claims.js";
 import type { Curve, Plot } from "../report/plot.js";
 import type { Section } from "../report/report.js";
+import { deadOf } from "./exhibits.js";
 import { appendOnly, total } from "./dead-tuples.js";
 import { beginOf, longRun, phaseNames, type Lasted, type LongOptions } from "./long.js";
 import type { LongRun, PhaseName } from "./long.js";
@@ -49,6 +50,7 @@ export function longSectionOf(
     numbers: Object.fromEntries(
       phases.map(({ title, own: _, told: __, ...numbers }) => [title, numbers]),
     ),
+    exhibits: [deadOf(lasted.map((one) => [one.name, one.dead.map((look) => look.tuples)]))],
     plots: plotsOf(lasted, offered),
     note: `${RATE} jobs a second. ${machineText(surroundings)}. ${settingsText(surroundings)}.`,
   };

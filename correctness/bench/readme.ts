@@ -2,10 +2,10 @@
 
 import { markdownTable, marked } from "../report/markdown.js";
 import type { Benched, BenchOptions } from "./bench.js";
+import { figuresOf } from "./exhibits.js";
 import { reckoned } from "./figures.js";
 import { boundText, judged, valueText, type Judgement } from "./goals.js";
 import { names } from "./requests.js";
-import { figuresOf } from "./section.js";
 import { commandOf, machineText, settingsText, sizesText } from "./surroundings.js";
 
 const goalHead = ["goal", "ringproof", "best peer", "value", "to be", ""];

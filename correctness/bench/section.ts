@@ -1,12 +1,12 @@
 /** What a bench says: a row for each goal, and a table of all that was measured. */
 
 import type { Finding, Row } from "../claims.js";
-import type { Exhibit, Section } from "../report/report.js";
+import type { Section } from "../report/report.js";
 import { bench, type Benched, type BenchOptions } from "./bench.js";
-import { appendOnly } from "./dead-tuples.js";
-import { figures, figureText, reckoned, type FigureName, type Reckoned } from "./figures.js";
+import { deadOf, figuresOf } from "./exhibits.js";
+import { reckoned } from "./figures.js";
 import { boundText, judged, line, valueText, type Judgement } from "./goals.js";
-import { keeps, names, titles } from "./requests.js";
+import { names } from "./requests.js";
 import { commandOf, machineText, settingsText, sizesText } from "./surroundings.js";
 
 export const sentence = "the engine is as fast as what people use, and faster beside a long reader";
@@ -28,7 +28,8 @@ export function sectionOf(benched: Benched, options: BenchOptions, seconds: numb
   const judgements = judged(result);
   const all = Object.values<Judgement>(judgements);
   const missed = all.filter(({ met }) => met === false);
-  const { surroundings } = benched;
+  const { surroundings, rounds } = benched;
+  const dead = options.only.map((name) => [name, rounds[name]!.map((r) => r.dead)] as const);
   return {
     id: "bench",
     sentence,
@@ -41,7 +42,7 @@ export function sectionOf(benched: Benched, options: BenchOptions, seconds: numb
       missed: missed.length,
     },
     rows: all.map((judgement) => rowOf(judgement, seconds)),
-    exhibits: [figuresOf(result), deadOf(benched)],
+    exhibits: [figuresOf(result), deadOf(dead)],
     findings: missed.map((judgement): Finding => {
       const { title, lines } = told(judgement);
       return { title, lines, replay: commandOf(options, names.length), offline: true };
@@ -65,37 +66,4 @@ function told({ goal, value, told, details }: Judgement): Pick<Finding, "title" 
     title: `${goal.title}: ${valueText(value)}, and it is to be ${boundText(goal.bound)}`,
     lines: [...sides.map(([who, text]) => `${who}: ${text}`), ...details],
   };
-}
-
-/** A column for each contestant. */
-export function figuresOf({ medians }: Reckoned): Exhibit {
-  const measured = names.filter((name) => medians[name]);
-  const row = (figure: FigureName) => [
-    figures[figure].title,
-    ...measured.map((name) => figureText(figure, medians[name]![figure])),
-  ];
-  return {
-    title: "What was measured",
-    head: ["", ...measured.map((name) => titles[name])],
-    rows: [
-      ...(Object.keys(figures) as FigureName[]).map(row),
-      ["jobs that are done", ...measured.map((name) => keeps[name])],
-    ],
-  };
-}
-
-/** In the worst round of each, where there are any; append-only tables in any case. */
-function deadOf({ rounds }: Benched): Exhibit {
-  const rows = names.flatMap((name) => {
-    const all = rounds[name]?.map(({ dead }) => dead) ?? [];
-    const tables = [...new Set(all.flatMap((dead) => Object.keys(dead)))].sort();
-    return tables.flatMap((table) => {
-      const worst = Math.max(...all.map((dead) => dead[table] ?? 0));
-      const only = name === "ringproof" && appendOnly.includes(table);
-      if (worst === 0 && !only) return [];
-      return [[titles[name], table, worst.toLocaleString("en"), only ? "yes" : ""]];
-    });
-  });
-  const title = "Dead tuples in the worst round, beside a session that holds a snapshot";
-  return { title, head: ["contestant", "table", "dead tuples", "append-only"], rows };
 }

@@ -47,6 +47,15 @@ test("a row for each contestant and phase: medians, the worst, what is left", ()
   });
 });
 
+test("the most dead tuples of each table", () => {
+  const [exhibit] = sectionOf(minuteOf("ringproof"), minuteOf("plain-table")).exhibits!;
+  expect(exhibit!.rows).toEqual([
+    ["ringproof", "jobs", "590", ""],
+    ["ringproof", "ready_entries", "0", "yes"],
+    ["plain table", "jobs", "590", ""],
+  ]);
+});
+
 describe("what is wrong", () => {
   const waits = {
     ...minuteOf("ringproof").waits,
