@@ -3,16 +3,19 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { install } from "../../../src/postgres/install.js";
+import { Lanes } from "../../../src/postgres/lanes.js";
 import { RescuePasses } from "../../../src/postgres/rescue-passes.js";
 import { PostgresStorage } from "../../../src/postgres/storage.js";
 import type { Body, Contestant, Terms, Workers } from "./contestant.js";
 import { loops } from "./loops.js";
 
 const schema = "ringproof";
-/** How often slots are reclaimed, and what is stale is looked for. */
+const queue = "bench";
+/** How often cursors move, and slots are reclaimed. */
 const MAINTENANCE_MS = 1_000;
 const STALE_MS = 60_000;
-/** So many rounds of it between two in which counts are added up, in as many slots as there are. */
+/** So many rounds of it between two in which stale attempts are looked for, and counts added up. */
+const RESCUE_ROUNDS = 10;
 const ROLLUP_ROUNDS = 15;
 const QUEUE_SLOTS = 16;
 
@@ -20,6 +23,7 @@ export class Ringproof implements Contestant {
   private readonly terms: Terms;
   private readonly pool: pg.Pool;
   private readonly storage: PostgresStorage;
+  private readonly byQueue: Lanes;
   private readonly over = new AbortController();
   private lanes: readonly number[] = [];
   private turn = 0;
@@ -29,6 +33,7 @@ export class Ringproof implements Contestant {
     this.terms = terms;
     this.pool = new pg.Pool({ connectionString: terms.url, max: terms.workers + 3 });
     this.storage = new PostgresStorage(this.pool, { schema });
+    this.byQueue = new Lanes(this.pool, { schema });
   }
 
   /** A lane for each worker: a claim from a lane keeps others away from it. */
@@ -38,7 +43,7 @@ export class Ringproof implements Contestant {
     client.release();
     const lanes: number[] = [];
     for (let shard = 0; shard < this.terms.workers; shard++)
-      lanes.push(await this.storage.ensureLane("bench", 1, shard));
+      lanes.push(await this.storage.ensureLane(queue, 1, shard));
     this.lanes = lanes;
     this.maintenance = this.maintain();
   }
@@ -50,15 +55,12 @@ export class Ringproof implements Contestant {
   }
 
   work(completed: (bodies: readonly Body[]) => void): Workers {
-    const { storage, lanes } = this;
-    return loops(this.terms.workers, async (worker) => {
-      const lane = lanes[worker]!;
-      const jobs = await storage.claim<Body>(lane, this.terms.batch, new Date());
+    const { storage, byQueue } = this;
+    const { batch, workers } = this.terms;
+    return loops(workers, async () => {
+      const jobs = await byQueue.claim<Body>(queue, batch, new Date());
       if (jobs.length === 0) return false;
-      await Promise.all([
-        storage.complete(jobs, new Date()),
-        storage.advanceClaimCursor(lane, new Date()),
-      ]);
+      await storage.complete(jobs, new Date());
       completed(jobs.map(({ payload }) => payload));
       return true;
     });
@@ -70,8 +72,11 @@ export class Ringproof implements Contestant {
     const passes = new RescuePasses(this.pool, { schema });
     for (let round = 0; !signal.aborted; round++) {
       const now = new Date();
-      await passes.staleReceipts(new Date(now.getTime() - STALE_MS), now);
-      await passes.expiredDeadlines(now);
+      for (const lane of this.lanes) await storage.advanceClaimCursor(lane, now);
+      if (round % RESCUE_ROUNDS === 0) {
+        await passes.staleReceipts(new Date(now.getTime() - STALE_MS), now);
+        await passes.expiredDeadlines(now);
+      }
       await storage.pruneLeases(now);
       await storage.pruneClaims(now);
       await storage.pruneQueue(now);
