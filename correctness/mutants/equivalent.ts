@@ -115,6 +115,10 @@ const all: readonly Argument[] = [
     names: ["open_in.dropConjunct.4", "open_in.moveBound.1"],
   },
   {
+    why: "where every token names an attempt of its own, each answer is the same",
+    names: ["answers_of.dropGuard.1", "answers_of.forgetCondition.1"],
+  },
+  {
     why: "a receipt is in one claim slot, and its batches are in one queue slot",
     names: ["completed_of.forgetCondition.2", "open_among.forgetCondition.4"],
   },

@@ -2,12 +2,35 @@
 
 import type pg from "pg";
 
+type PgError = Error & { readonly code?: string };
+
+const DEADLOCK = "40P01";
+const DENIED = "42501";
+/** With calls of workers: each attempt takes its locks anew. */
+const ATTEMPTS = 5;
+
 /** In one transaction; what `denied` makes of a missing privilege is thrown in its place. */
 export async function exclusively<T>(
   client: pg.Client,
   schema: string,
   body: () => Promise<T>,
   denied: (cause: Error) => Promise<Error>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await inOneTransaction(client, schema, body);
+    } catch (error) {
+      const { code } = error as PgError;
+      if (code === DENIED) throw await denied(error as Error);
+      if (code !== DEADLOCK || attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function inOneTransaction<T>(
+  client: pg.Client,
+  schema: string,
+  body: () => Promise<T>,
 ): Promise<T> {
   await client.query("begin isolation level read committed");
   try {
@@ -20,7 +43,6 @@ export async function exclusively<T>(
     return result;
   } catch (error) {
     await client.query("rollback").catch(() => undefined);
-    if ((error as { code?: string }).code !== "42501") throw error;
-    throw await denied(error as Error);
+    throw error;
   }
 }

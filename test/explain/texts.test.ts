@@ -80,7 +80,7 @@ describe("what they say of themselves", () => {
   test("SQL: every definition as it is installed, and every check of the audit", async () => {
     const { text, comment } = sqlLibrary().find("claim")!;
     expect(text).toMatch(/^-- Receipts [^]*\n-- @action Claim\ncreate or replace [^]*\n\$\$;$/);
-    expect(comment).toMatch(/^Receipts .* with each other\.$/);
+    expect(comment).toMatch(/^Receipts .* as a whole\.$/);
     const checks = await auditChecks();
     expect(auditTexts().map(({ name }) => name)).toEqual(checks.map(({ name }) => name));
     for (const [at, { query }] of checks.entries())

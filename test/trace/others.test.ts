@@ -36,12 +36,10 @@ test("rows that do not outlive the server are missed", async () => {
 
 test("a statement to which no call comes is told", async () => {
   const amend = `
-    create or replace function ringproof.waiting_since(p_lane_id int) returns timestamptz
-    language sql as $$ select now() $$`;
+    create or replace function ringproof.choose_lane(
+      p_queue text, p_ageing interval, p_now timestamptz) returns int
+    language sql as $$ select null::int $$`;
   const { left, remains } = await loseOthers({ server, kinds: ["terminate"], amend });
   expect(remains).toEqual([]);
-  expect(left).toEqual([
-    { kind: "terminate", label: "waiting_since.read_heads" },
-    { kind: "terminate", label: "waiting_since.find_pending" },
-  ]);
+  expect(left).toEqual([{ kind: "terminate", label: "choose_lane.lock_claim_head" }]);
 });
