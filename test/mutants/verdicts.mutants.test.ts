@@ -89,8 +89,8 @@ const changes: readonly (readonly [string, Change, readonly string[]])[] = [
     "a step of a long run (C4)",
     {
       file: sql("finish"),
-      from: "ringproof.count_bucket(job_id), count(*)\n      from found",
-      to: "0, count(*)\n      from found",
+      from: "ringproof.count_bucket(job_id), count(*)\n    from ended",
+      to: "0, count(*)\n    from ended",
     },
     ["lockstep", "--shard", "1/20"],
   ],

@@ -62,12 +62,8 @@ const harms: Readonly<Record<string, Harm>> = {
     without: changedSql(
       "finish",
       "complete_fast",
-      `    select job_id
-    from unnest(v_places, v_words) as w (place, word)
-    join unnest(p_tokens) with ordinality
-           as t (job_id, run_lease, claim_slot, lane_id, receipt_seq, place) using (place)
-`,
-      "    select (p_tokens[place]).job_id from unnest(v_places, v_words) as w (place, word)\n",
+      "release_keys(v_job_ids)",
+      "release_keys(array(select (p_tokens[place]).job_id from unnest(v_attempts)))",
     ),
     calls: [[`select ${schema}.complete('{{"(1,1,0,1,5)"}}', $1)`, [now]]],
     harm: /job 1 holds the key key 0, and it is not alive/,

@@ -71,7 +71,7 @@ const plants: Readonly<Record<string, Plant>> = {
     options: { rings: small },
   },
   "lease-reset": { sql: bug("lease-reset"), accounts: ["attempts", "jobs"] },
-  "fused-finish": { sql: bug("fused-finish"), accounts: ["effects", "audit"] },
+  "fused-finish": { sql: bug("fused-finish"), accounts: ["effects", "audit", "answers"] },
   "rescue-double": {
     sql: bug("rescue-double"),
     accounts: ["effects", "audit"],
