@@ -127,7 +127,7 @@ export async function installBreakpoints(
       if (policy) tries.set(each.label, policy).set(each.label + INSIDE, policy);
     }
   }
-  // Behind settings.sql, which has every function there is planned anew for each call.
+  // Behind settings.sql, which says how every function there is planned.
   const own = join(packageRoot(), "correctness", "interleave", "breakpoints.sql");
   await client.query(requalify(await readFile(own, "utf8"), schema));
   return tries;

@@ -109,7 +109,7 @@ export async function exchanged<T>(
   }
 }
 
-/** As settings.sql does: a definition loses its settings when it is replaced. */
+/** Its statements are not written out for each slot: it is planned for each call. */
 const settingOf = ({ definition: { name, sql } }: SqlChange): string =>
   sql.includes("language plpgsql")
     ? `alter function ringproof.${name} set plan_cache_mode = force_custom_plan;`

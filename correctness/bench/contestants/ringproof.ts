@@ -39,7 +39,7 @@ export class Ringproof implements Contestant {
   /** A lane for each worker: a claim from a lane keeps others away from it. */
   async install(): Promise<void> {
     const client = await this.pool.connect();
-    await install(client, { schema });
+    await install(client, { schema, queueSlots: QUEUE_SLOTS });
     client.release();
     const lanes: number[] = [];
     for (let shard = 0; shard < this.terms.workers; shard++)
