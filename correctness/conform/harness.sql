@@ -1,6 +1,9 @@
 -- What the checks add to an installed schema: every row in the model's terms, and calls that are
 -- made, looked at and taken back.
 
+-- Somebody else who extends a catalog may be slow, and is not what "blocked" is about.
+set prune.lock_timeout = '10s';
+
 -- A point in time in ticks, exactly.
 create or replace function ringproof.ticks(p_time timestamptz) returns float8
 language sql stable as $$ select extract(epoch from p_time)::float8 / 3600 $$;

@@ -80,7 +80,8 @@ export class Stepper {
     const [gates, orders] = sequencesOf(place);
     await client.query(
       `create sequence if not exists ${gates}; create sequence if not exists ${orders};
-       set deadlock_timeout = '20ms'; set client_min_messages = notice;
+       set deadlock_timeout = '20ms'; set prune.lock_timeout = '10s';
+       set client_min_messages = notice;
        select set_config('breakpoint.gates', '${gates}'::regclass::oid::text, false),
               set_config('breakpoint.orders', '${orders}'::regclass::oid::text, false);
        set breakpoint.session = ${place.number}`,

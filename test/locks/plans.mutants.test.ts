@@ -115,7 +115,7 @@ const mutants: Readonly<Record<string, Mutant>> = {
     amendment: functions(
       "rings",
       "try_truncate_slot",
-      "  perform set_config('lock_timeout', '1ms', true);\n",
+      "  perform set_config('lock_timeout', v_limit, true);\n",
       "",
     ),
     title:

@@ -33,6 +33,12 @@ afterAll(async () => {
   await server.stop();
 });
 
+/** Whether anybody waits for a lock of a relation. */
+async function waits(observer: pg.Client): Promise<boolean> {
+  const { rows } = await observer.query("select from pg_locks where not granted");
+  return rows.length > 0;
+}
+
 /** The slots of each table whose partitions the call left locked: "ready_entries" -> [2]. */
 async function lockedBy(call: () => Promise<unknown>): Promise<Record<string, number[]>> {
   await client.query("begin");
@@ -111,7 +117,7 @@ describe("prune, of a slot that nothing needs", () => {
   });
   afterAll(() => other.end());
 
-  test("says blocked, and does not wait, where only its TOAST table is locked", async () => {
+  test("says blocked at once where its TOAST table is locked, or waits if told to", async () => {
     const { rows } = await client.query<{ toast: string }>(
       `select reltoastrelid::regclass::text as toast from pg_class
        where oid = '${schema}.ready_entries_0'::regclass`,
@@ -120,11 +126,15 @@ describe("prune, of a slot that nothing needs", () => {
     await other.query("begin");
     await other.query(`reindex table ${rows[0]!.toast}`);
     expect(await busy.pruneQueue(now)).toEqual({ result: "blocked" });
-    await other.query("rollback");
     expect(await client.query("show lock_timeout")).toMatchObject({
       rows: [{ lock_timeout: "0" }],
     });
-    expect(await busy.pruneQueue(now)).toEqual({ result: "pruned" });
+    await client.query("set prune.lock_timeout = '10s'");
+    const waiting = busy.pruneQueue(now);
+    await expect.poll(() => waits(other)).toBe(true);
+    await other.query("rollback");
+    expect(await waiting).toEqual({ result: "pruned" });
+    await client.query("reset prune.lock_timeout");
   });
 
   test("leaves the caller's lock_timeout as it was, also inside a transaction", async () => {

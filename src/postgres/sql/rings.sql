@@ -175,13 +175,16 @@ $$;
 
 -- Truncates every partition of a locked slot, once the jobs that failed after p_since are out of it
 -- and its counts have moved. TRUNCATE also locks their TOAST tables, which have no NOWAIT and which
--- autovacuum visits by themselves: it gives up at once, takes everything back, and says false.
+-- autovacuum visits by themselves: it gives up at once, takes everything back, and says false. At
+-- once is a millisecond, or what the session says in prune.lock_timeout: whoever extends a catalog
+-- is waited for as well.
 create or replace function ringproof.try_truncate_slot(
   p_ring text, p_slot int, p_since timestamptz)
 returns boolean
 language plpgsql as $$
 declare
   v_timeout text := current_setting('lock_timeout');
+  v_limit   text := coalesce(nullif(current_setting('prune.lock_timeout', true), ''), '1ms');
   v_tables  text;
 begin
   select string_agg(format('ringproof.%I', name || '_' || p_slot), ', ' order by place)
@@ -192,7 +195,7 @@ begin
     perform ringproof.carry_forward(p_slot, p_since);
     perform ringproof.retire_facts(p_slot);
   end if;
-  perform set_config('lock_timeout', '1ms', true);
+  perform set_config('lock_timeout', v_limit, true);
   --@ truncate
   execute 'truncate table only ' || v_tables;
   perform set_config('lock_timeout', v_timeout, true);
