@@ -85,9 +85,18 @@ const living: readonly JobState[] = ["ready", "deferred", "running", "waiting"];
 const keysAreUnique = (jobs: ReadonlyMap<Job, ContractJob>, { sameKey }: Scope): boolean =>
   sameKey.every((peers) => peers.filter((j) => living.includes(jobs.get(j)!.state)).length <= 1);
 
+let source: { state: State; scope: Scope; jobs: ReadonlyMap<Job, ContractJob> } | undefined;
+
+/** Steps are taken from one state after the other: where its jobs are is asked for each of them. */
+function jobsBefore(state: State, scope: Scope): ReadonlyMap<Job, ContractJob> {
+  if (source?.state !== state || source.scope !== scope)
+    source = { state, scope, jobs: contractJobs(state, scope) };
+  return source.jobs;
+}
+
 /** Whether the step is one the contract allows, acknowledgements included. */
 export function keepsContract(before: State, after: State, scope: Scope): boolean {
-  const o = contractJobs(before, scope);
+  const o = jobsBefore(before, scope);
   const n = contractJobs(after, scope);
   if (!keysAreUnique(n, scope)) return false;
   const ended: Token[] = [];

@@ -1,7 +1,7 @@
 /**
- * Canonical text of a state: equal for two states exactly if they are the same sets of rows, or,
- * under symmetry, the same up to a renaming of jobs. Rows are immutable and shared between
- * states, so the text of each row is computed once per renaming.
+ * Canonical code of a state: equal for two states exactly if they are the same sets of rows, or,
+ * under symmetry, the same up to a renaming of jobs. It is one word per table, and means something
+ * in this process only. Tables are immutable and shared between states, so most are known already.
  */
 
 import type { Scope } from "./scope.js";
@@ -38,12 +38,53 @@ export function renamings(scope: Scope): readonly Renaming[] {
   );
 }
 
-/** Texts of rows, per renaming; rows themselves are the keys. */
-const texts = new WeakMap<Renaming, WeakMap<object, string>>();
+/** Short for a text: one or two characters, and none begins another. */
+const words = new Map<string, string>();
 
-function textsFor(renaming: Renaming): WeakMap<object, string> {
-  let known = texts.get(renaming);
-  if (!known) texts.set(renaming, (known = new WeakMap()));
+/** The first so many words are of one character; the others begin with a later one. */
+const SHORT = 0x8000;
+
+function wordFor(text: string): string {
+  const known = words.get(text);
+  if (known !== undefined) return known;
+  const n = words.size;
+  const word =
+    n < SHORT ? String.fromCharCode(n) : String.fromCharCode(SHORT + n / SHORT, n % SHORT);
+  words.set(text, word);
+  return word;
+}
+
+/** The words of the two objects last seen: a state shares most tables with its neighbours. */
+class Recent {
+  private last: object | undefined;
+  private before: object | undefined;
+  private lastWord = "";
+  private beforeWord = "";
+
+  word(seen: object, text: () => string): string {
+    if (seen === this.last) return this.lastWord;
+    const word = seen === this.before ? this.beforeWord : wordFor(text());
+    [this.before, this.beforeWord] = [this.last, this.lastWord];
+    [this.last, this.lastWord] = [seen, word];
+    return word;
+  }
+}
+
+/** What a state consists of, and what was seen last of each, per renaming. */
+const parts = [
+  ...(["rings", "laneHeads", "env"] as const),
+  ...tableNames,
+  ...envFields.map(([field]) => field),
+];
+type Part = (typeof parts)[number];
+const recent = new WeakMap<Renaming, Readonly<Record<Part, Recent>>>();
+
+function recentOf(renaming: Renaming): Readonly<Record<Part, Recent>> {
+  let known = recent.get(renaming);
+  if (!known) {
+    known = Object.fromEntries(parts.map((p) => [p, new Recent()])) as Record<Part, Recent>;
+    recent.set(renaming, known);
+  }
   return known;
 }
 
@@ -56,45 +97,44 @@ function rowText(row: Row, names: readonly string[], renaming: Renaming): string
   return text;
 }
 
-function tableText(
-  rows: readonly object[],
-  names: readonly string[],
-  renaming: Renaming,
-  known: WeakMap<object, string>,
-): string {
-  if (rows.length === 0) return "";
-  const out: string[] = [];
-  for (const row of rows) {
-    let text = known.get(row);
-    if (text === undefined) known.set(row, (text = rowText(row as Row, names, renaming)));
-    out.push(text);
-  }
-  return out.length === 1 ? out[0]! : out.sort().join(" ");
-}
+const tableText = (rows: readonly object[], names: readonly string[], renaming: Renaming) =>
+  rows
+    .map((row) => rowText(row as Row, names, renaming))
+    .sort()
+    .join(" ");
 
-/** The canonical text of the database alone. */
+const ringsText = ({ queue, claim, lease }: Db["rings"]): string =>
+  `${queue.cur},${queue.init} ${claim.cur},${claim.init} ${lease.cur},${lease.init}`;
+
+const headsText = (heads: Db["laneHeads"], { lanes }: Scope): string =>
+  lanes.map((lane) => `${heads[lane]!.next},${heads[lane]!.cursor}`).join(" ");
+
+/** The canonical code of the database alone. */
 export function encodeDb(db: Db, scope: Scope, renaming: Renaming = identity): string {
-  const known = textsFor(renaming);
-  const { queue, claim, lease } = db.rings;
-  let text = `${queue.cur},${queue.init} ${claim.cur},${claim.init} ${lease.cur},${lease.init}`;
-  for (const lane of scope.lanes) {
-    const head = db.laneHeads[lane]!;
-    text += ` ${head.next},${head.cursor}`;
-  }
-  for (const t of tableNames) text += `|${tableText(db[t], columns[t], renaming, known)}`;
-  return text;
+  const known = recentOf(renaming);
+  let code = known.rings.word(db.rings, () => ringsText(db.rings));
+  code += known.laneHeads.word(db.laneHeads, () => headsText(db.laneHeads, scope));
+  for (const t of tableNames)
+    code += known[t].word(db[t], () => tableText(db[t], columns[t], renaming));
+  return code;
 }
 
-/** The canonical text of one state under one renaming of its jobs. */
+/** The canonical code of one state under one renaming of its jobs. */
 export function encode({ db, env }: State, scope: Scope, renaming: Renaming = identity): string {
-  const known = textsFor(renaming);
-  let text = encodeDb(db, scope, renaming);
-  for (const [field, names] of envFields) {
-    text += names
-      ? `|${tableText(env[field] as readonly object[], names, renaming, known)}`
-      : `|${jobsText(env.enqueued, renaming)}`;
-  }
-  return text;
+  const word = recentOf(renaming).env.word(env, () => encodeEnv(env, renaming));
+  return encodeDb(db, scope, renaming) + word;
+}
+
+function encodeEnv(env: State["env"], renaming: Renaming): string {
+  const known = recentOf(renaming);
+  let code = "";
+  for (const [field, names] of envFields)
+    code += known[field].word(env[field], () =>
+      names
+        ? tableText(env[field] as readonly object[], names, renaming)
+        : jobsText(env.enqueued, renaming),
+    );
+  return code;
 }
 
 const jobsText = (jobs: readonly Job[], renaming: Renaming): string =>
@@ -103,12 +143,12 @@ const jobsText = (jobs: readonly Job[], renaming: Renaming): string =>
     .sort()
     .join(" ");
 
-/** The canonical text of a state: the least over the given renamings. */
+/** The canonical code of a state: the least over the given renamings. */
 export function fingerprint(state: State, scope: Scope, all: readonly Renaming[]): string {
   let least = encode(state, scope, all[0]);
   for (let i = 1; i < all.length; i++) {
-    const text = encode(state, scope, all[i]);
-    if (text < least) least = text;
+    const code = encode(state, scope, all[i]);
+    if (code < least) least = code;
   }
   return least;
 }

@@ -47,6 +47,16 @@ test("every action is taken in some configuration of the quick tier", async () =
   }
 });
 
+test("states have codes of their own, also where one character is not enough", async () => {
+  const scope = await readScope("batches.cfg");
+  const { db, env } = storageMachine(scope).initial;
+  const code = (lease: number) =>
+    encode({ db, env: { ...env, acked: [{ job: "j1", lease }] } }, scope);
+  const codes = Array.from({ length: 70_000 }, (_, lease) => code(lease));
+  expect(new Set(codes).size).toBe(codes.length);
+  expect([5, 40_000, 69_999].map(code)).toEqual([codes[5], codes[40_000], codes[69_999]]);
+});
+
 describe("symmetry", () => {
   test("states that differ in the names of jobs are one state", async () => {
     const scope = await readScope("batches.cfg");
