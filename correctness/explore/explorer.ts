@@ -35,7 +35,7 @@ export interface TraceStep<S = State, C extends NamedCall = Call> {
 export interface Graph<S = State, C extends NamedCall = Call> {
   readonly machine: Machine<S, C>;
   readonly states: readonly S[];
-  readonly keys: ReadonlyMap<string, number>;
+  readonly keys: ReadonlyMap<string | number, number>;
   readonly parent: readonly number[];
   readonly via: readonly (C | null)[];
   readonly depth: number;
@@ -62,7 +62,7 @@ class Explorer<S extends object, C extends NamedCall> {
   private readonly machine: Machine<S, C>;
   private readonly options: ExploreOptions;
   private readonly states: S[] = [];
-  private readonly keys = new Map<string, number>();
+  private readonly keys = new Map<string | number, number>();
   private readonly parent: number[] = [];
   private readonly via: (C | null)[] = [];
   private readonly level: number[] = [];

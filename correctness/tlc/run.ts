@@ -34,6 +34,8 @@ export interface TlcOptions extends Model {
   /** `false` makes TLC somewhat faster and leaves `coverage` empty. */
   readonly coverage?: false;
   readonly heapMb?: number;
+  /** Told of the process of Java. */
+  readonly onStarted?: (pid: number) => void;
   /** TLC reports after some seconds and then once a minute; the interval is fixed inside TLC. */
   readonly onProgress?: (progress: TlcProgress) => void;
   readonly signal?: AbortSignal;
@@ -157,6 +159,7 @@ async function modelCheck(
     });
     opts.signal?.throwIfAborted();
     const java = run.start(opts.java, javaArguments(opts, workspace.dir), workspace.dir);
+    if (java.pid !== undefined) opts.onStarted?.(java.pid);
     const ending = await follow(java, opts, outcome);
     graph = await dump?.close();
     opts.signal?.throwIfAborted();

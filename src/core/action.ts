@@ -74,7 +74,7 @@ export interface Action<Args> {
   /** The first guard of the database that says no, in order. */
   readonly refuse: (db: Db, args: Args, scope: Scope) => Refusal | null;
   /** The effect; called only when nothing refuses. */
-  readonly apply: (db: Db, args: Args, scope: Scope) => { db: Db; outcome: Outcome };
+  readonly apply: (db: Db, args: Args, scope: Scope) => Effect;
   /** What the caller and history know afterwards; `before` is the database before the step. */
   readonly learn?: (env: Env, args: Args, outcome: Outcome, before: Db, scope: Scope) => Env;
 }
@@ -84,12 +84,14 @@ export interface Step {
   readonly state: State;
 }
 
-/** Runs one action, refused or not; total, and pure. */
-export function run<Args>(action: Action<Args>, state: State, args: Args, scope: Scope): Step {
-  const refusal = action.refuse(state.db, args, scope);
-  const done = refusal ? { db: state.db, outcome: refusal } : action.apply(state.db, args, scope);
-  const env = action.learn
-    ? action.learn(state.env, args, done.outcome, state.db, scope)
-    : state.env;
-  return { outcome: done.outcome, state: { db: done.db, env } };
+/** What a call does to a database, and what its caller is told. */
+export interface Effect {
+  readonly db: Db;
+  readonly outcome: Outcome;
+}
+
+/** Runs one action on a database, refused or not; total, and pure. */
+export function run<Args>(action: Action<Args>, db: Db, args: Args, scope: Scope): Effect {
+  const refusal = action.refuse(db, args, scope);
+  return refusal ? { db, outcome: refusal } : action.apply(db, args, scope);
 }

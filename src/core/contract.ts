@@ -6,7 +6,7 @@
 import { openReceipts, pending, terminalFacts, waiting } from "./evidence.js";
 import { hasToken } from "./sets.js";
 import type { Scope } from "./scope.js";
-import type { DoneEntry, Job, State, Token } from "./state.js";
+import type { Db, DoneEntry, Env, Job, State, Token } from "./state.js";
 
 export type JobState =
   | "absent"
@@ -85,19 +85,27 @@ const living: readonly JobState[] = ["ready", "deferred", "running", "waiting"];
 const keysAreUnique = (jobs: ReadonlyMap<Job, ContractJob>, { sameKey }: Scope): boolean =>
   sameKey.every((peers) => peers.filter((j) => living.includes(jobs.get(j)!.state)).length <= 1);
 
-let source: { state: State; scope: Scope; jobs: ReadonlyMap<Job, ContractJob> } | undefined;
+interface Placed {
+  readonly enqueued: Env["enqueued"];
+  readonly jobs: ReadonlyMap<Job, ContractJob>;
+}
 
-/** Steps are taken from one state after the other: where its jobs are is asked for each of them. */
-function jobsBefore(state: State, scope: Scope): ReadonlyMap<Job, ContractJob> {
-  if (source?.state !== state || source.scope !== scope)
-    source = { state, scope, jobs: contractJobs(state, scope) };
-  return source.jobs;
+/** By the database: steps lead to the same ones again and again. */
+const placed = new WeakMap<Db, Placed>();
+
+function jobsOf(state: State, scope: Scope): ReadonlyMap<Job, ContractJob> {
+  const { enqueued } = state.env;
+  const known = placed.get(state.db);
+  if (known?.enqueued === enqueued) return known.jobs;
+  const jobs = contractJobs(state, scope);
+  placed.set(state.db, { enqueued, jobs });
+  return jobs;
 }
 
 /** Whether the step is one the contract allows, acknowledgements included. */
 export function keepsContract(before: State, after: State, scope: Scope): boolean {
-  const o = jobsBefore(before, scope);
-  const n = contractJobs(after, scope);
+  const o = jobsOf(before, scope);
+  const n = jobsOf(after, scope);
   if (!keysAreUnique(n, scope)) return false;
   const ended: Token[] = [];
   for (const [job, was] of o) {

@@ -5,7 +5,7 @@
  */
 
 import type { Scope } from "./scope.js";
-import { columns, tableNames, type Db, type Job, type State } from "./state.js";
+import { columns, tableNames, type Db, type Env, type Job, type State } from "./state.js";
 
 export type Renaming = Readonly<Record<Job, Job>>;
 
@@ -38,53 +38,55 @@ export function renamings(scope: Scope): readonly Renaming[] {
   );
 }
 
-/** Short for a text: one or two characters, and none begins another. */
-const words = new Map<string, string>();
+/** A number for each text. */
+const words = new Map<string, number>();
 
-/** The first so many words are of one character; the others begin with a later one. */
-const SHORT = 0x8000;
-
-function wordFor(text: string): string {
+function wordFor(text: string): number {
   const known = words.get(text);
   if (known !== undefined) return known;
-  const n = words.size;
-  const word =
-    n < SHORT ? String.fromCharCode(n) : String.fromCharCode(SHORT + n / SHORT, n % SHORT);
-  words.set(text, word);
-  return word;
+  words.set(text, words.size);
+  return words.size - 1;
 }
 
 /** The words of the two objects last seen: a state shares most tables with its neighbours. */
 class Recent {
-  private last: object | undefined;
-  private before: object | undefined;
-  private lastWord = "";
-  private beforeWord = "";
+  private last: object | null = null;
+  private before: object | null = null;
+  private lastWord = 0;
+  private beforeWord = 0;
 
-  word(seen: object, text: () => string): string {
+  /** Undefined of what was not seen lately. */
+  word(seen: object): number | undefined {
     if (seen === this.last) return this.lastWord;
-    const word = seen === this.before ? this.beforeWord : wordFor(text());
-    [this.before, this.beforeWord] = [this.last, this.lastWord];
-    [this.last, this.lastWord] = [seen, word];
+    return seen === this.before ? this.put(seen, this.beforeWord) : undefined;
+  }
+
+  keep(seen: object, text: string): number {
+    return this.put(seen, wordFor(text));
+  }
+
+  private put(seen: object, word: number): number {
+    this.before = this.last;
+    this.beforeWord = this.lastWord;
+    this.last = seen;
+    this.lastWord = word;
     return word;
   }
 }
 
-/** What a state consists of, and what was seen last of each, per renaming. */
-const parts = [
-  ...(["rings", "laneHeads", "env"] as const),
-  ...tableNames,
-  ...envFields.map(([field]) => field),
-];
-type Part = (typeof parts)[number];
-const recent = new WeakMap<Renaming, Readonly<Record<Part, Recent>>>();
+/** What was seen last of each part of a state, per renaming: rings, heads, tables, and fields. */
+class Seen {
+  readonly rings = new Recent();
+  readonly heads = new Recent();
+  readonly tables = tableNames.map(() => new Recent());
+  readonly fields = envFields.map(() => new Recent());
+}
 
-function recentOf(renaming: Renaming): Readonly<Record<Part, Recent>> {
-  let known = recent.get(renaming);
-  if (!known) {
-    known = Object.fromEntries(parts.map((p) => [p, new Recent()])) as Record<Part, Recent>;
-    recent.set(renaming, known);
-  }
+const seen = new WeakMap<Renaming, Seen>();
+
+function seenUnder(renaming: Renaming): Seen {
+  let known = seen.get(renaming);
+  if (!known) seen.set(renaming, (known = new Seen()));
   return known;
 }
 
@@ -109,32 +111,51 @@ const ringsText = ({ queue, claim, lease }: Db["rings"]): string =>
 const headsText = (heads: Db["laneHeads"], { lanes }: Scope): string =>
   lanes.map((lane) => `${heads[lane]!.next},${heads[lane]!.cursor}`).join(" ");
 
-/** The canonical code of the database alone. */
+/** So many words are written as one character; the others as two, the first of them a later one. */
+const SHORT = 0x8000;
+
+const write = (word: number): string =>
+  word < SHORT
+    ? String.fromCharCode(word)
+    : String.fromCharCode(SHORT + word / SHORT, word % SHORT);
+
+/** The canonical code of a database. */
 export function encodeDb(db: Db, scope: Scope, renaming: Renaming = identity): string {
-  const known = recentOf(renaming);
-  let code = known.rings.word(db.rings, () => ringsText(db.rings));
-  code += known.laneHeads.word(db.laneHeads, () => headsText(db.laneHeads, scope));
-  for (const t of tableNames)
-    code += known[t].word(db[t], () => tableText(db[t], columns[t], renaming));
+  const { rings, heads, tables } = seenUnder(renaming);
+  let code =
+    write(rings.word(db.rings) ?? rings.keep(db.rings, ringsText(db.rings))) +
+    write(heads.word(db.laneHeads) ?? heads.keep(db.laneHeads, headsText(db.laneHeads, scope)));
+  for (let i = 0; i < tables.length; i++) {
+    const name = tableNames[i]!;
+    const rows = db[name];
+    const table = tables[i]!;
+    const word = table.word(rows) ?? table.keep(rows, tableText(rows, columns[name], renaming));
+    code += write(word);
+  }
+  return code;
+}
+
+/** The canonical code of what is not in the database. */
+export function encodeEnv(env: Env, renaming: Renaming = identity): string {
+  const { fields } = seenUnder(renaming);
+  let code = "";
+  for (let i = 0; i < fields.length; i++) {
+    const rows = env[envFields[i]![0]];
+    const field = fields[i]!;
+    code += write(field.word(rows) ?? field.keep(rows, fieldText(env, i, renaming)));
+  }
   return code;
 }
 
 /** The canonical code of one state under one renaming of its jobs. */
-export function encode({ db, env }: State, scope: Scope, renaming: Renaming = identity): string {
-  const word = recentOf(renaming).env.word(env, () => encodeEnv(env, renaming));
-  return encodeDb(db, scope, renaming) + word;
-}
+export const encode = ({ db, env }: State, scope: Scope, renaming: Renaming = identity): string =>
+  encodeDb(db, scope, renaming) + encodeEnv(env, renaming);
 
-function encodeEnv(env: State["env"], renaming: Renaming): string {
-  const known = recentOf(renaming);
-  let code = "";
-  for (const [field, names] of envFields)
-    code += known[field].word(env[field], () =>
-      names
-        ? tableText(env[field] as readonly object[], names, renaming)
-        : jobsText(env.enqueued, renaming),
-    );
-  return code;
+function fieldText(env: Env, i: number, renaming: Renaming): string {
+  const [name, names] = envFields[i]!;
+  return names
+    ? tableText(env[name] as readonly object[], names, renaming)
+    : jobsText(env.enqueued, renaming);
 }
 
 const jobsText = (jobs: readonly Job[], renaming: Renaming): string =>
@@ -142,13 +163,3 @@ const jobsText = (jobs: readonly Job[], renaming: Renaming): string =>
     .map((j) => renaming[j] ?? j)
     .sort()
     .join(" ");
-
-/** The canonical code of a state: the least over the given renamings. */
-export function fingerprint(state: State, scope: Scope, all: readonly Renaming[]): string {
-  let least = encode(state, scope, all[0]);
-  for (let i = 1; i < all.length; i++) {
-    const code = encode(state, scope, all[i]);
-    if (code < least) least = code;
-  }
-  return least;
-}

@@ -4,7 +4,7 @@
  */
 
 import type { Outcome } from "./action.js";
-import { fingerprint, renamings } from "./encode.js";
+import { renamings } from "./encode.js";
 import { drained } from "./evidence.js";
 import { invariants, stepProperties } from "./invariants.js";
 import {
@@ -13,12 +13,12 @@ import {
   calls,
   inBounds,
   possible,
-  step,
   type ActionName,
   type ActionTable,
   type Call,
 } from "./registry.js";
 import type { Scope } from "./scope.js";
+import { Shared } from "./shared.js";
 import { initialState, type State } from "./state.js";
 
 export interface NamedCall {
@@ -41,8 +41,8 @@ export interface Machine<S, C extends NamedCall> {
   /** One call; the same state object where nothing changes. */
   step(state: S, call: C): MachineStep<S>;
   inBounds(state: S): boolean;
-  /** Canonical text: equal for states that the machine does not tell apart. */
-  key(state: S): string;
+  /** Equal for states that the machine does not tell apart. */
+  key(state: S): string | number;
   readonly invariants: Readonly<Record<string, (state: S) => boolean>>;
   readonly stepProperties: Readonly<Record<string, (before: S, after: S) => boolean>>;
   /** Where there is one: the states that every run must be able to reach. */
@@ -62,18 +62,16 @@ export interface StorageOptions {
 export function storageMachine(scope: Scope, options: StorageOptions = {}): Machine<State, Call> {
   const { table = actions, symmetric = false } = options;
   const names = symmetric ? renamings(scope) : renamings(scope).slice(0, 1);
+  const all = calls(scope, table);
+  const shared = new Shared(scope, table, all, names);
   return {
     actionNames,
     initial: initialState(scope),
-    calls: calls(scope, table),
+    calls: all,
     possible: (state, call) => possible(state, call, table),
-    step(state, call) {
-      const next = step(state, call, scope, table);
-      const same = next.state.db === state.db && next.state.env === state.env;
-      return same ? { outcome: next.outcome, state } : next;
-    },
+    step: (state, call) => shared.step(state, call),
     inBounds: (state) => inBounds(state, scope),
-    key: (state) => fingerprint(state, scope, names),
+    key: (state) => shared.key(state),
     invariants: bound(
       invariants,
       ({ holds }) =>

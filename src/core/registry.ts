@@ -4,7 +4,7 @@
  */
 
 import { CancelReady, CancelRunning, MoveReady, PurgeDlq, RetryFromDlq } from "./admin.js";
-import { run, wordsOf, type Action, type Outcome, type Step } from "./action.js";
+import { run, wordsOf, type Action, type Effect, type Outcome, type Step } from "./action.js";
 import { FlushProgress, Heartbeat, ParkForCallback, ResumeCallback } from "./attempt.js";
 import { AdvanceClaimCursor, Claim } from "./claim.js";
 import { ForgetToken, PassTime } from "./environment.js";
@@ -26,7 +26,7 @@ import {
   RotateQueue,
 } from "./rings.js";
 import type { Scope } from "./scope.js";
-import type { State } from "./state.js";
+import type { Db, Env, State } from "./state.js";
 import { DiscardTerminal, FailedToDlq, RetryFromTerminal } from "./terminal.js";
 
 export const actions = {
@@ -107,9 +107,26 @@ export function possible(state: State, call: Call, table: ActionTable = actions)
   return erased(table, call.action).possible?.(state.env, call.args) ?? true;
 }
 
+/** What one call does to a database, whoever makes it. Pure and total. */
+export const effect = (db: Db, call: Call, scope: Scope, table: ActionTable = actions): Effect =>
+  run(erased(table, call.action), db, call.args, scope);
+
+/** What is known outside the database once the caller is told this. */
+export function learned(
+  { db, env }: State,
+  { action, args }: Call,
+  outcome: Outcome,
+  scope: Scope,
+  table: ActionTable = actions,
+): Env {
+  return erased(table, action).learn?.(env, args, outcome, db, scope) ?? env;
+}
+
 /** One call on one state: what the caller is told, and the state afterwards. Pure and total. */
-export const step = (state: State, call: Call, scope: Scope, table: ActionTable = actions): Step =>
-  run(erased(table, call.action), state, call.args, scope);
+export function step(state: State, call: Call, scope: Scope, table: ActionTable = actions): Step {
+  const { db, outcome } = effect(state.db, call, scope, table);
+  return { outcome, state: { db, env: learned(state, call, outcome, scope, table) } };
+}
 
 /** The bounds of the model, twin of `InBounds`: no further run lease, and no longer lane. */
 export const inBounds = ({ db, env }: State, scope: Scope): boolean =>

@@ -17,7 +17,6 @@ import {
   type ActionTable,
   type Job,
   type Scope,
-  type State,
 } from "../../src/core/index.js";
 
 const shapeOf = (name: string): Shape => shapes.find((s) => s.name === name)!;
@@ -55,7 +54,7 @@ function leastSteps({ moments }: Shape, scope: Scope, job: Job, most: number): n
   const machine = storageMachine(scope);
   let layer = new Map([[machine.key(machine.initial), { state: machine.initial, met: [0] }]]);
   for (let step = 1; step <= most; step++) {
-    const next = new Map<string, { state: State; met: number[] }>();
+    const next: typeof layer = new Map();
     for (const { state: from, met } of layer.values())
       for (const call of machine.calls.filter((c) => machine.possible(from, c))) {
         const { state, outcome } = machine.step(from, call);
