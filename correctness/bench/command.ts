@@ -14,6 +14,7 @@ import {
 import { readmeFile } from "../report/markdown.js";
 import type { Session } from "../session.js";
 import type { Benched, BenchOptions } from "./bench.js";
+import { checksSection, checksSentence } from "./checks-section.js";
 import { longSection, longSentence } from "./long-section.js";
 import { withPerformance } from "./readme.js";
 import { names, type Name } from "./requests.js";
@@ -25,6 +26,7 @@ interface BenchFlags extends Pick<CommonFlags, "json" | "report"> {
   readonly seconds: number;
   readonly only?: readonly Name[];
   readonly long?: true;
+  readonly checks?: true;
   readonly minutes: number;
   readonly write?: true;
 }
@@ -41,7 +43,9 @@ const help = `
 Each contestant gets a database of its own on an embedded Postgres with its usual settings: it
 drains a backlog, then does 800 jobs a second; and both again beside a session that holds a snapshot
 and does nothing. pg-boss, graphile-worker and the Node that they ask for come from npm, and stay in
-the cache. With --long each does 800 jobs a second for minutes: the report shows curves.`;
+the cache. With --long each does 800 jobs a second for minutes: the report shows curves. With
+--checks it is the checks that are measured: the explorer beside TLC, and what conform and
+interleave cost, in round trips to Postgres.`;
 
 function name(text: string, before: readonly Name[] = []): readonly Name[] {
   if (!names.includes(text as Name))
@@ -67,17 +71,28 @@ export function addBench(add: Add, session: Session): void {
         .default(MINUTES)
         .implies({ long: true }),
     )
+    .addOption(new Option("--checks", "what the checks cost").conflicts(engineOnes))
     .addOption(new Option("--write", "put the figures into README.md").conflicts(["long", "only"]))
     .addOption(jsonOption())
     .addOption(reportOption())
     .addHelpText("after", help)
-    .action(({ only = names, ...flags }: BenchFlags) =>
-      flags.long ? long(session, only, flags) : short(session, only, flags),
-    );
+    .action(({ only = names, ...flags }: BenchFlags) => {
+      if (flags.checks) return checks(session, flags);
+      return flags.long ? long(session, only, flags) : short(session, only, flags);
+    });
 }
 
 /** What says how much is measured otherwise. */
 const shortOnes = ["rounds", "jobs", "seconds"];
+
+/** What says how the engine is measured. */
+const engineOnes = ["jobs", "seconds", "only", "long", "minutes", "write"];
+
+function checks(session: Session, { rounds, ...flags }: BenchFlags) {
+  return session.section({ command: "bench", sentence: checksSentence }, flags, (run) =>
+    checksSection({ rounds, signal: run.signal, progress: run.progress }),
+  );
+}
 
 function long(session: Session, only: readonly Name[], { minutes, ...flags }: BenchFlags) {
   return session.section({ command: "bench", sentence: longSentence }, flags, (run) =>

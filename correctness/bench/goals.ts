@@ -3,7 +3,7 @@
 import { figureText, type FigureName, type Reckoned } from "./figures.js";
 import { names, titles, type Name } from "./requests.js";
 
-type Bound = { readonly atLeast: number } | { readonly atMost: number };
+export type Bound = { readonly atLeast: number } | { readonly atMost: number };
 
 export interface Goal {
   readonly title: string;
@@ -74,37 +74,43 @@ export const goals = {
 
 export type GoalName = keyof typeof goals;
 
-export interface Judgement {
-  readonly goal: Goal;
+/** What came of a goal. */
+export interface Judged {
+  readonly goal: Pick<Goal, "title" | "bound">;
   readonly value: number | null;
   /** Null where it was not measured. */
   readonly met: boolean | null;
-  /** As people read it. */
-  readonly told: { readonly ringproof: string; readonly "best peer": string };
-  readonly details: readonly string[];
+  /** What it comes from, as people read it. */
+  readonly told: Readonly<Record<string, string>>;
+  readonly details?: readonly string[];
 }
 
-export type Judgements = { readonly [G in GoalName]: Judgement };
+/** Whether a goal is met; null of what was not measured. */
+export function met(bound: Bound, value: number | null): boolean | null {
+  if (value === null) return null;
+  return "atLeast" in bound ? value >= bound.atLeast : value <= bound.atMost;
+}
+
+export type Judgements = { readonly [G in GoalName]: Judged };
 
 export const judged = (reckoned: Reckoned): Judgements =>
   Object.fromEntries(
     Object.entries(goals).map(([name, goal]) => [name, judgement(goal, reckoned)]),
   ) as Judgements;
 
-function judgement(goal: Goal, reckoned: Reckoned): Judgement {
+function judgement(goal: Goal, reckoned: Reckoned): Judged {
   const { bound, figure } = goal;
   const value = goal.value(reckoned);
-  const reached = (n: number) => ("atLeast" in bound ? n >= bound.atLeast : n <= bound.atMost);
-  const met = value === null ? null : reached(value);
   const details = goal.details?.(reckoned) ?? [];
+  const judged = { goal, value, met: met(bound, value), details };
   if (figure === undefined)
-    return { goal, value, met, details, told: { ringproof: valueText(value), "best peer": "" } };
+    return { ...judged, told: { ringproof: valueText(value), "best peer": "" } };
   const peer = bestPeer(reckoned, figure, "atLeast" in bound ? "most" : "least");
   const told = {
     ringproof: figureText(figure, reckoned.medians.ringproof?.[figure] ?? null),
     "best peer": peer ? `${figureText(figure, peer.value)} (${titles[peer.name]})` : "none",
   };
-  return { goal, value, met, details, told };
+  return { ...judged, told };
 }
 
 export const valueText = (value: number | null): string =>
@@ -129,5 +135,5 @@ export function line(judgements: Judgements): Readonly<Record<string, number | n
   ]);
 }
 
-const rounded = (value: number | null): number | null =>
+export const rounded = (value: number | null): number | null =>
   value === null ? null : Number(value.toFixed(3));

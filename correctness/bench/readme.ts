@@ -4,7 +4,7 @@ import { markdownTable, marked } from "../report/markdown.js";
 import type { Benched, BenchOptions } from "./bench.js";
 import { figuresOf } from "./exhibits.js";
 import { reckoned } from "./figures.js";
-import { boundText, judged, valueText, type Judgement } from "./goals.js";
+import { boundText, judged, valueText, type Judged } from "./goals.js";
 import { names } from "./requests.js";
 import { commandOf, machineText, settingsText, sizesText } from "./surroundings.js";
 
@@ -19,10 +19,9 @@ export function withPerformance(
 ): string {
   const result = reckoned(benched.rounds);
   const { head, rows } = figuresOf(result);
-  const goals = Object.values<Judgement>(judged(result)).map(({ goal, value, met, told }) => [
+  const goals = Object.values<Judged>(judged(result)).map(({ goal, value, met, told }) => [
     goal.title,
-    told.ringproof,
-    told["best peer"],
+    ...Object.values(told),
     valueText(value),
     boundText(goal.bound),
     met === null ? "not measured" : met ? "met" : "missed",

@@ -5,7 +5,7 @@ import type { Section } from "../report/report.js";
 import { bench, type Benched, type BenchOptions } from "./bench.js";
 import { deadOf, figuresOf } from "./exhibits.js";
 import { reckoned } from "./figures.js";
-import { boundText, judged, line, valueText, type Judgement } from "./goals.js";
+import { boundText, judged, line, valueText, type Judged } from "./goals.js";
 import { names } from "./requests.js";
 import { commandOf, machineText, settingsText, sizesText } from "./surroundings.js";
 
@@ -26,7 +26,7 @@ export async function benchSection(
 export function sectionOf(benched: Benched, options: BenchOptions, seconds: number): Section {
   const result = reckoned(benched.rounds);
   const judgements = judged(result);
-  const all = Object.values<Judgement>(judgements);
+  const all = Object.values<Judged>(judgements);
   const missed = all.filter(({ met }) => met === false);
   const { surroundings, rounds } = benched;
   const dead = options.only.map((name) => [name, rounds[name]!.map((r) => r.dead)] as const);
@@ -43,27 +43,26 @@ export function sectionOf(benched: Benched, options: BenchOptions, seconds: numb
     },
     rows: all.map((judgement) => rowOf(judgement, seconds)),
     exhibits: [figuresOf(result), deadOf(dead)],
-    findings: missed.map((judgement): Finding => {
-      const { title, lines } = told(judgement);
-      return { title, lines, replay: commandOf(options, names.length), offline: true };
-    }),
+    findings: missed.map((judgement) => findingOf(judgement, commandOf(options, names.length))),
     note: `${sizesText(options)}. ${machineText(surroundings)}. ${settingsText(surroundings)}.`,
     line: line(judgements),
   };
 }
 
-function rowOf(judgement: Judgement, seconds: number): Row {
-  const { goal, value, met, told } = judgement;
+export function rowOf({ goal, value, met, told }: Judged, seconds: number): Row {
   const facts = { ...told, value: valueText(value), goal: boundText(goal.bound) };
   if (met === null) return { name: goal.title, verdict: "not-run", seconds, facts };
   const [verdict, wording] = met ? (["holds", "met"] as const) : (["violated", "missed"] as const);
   return { name: goal.title, verdict, wording, seconds, facts };
 }
 
-function told({ goal, value, told, details }: Judgement): Pick<Finding, "title" | "lines"> {
+/** Of a goal that is missed, and the command that measures it again. */
+export function findingOf({ goal, value, told, details = [] }: Judged, replay: string): Finding {
   const sides = Object.entries(told).filter(([, text]) => text !== "");
   return {
     title: `${goal.title}: ${valueText(value)}, and it is to be ${boundText(goal.bound)}`,
     lines: [...sides.map(([who, text]) => `${who}: ${text}`), ...details],
+    replay,
+    offline: true,
   };
 }

@@ -102,6 +102,8 @@ export class Arena {
     if (amend) await controller.query(requalify(instrument(amend), schema));
     const storage = new PostgresStorage(controller, { schema });
     this.root = newBinding(await ensureLanes(storage, scope));
+    // As in restore_all(): where it changes, all plans of a session are forgotten.
+    await controller.query("set session_replication_role = replica");
     await controller.query(`select "${schema}".save('root')`);
     this.relations = await relationsOf(controller, schema);
     const { tries, relations } = this;
