@@ -171,11 +171,34 @@ export function jsons(name: string, values: readonly unknown[]): string[] {
   });
 }
 
+type TokenFields = Readonly<Record<(typeof fields)[number], unknown>>;
+
 /** A token as a composite literal of Postgres. */
-export function literal(
-  name: string,
-  token: Readonly<Record<(typeof fields)[number], unknown>>,
-): string {
+export const literal = (name: string, token: TokenFields): string =>
+  plainLiteral(token) ?? anyLiteral(name, token);
+
+/** Of tokens as claims return them, which are many; null where more is to be looked at. */
+function plainLiteral(token: TokenFields): string | null {
+  try {
+    const { jobId, runLease, claimSlot, laneId, receiptSeq } = token;
+    const plain =
+      isPlainId(jobId) &&
+      isPlainId(receiptSeq) &&
+      isPlainInt(runLease) &&
+      isPlainInt(claimSlot) &&
+      isPlainInt(laneId);
+    return plain ? `(${jobId},${runLease},${claimSlot},${laneId},${receiptSeq})` : null;
+  } catch {
+    return null;
+  }
+}
+
+const isPlainId = (value: unknown): value is string =>
+  typeof value === "string" && /^\d{1,18}$/.test(value);
+const isPlainInt = (value: unknown): value is number =>
+  Number.isInteger(value) && (value as number) >= 0 && (value as number) <= MOST;
+
+function anyLiteral(name: string, token: TokenFields): string {
   const digits = fields.map((field) =>
     digitsOf(reading(`${name}.${field}`, "read", () => token?.[field])),
   );

@@ -4,13 +4,7 @@ import type pg from "pg";
 import { UserError } from "../errors.js";
 import { fieldsOf } from "./arguments.js";
 import type { ClaimedJob, RescuedAttempt } from "./answers.js";
-import {
-  statements,
-  tokenOfRow,
-  type ClaimRow,
-  type Statement,
-  type Statements,
-} from "./statements.js";
+import { statements, type ClaimRow, type Statement, type Statements } from "./statements.js";
 
 /** A schema, a function, a type or a view. */
 const MISSING = new Set(["3F000", "42883", "42704", "42P01"]);
@@ -76,7 +70,14 @@ export abstract class Caller {
   /** The jobs that a claim handed out. */
   protected async handedOut<P>(statement: Statement): Promise<ClaimedJob<P>[]> {
     const { rows } = await this.run<ClaimRow>(statement);
-    return rows.map((r) => ({ ...tokenOfRow(r), payload: r.payload as P }));
+    return rows.map((r) => ({
+      jobId: r.job_id,
+      runLease: r.run_lease,
+      claimSlot: r.claim_slot,
+      laneId: r.lane_id,
+      receiptSeq: r.receipt_seq,
+      payload: r.payload as P,
+    }));
   }
 
   /** The attempts that a rescue ended. */

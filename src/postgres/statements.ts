@@ -20,14 +20,6 @@ export interface ClaimRow {
   readonly payload: unknown;
 }
 
-export const tokenOfRow = (r: ClaimRow): WorkerToken => ({
-  jobId: r.job_id,
-  runLease: r.run_lease,
-  claimSlot: r.claim_slot,
-  laneId: r.lane_id,
-  receiptSeq: r.receipt_seq,
-});
-
 /** The statements of one installed schema. What makes no sense is refused as a UserError. */
 export function statements(schema: string) {
   const { s, answers, rows, onTokens, onTokensAt, onJobs } = callsOf(schema);
