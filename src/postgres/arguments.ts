@@ -116,6 +116,11 @@ function fits(digits: string, most: bigint): boolean {
   return -most - 1n <= number && number <= most;
 }
 
+export function flag(name: string, value: boolean): boolean {
+  if (typeof value === "boolean") return value;
+  throw refusal(name, value, "true or false");
+}
+
 export function someText(name: string, value: string): string {
   if (typeof value !== "string" || value === "")
     throw refusal(name, value, "a text that is not empty");

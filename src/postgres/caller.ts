@@ -2,7 +2,7 @@
 
 import type pg from "pg";
 import { UserError } from "../errors.js";
-import { fieldsOf } from "./arguments.js";
+import { fieldsOf, flag } from "./arguments.js";
 import type { ClaimedJob, RescuedAttempt } from "./answers.js";
 import { statements, type ClaimRow, type Statement, type Statements } from "./statements.js";
 
@@ -31,21 +31,45 @@ function notTaken(cause: PgError): UserError | undefined {
   return new UserError(what, remedies[code.slice(0, 2)]!, { cause });
 }
 
+export interface CallerOptions {
+  readonly schema: string;
+  /**
+   * Each connection parses a statement once. Not behind a pooler that gives a connection to one
+   * program after the other and knows nothing of prepared statements; false by default.
+   */
+  readonly prepared?: boolean;
+}
+
+/** What prepared statements are called: Postgres takes names of 63 bytes. */
+const statementNames = new Map<string, string>();
+
+function nameOf(text: string): string {
+  const known = statementNames.get(text);
+  if (known !== undefined) return known;
+  const name = `ringproof ${statementNames.size}`;
+  statementNames.set(text, name);
+  return name;
+}
+
 export abstract class Caller {
   protected readonly client: Queryable;
   protected readonly schema: string;
   protected readonly sql: Statements;
+  private readonly prepared: boolean;
 
-  constructor(client: Queryable, options: { readonly schema: string }) {
-    const { schema } = fieldsOf("options", options, ["schema"]);
+  constructor(client: Queryable, options: CallerOptions) {
+    const { schema, prepared = false } = fieldsOf("options", options, ["schema", "prepared"]);
     this.client = client;
     this.schema = schema;
+    this.prepared = flag("options.prepared", prepared);
     this.sql = statements(schema);
   }
 
   protected async run<Row extends object>(statement: Statement): Promise<pg.QueryResult<Row>> {
     try {
-      return await this.client.query<Row>(statement.text, [...statement.values]);
+      const { text, values } = statement;
+      const asked = { text, values: [...values], ...(this.prepared && { name: nameOf(text) }) };
+      return await this.client.query<Row>(asked);
     } catch (error) {
       throw this.notInstalled(error as PgError) ?? notTaken(error as PgError) ?? error;
     }

@@ -1,5 +1,6 @@
 /** pg-boss: one queue in a table of its own, jobs fetched and completed in batches. */
 
+import { Bell } from "./bell.js";
 import type { Body, Contestant, Terms, Workers } from "./contestant.js";
 import { loops } from "./loops.js";
 import { importPeer } from "./peer.js";
@@ -24,6 +25,7 @@ const QUEUE = "bench";
 export class PgBoss implements Contestant {
   private readonly terms: Terms;
   private boss: Boss | undefined;
+  private bell!: Bell;
 
   constructor(terms: Terms) {
     this.terms = terms;
@@ -36,6 +38,7 @@ export class PgBoss implements Contestant {
     this.boss.on("error", (error) => process.stderr.write(`pg-boss: ${error.message}\n`));
     await this.boss.start();
     await this.boss.createQueue(QUEUE, { partition: true });
+    this.bell = await Bell.at(url);
   }
 
   async enqueue(bodies: readonly Body[]): Promise<void> {
@@ -43,11 +46,12 @@ export class PgBoss implements Contestant {
       QUEUE,
       bodies.map((data) => ({ data })),
     );
+    await this.bell.ring();
   }
 
   work(completed: (bodies: readonly Body[]) => void): Workers {
     const boss = this.boss!;
-    return loops(this.terms.workers, async () => {
+    return loops(this.terms.workers, this.bell, async () => {
       const jobs = await boss.fetch(QUEUE, { batchSize: this.terms.batch });
       if (jobs.length === 0) return false;
       await boss.complete(
@@ -60,6 +64,7 @@ export class PgBoss implements Contestant {
   }
 
   async close(): Promise<void> {
+    await this.bell.close();
     await this.boss?.stop({ graceful: false });
   }
 }

@@ -1,6 +1,7 @@
 /** What people write who need no more than a queue: one table and FOR UPDATE SKIP LOCKED. */
 
 import pg from "pg";
+import { Bell } from "./bell.js";
 import type { Body, Contestant, Terms, Workers } from "./contestant.js";
 import { loops } from "./loops.js";
 
@@ -26,6 +27,7 @@ export class PlainTable implements Contestant {
     update jobs set state = 'completed', completed_at = now() where id = any ($1::bigint[])`;
   private readonly terms: Terms;
   private readonly pool: pg.Pool;
+  private bell!: Bell;
 
   constructor(terms: Terms) {
     this.terms = terms;
@@ -34,6 +36,7 @@ export class PlainTable implements Contestant {
 
   async install(): Promise<void> {
     await this.pool.query(TABLE);
+    this.bell = await Bell.at(this.terms.url);
   }
 
   async enqueue(bodies: readonly Body[]): Promise<void> {
@@ -42,10 +45,11 @@ export class PlainTable implements Contestant {
       text: "insert into jobs (payload) select unnest($1::jsonb[])",
       values: [bodies.map((body) => JSON.stringify(body))],
     });
+    await this.bell.ring();
   }
 
   work(completed: (bodies: readonly Body[]) => void): Workers {
-    return loops(this.terms.workers, async () => {
+    return loops(this.terms.workers, this.bell, async () => {
       const values = [this.terms.batch];
       const { rows } = await this.pool.query({ name: "claim", text: CLAIM, values });
       if (rows.length === 0) return false;
@@ -56,8 +60,9 @@ export class PlainTable implements Contestant {
     });
   }
 
-  close(): Promise<void> {
-    return this.pool.end();
+  async close(): Promise<void> {
+    await this.bell.close();
+    await this.pool.end();
   }
 }
 
