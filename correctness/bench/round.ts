@@ -45,7 +45,6 @@ export interface Round {
 export const RATE = 800;
 /** The most jobs that a call is about, and how many work at once. */
 export const terms = { batch: 500, workers: 4 } as const;
-const WARM_UP = 2_000;
 /** So many backlogs pass beside the session that stays, before it is measured what that costs. */
 const PASSED = 2;
 
@@ -77,7 +76,7 @@ async function phases(observer: Observer, driver: Driver, url: string, options: 
   const { sizes, step } = options;
   const half = (when: string) => measured(observer, driver, sizes, (what) => step(what + when));
   step("warm-up");
-  await through(driver, Math.min(sizes.jobs, WARM_UP));
+  await through(driver, sizes.jobs);
   const clean = await half("");
   return pinning(url, async () => {
     step("jobs pass, pinned");
