@@ -1,15 +1,11 @@
 /** What the checks cost: the explorer beside TLC, and what is asked of Postgres in round trips. */
 
 import { execFile } from "node:child_process";
-import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { withCleanup } from "../../src/cleanup.js";
 import { packageRoot } from "../../src/package-root.js";
-import { uninstall } from "../../src/postgres/install.js";
 import { connect, onPostgres, type PostgresServer } from "../../src/postgres/server.js";
 import { groundOf } from "../conform/claim.js";
-import { Walker } from "../conform/conform.js";
-import { newTally } from "../conform/tally.js";
 import { modelled } from "../explore/model.js";
 import { Arena, newSchema } from "../interleave/arena.js";
 import { meet } from "../interleave/meet.js";
@@ -20,6 +16,7 @@ import { roundTrip } from "../interleave/speed.js";
 import { readManifest, type ManifestEntry } from "../tlc/manifest.js";
 import { manifestFile, positive, runEntry } from "../tlc/suite.js";
 import type { Progressing } from "./bench.js";
+import { conforming } from "./conforming.js";
 import { PeakMemory } from "./memory.js";
 
 /** A process that has found so many states. */
@@ -86,9 +83,12 @@ export async function checksBench(options: ChecksOptions): Promise<readonly Chec
     for (const each of explorations) explored.push(await exploredBoth(each, tell, signal));
     const asked = await onPostgres({ kind: "embedded" }, async (server) => {
       tell(`conform ${entry.name}`);
-      const conform = await conforming(server, entry, signal);
+      const checks = await conform(server, entry, signal);
       tell(`interleave, ${met.length} meetings`);
-      return { conform, ...(await withRowLocks(server, () => interleaving(server, met, signal))) };
+      return {
+        conform: checks,
+        ...(await withRowLocks(server, () => interleaving(server, met, signal))),
+      };
     });
     done.push({ explored, ...asked });
   }
@@ -140,33 +140,20 @@ async function exploration(
 }
 
 /** One connection walks all databases of a configuration. */
-async function conforming(
+async function conform(
   server: PostgresServer,
   entry: ManifestEntry,
   signal?: AbortSignal,
 ): Promise<Asked> {
   const { scope, work } = await groundOf(entry);
   const client = await connect(server);
-  const schema = `conform_${randomBytes(4).toString("hex")}`;
   return withCleanup(
+    () => client.end(),
     async () => {
-      await uninstall(client, { schema });
-      await client.end();
-    },
-    async () => {
-      const tally = newTally();
-      const walker = new Walker(client, { schema, scope, tally });
-      await walker.prepare();
       const before = await roundTrip(client);
-      const began = performance.now();
-      for (const piece of work) {
-        signal?.throwIfAborted();
-        const found = await walker.walk(piece);
-        if (found) throw new Error(`${entry.name} diverges: run ringproof conform ${entry.name}`);
-      }
-      const ms = performance.now() - began;
-      const after = await roundTrip(client);
-      return asked(tally.checks, ms, [before, after]);
+      const { tally, ms } = await conforming(client, scope, work, () => !signal?.aborted);
+      signal?.throwIfAborted();
+      return asked(tally.checks, ms, [before, await roundTrip(client)]);
     },
   );
 }

@@ -15,6 +15,7 @@ import { readmeFile } from "../report/markdown.js";
 import type { Session } from "../session.js";
 import type { Benched, BenchOptions } from "./bench.js";
 import { checksSection, checksSentence } from "./checks-section.js";
+import { growthSection, growthSentence } from "./growth-section.js";
 import { longSection, longSentence } from "./long-section.js";
 import { withPerformance } from "./readme.js";
 import { names, type Name } from "./requests.js";
@@ -27,6 +28,8 @@ interface BenchFlags extends Pick<CommonFlags, "json" | "report"> {
   readonly only?: readonly Name[];
   readonly long?: true;
   readonly checks?: true;
+  readonly growth?: true;
+  readonly limit: number;
   readonly minutes: number;
   readonly write?: true;
 }
@@ -35,6 +38,7 @@ const ROUNDS = 3;
 const JOBS = 64_000;
 const SECONDS = 10;
 const MINUTES = 10;
+const LIMIT = 60;
 
 const about =
   "the engine beside pg-boss, graphile-worker and a plain table; exits 1 if it is slower";
@@ -45,7 +49,8 @@ drains a backlog, then does 800 jobs a second; and both again beside a session t
 and does nothing. pg-boss, graphile-worker and the Node that they ask for come from npm, and stay in
 the cache. With --long each does 800 jobs a second for minutes: the report shows curves. With
 --checks it is the checks that are measured: the explorer beside TLC, and what conform and
-interleave cost, in round trips to Postgres.`;
+interleave cost, in round trips to Postgres; with --growth what TLC, the explorer and conform cost
+with more jobs, lanes and slots.`;
 
 function name(text: string, before: readonly Name[] = []): readonly Name[] {
   if (!names.includes(text as Name))
@@ -72,11 +77,24 @@ export function addBench(add: Add, session: Session): void {
         .implies({ long: true }),
     )
     .addOption(new Option("--checks", "what the checks cost").conflicts(engineOnes))
+    .addOption(
+      new Option("--growth", "what more jobs, lanes and slots cost").conflicts([
+        ...["rounds", "checks"],
+        ...engineOnes,
+      ]),
+    )
+    .addOption(
+      new Option("--limit <seconds>", "how long --growth takes at most for one thing of a size")
+        .argParser(amount)
+        .default(LIMIT)
+        .implies({ growth: true }),
+    )
     .addOption(new Option("--write", "put the figures into README.md").conflicts(["long", "only"]))
     .addOption(jsonOption())
     .addOption(reportOption())
     .addHelpText("after", help)
     .action(({ only = names, ...flags }: BenchFlags) => {
+      if (flags.growth) return growth(session, flags);
       if (flags.checks) return checks(session, flags);
       return flags.long ? long(session, only, flags) : short(session, only, flags);
     });
@@ -87,6 +105,12 @@ const shortOnes = ["rounds", "jobs", "seconds"];
 
 /** What says how the engine is measured. */
 const engineOnes = ["jobs", "seconds", "only", "long", "minutes", "write"];
+
+function growth(session: Session, { limit, ...flags }: BenchFlags) {
+  return session.section({ command: "bench", sentence: growthSentence }, flags, (run) =>
+    growthSection({ limit, signal: run.signal, progress: run.progress }),
+  );
+}
 
 function checks(session: Session, { rounds, ...flags }: BenchFlags) {
   return session.section({ command: "bench", sentence: checksSentence }, flags, (run) =>

@@ -35,7 +35,7 @@ import { merge, neverAnswered, newTally, type Tally } from "./tally.js";
 import { databaseTree, pieces, statesIn, type Node, type Piece } from "./tree.js";
 
 /** Databases per transaction: a TRUNCATE that is rolled back leaves garbage until its end. */
-const PIECE = 30;
+export const PIECE = 30;
 const CONNECTIONS = 2;
 const SHORTEST_MS = 20_000;
 

@@ -16,6 +16,8 @@ export interface ExploreOptions {
   readonly answers?: boolean;
   /** Goes no further once it has this many states, those with the shortest ways. */
   readonly atMost?: number;
+  /** Asked now and then whether to go on. */
+  readonly goOn?: () => boolean;
   readonly onProgress?: (p: { states: number; queued: number; depth: number }) => void;
 }
 
@@ -34,6 +36,8 @@ export interface TraceStep<S = State, C extends NamedCall = Call> {
 /** The reachable graph: states by index in breadth-first order, with how each was first reached. */
 export interface Graph<S = State, C extends NamedCall = Call> {
   readonly machine: Machine<S, C>;
+  /** Whether it is all of the graph, up to its first violation or as far as was asked for. */
+  readonly whole: boolean;
   readonly states: readonly S[];
   readonly keys: ReadonlyMap<string | number, number>;
   readonly parent: readonly number[];
@@ -96,6 +100,7 @@ class Explorer<S extends object, C extends NamedCall> {
     const most = this.options.atMost ?? Infinity;
     for (let at = 0; at < this.states.length && !this.violation; at++) {
       if (this.states.length >= most) break;
+      if (at % 2048 === 0 && this.options.goOn?.() === false) return this.graph(started, false);
       this.expand(at, all);
       if (at % 2048 === 0)
         this.options.onProgress?.({
@@ -104,8 +109,14 @@ class Explorer<S extends object, C extends NamedCall> {
           depth: this.level[at]!,
         });
     }
+    return this.graph(started, true);
+  }
+
+  private graph(started: number, whole: boolean): Graph<S, C> {
+    const { machine } = this;
     return {
       machine,
+      whole,
       states: this.states,
       keys: this.keys,
       parent: this.parent,

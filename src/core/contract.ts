@@ -86,6 +86,7 @@ const keysAreUnique = (jobs: ReadonlyMap<Job, ContractJob>, { sameKey }: Scope):
   sameKey.every((peers) => peers.filter((j) => living.includes(jobs.get(j)!.state)).length <= 1);
 
 interface Placed {
+  readonly scope: Scope;
   readonly enqueued: Env["enqueued"];
   readonly jobs: ReadonlyMap<Job, ContractJob>;
 }
@@ -96,9 +97,9 @@ const placed = new WeakMap<Db, Placed>();
 function jobsOf(state: State, scope: Scope): ReadonlyMap<Job, ContractJob> {
   const { enqueued } = state.env;
   const known = placed.get(state.db);
-  if (known?.enqueued === enqueued) return known.jobs;
+  if (known?.enqueued === enqueued && known.scope === scope) return known.jobs;
   const jobs = contractJobs(state, scope);
-  placed.set(state.db, { enqueued, jobs });
+  placed.set(state.db, { scope, enqueued, jobs });
   return jobs;
 }
 

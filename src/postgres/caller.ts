@@ -67,9 +67,11 @@ export abstract class Caller {
 
   protected async run<Row extends object>(statement: Statement): Promise<pg.QueryResult<Row>> {
     try {
-      const { text, values } = statement;
-      const asked = { text, values: [...values], ...(this.prepared && { name: nameOf(text) }) };
-      return await this.client.query<Row>(asked);
+      const { text } = statement;
+      const values = [...statement.values];
+      if (!this.prepared) return await this.client.query<Row>(text, values);
+      const named = { name: nameOf(text), text, values };
+      return await this.client.query<Row>(named);
     } catch (error) {
       throw this.notInstalled(error as PgError) ?? notTaken(error as PgError) ?? error;
     }
