@@ -14,6 +14,7 @@ import {
 import { met, rounded, valueText, type Bound, type Judged } from "./goals.js";
 import { median } from "./quantile.js";
 import { findingOf, rowOf } from "./section.js";
+import { roundsText } from "./surroundings.js";
 
 export const checksSentence = "the checks are fast: the explorer beside TLC, and round trips";
 
@@ -54,7 +55,7 @@ export function checksSectionOf(
       findingOf(each, `ringproof bench --checks --rounds ${rounds.length}`),
     ),
     note:
-      `Medians of ${rounds.length} rounds. ${model}, ${availableParallelism()} cores, ` +
+      `${roundsText(rounds.length)}. ${model}, ${availableParallelism()} cores, ` +
       `load ${load.toFixed(1)} before it; Node ${process.versions.node}; ` +
       `TLC with ${TLC_WORKERS} workers and a heap of ${TLC_HEAP_MB} MB.`,
     line: {

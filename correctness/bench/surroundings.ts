@@ -11,9 +11,12 @@ export const settingsText = ({ settings }: Surroundings): string =>
     .map(([name, value]) => `${name} ${value}`)
     .join(", ");
 
+export const roundsText = (rounds: number): string =>
+  rounds === 1 ? "One round" : `Medians of ${rounds} rounds`;
+
 export const sizesText = ({ jobs, rounds, seconds }: BenchOptions): string =>
   [
-    rounds === 1 ? "One round" : `Medians of ${rounds} rounds`,
+    roundsText(rounds),
     `backlogs of ${jobs.toLocaleString("en")} jobs`,
     `${seconds} seconds of offers`,
     `calls of at most ${terms.batch} jobs`,
