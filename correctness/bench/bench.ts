@@ -1,6 +1,6 @@
 /** The engine and its peers on one server, round by round, each time in another order. */
 
-import { availableParallelism, cpus, loadavg } from "node:os";
+import { loadavg } from "node:os";
 import { packageRoot } from "../../src/package-root.js";
 import { durableSettings, onPostgres, type PostgresServer } from "../../src/postgres/server.js";
 import { Observer } from "./observer.js";
@@ -8,6 +8,7 @@ import { peersOf, versions, type Peers } from "./peers.js";
 import type { Name } from "./requests.js";
 import { round, type Round, type Sizes } from "./round.js";
 import { connected } from "./sessions.js";
+import { processor } from "./surroundings.js";
 
 export interface Progressing {
   readonly signal?: AbortSignal;
@@ -84,7 +85,7 @@ export async function onServer<T>(
   return onPostgres(
     { kind: "embedded" },
     async (server) => {
-      const machine = { cpu: cpus()[0]?.model ?? "unknown", cores: availableParallelism(), load };
+      const machine = { ...processor(), load };
       const shown = await settingsOf(server);
       const here = { ...machine, ...peers, server: server.description, settings: shown };
       return Observer.with(server, (observer) => body(observer, peers, here));

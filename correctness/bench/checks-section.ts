@@ -1,6 +1,6 @@
 /** What a bench of the checks says: a row for each goal. */
 
-import { availableParallelism, cpus, loadavg } from "node:os";
+import { loadavg } from "node:os";
 import type { Section } from "../report/report.js";
 import {
   checksBench,
@@ -14,7 +14,7 @@ import {
 import { met, rounded, valueText, type Bound, type Judged } from "./goals.js";
 import { median } from "./quantile.js";
 import { findingOf, rowOf } from "./section.js";
-import { roundsText } from "./surroundings.js";
+import { processorText, roundsText } from "./surroundings.js";
 
 export const checksSentence = "the checks are fast: the explorer beside TLC, and round trips";
 
@@ -38,7 +38,6 @@ export function checksSectionOf(
   const judged = [...speeds, ...memory, conform, interleave];
   const missed = judged.filter(({ met }) => met === false);
   const least = Math.min(...speeds.map(({ value }) => value ?? Infinity));
-  const { model = "unknown" } = cpus()[0] ?? {};
   return {
     id: "bench",
     sentence: checksSentence,
@@ -55,7 +54,7 @@ export function checksSectionOf(
       findingOf(each, `ringproof bench --checks --rounds ${rounds.length}`),
     ),
     note:
-      `${roundsText(rounds.length)}. ${model}, ${availableParallelism()} cores, ` +
+      `${roundsText(rounds.length)}. ${processorText()}, ` +
       `load ${load.toFixed(1)} before it; Node ${process.versions.node}; ` +
       `TLC with ${TLC_WORKERS} workers and a heap of ${TLC_HEAP_MB} MB.`,
     line: {

@@ -1,9 +1,6 @@
 /** What the checks cost: the explorer beside TLC, and what is asked of Postgres in round trips. */
 
-import { execFile } from "node:child_process";
-import { join } from "node:path";
 import { withCleanup } from "../../src/cleanup.js";
-import { packageRoot } from "../../src/package-root.js";
 import { connect, onPostgres, type PostgresServer } from "../../src/postgres/server.js";
 import { groundOf } from "../conform/claim.js";
 import { modelled } from "../explore/model.js";
@@ -17,7 +14,7 @@ import { readManifest, type ManifestEntry } from "../tlc/manifest.js";
 import { manifestFile, positive, runEntry } from "../tlc/suite.js";
 import type { Progressing } from "./bench.js";
 import { conforming } from "./conforming.js";
-import { PeakMemory } from "./memory.js";
+import { saidBy, withPeak } from "./memory.js";
 
 /** A process that has found so many states. */
 export interface Exploration {
@@ -102,15 +99,9 @@ async function exploredBoth(
 ): Promise<Explored> {
   const { name } = entry;
   tell(`explore ${name}`);
-  const core = await exploration(async (started) => {
-    const program = join(packageRoot(), "dist", "correctness", "bench", "explorer.js");
-    return new Promise<number>((done, fail) => {
-      const child = execFile(process.execPath, [program, name], { signal }, (error, out) =>
-        error ? fail(error) : done(Number(out)),
-      );
-      if (child.pid !== undefined) started(child.pid);
-    });
-  });
+  const core = await exploration(async (started) =>
+    Number(await saidBy("explorer.js", [name], { started, signal })),
+  );
   tell(`TLC ${name}`);
   const tlc = await exploration(async (onStarted) => {
     const context = { signal, progress: () => undefined };
@@ -128,15 +119,9 @@ async function exploredBoth(
 async function exploration(
   run: (started: (pid: number) => void) => Promise<number>,
 ): Promise<Exploration> {
-  const peak = new PeakMemory();
   const began = performance.now();
-  return withCleanup(
-    () => peak.stop(),
-    async () => {
-      const states = await run((pid) => peak.watch(pid));
-      return { states, seconds: (performance.now() - began) / 1000, bytes: peak.bytes };
-    },
-  );
+  const { result, bytes } = await withPeak(run);
+  return { states: result, seconds: (performance.now() - began) / 1000, bytes };
 }
 
 /** One connection walks all databases of a configuration. */

@@ -1,11 +1,11 @@
 /** What is said of configurations that grow: a row for each size. */
 
-import { availableParallelism, cpus } from "node:os";
 import type { Finding, Row } from "../claims.js";
 import { number, type Section } from "../report/report.js";
 import { TLC_WORKERS } from "./checks.js";
 import { growth, nameOf, type Growth, type GrowthOptions } from "./growth.js";
 import { SEED_CFG, type Conformed } from "./sizes.js";
+import { processorText } from "./surroundings.js";
 
 export const growthSentence = "what a configuration costs as it grows; TLC and the explorer agree";
 
@@ -21,7 +21,6 @@ export function growthSectionOf(grown: readonly Growth[], limit: number, seconds
   const largest = grown
     .filter(({ core }) => core.whole)
     .reduce<Growth | null>((a, b) => (a && a.core.states >= b.core.states ? a : b), null);
-  const { model = "unknown" } = cpus()[0] ?? {};
   return {
     id: "bench",
     sentence: growthSentence,
@@ -37,7 +36,7 @@ export function growthSectionOf(grown: readonly Growth[], limit: number, seconds
     note:
       `${SEED_CFG} with other constants; ${limit} seconds at most for each of three. ` +
       (largest ? `The largest that the explorer ended: ${nameOf(largest.size)}. ` : "") +
-      `${model}, ${availableParallelism()} cores; Node ${process.versions.node}; ` +
+      `${processorText()}; Node ${process.versions.node}; ` +
       `TLC with ${TLC_WORKERS} workers; conform on one connection.`,
   };
 }

@@ -1,18 +1,16 @@
 /** What a configuration costs as it grows: to the explorer, to TLC, and to conform. */
 
-import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { withCleanup } from "../../src/cleanup.js";
-import { packageRoot } from "../../src/package-root.js";
 import { onPostgres } from "../../src/postgres/server.js";
 import { specDir } from "../explore/scope.js";
 import { runTlc } from "../tlc/run.js";
 import { findTools } from "../tlc/suite.js";
 import type { Progressing } from "./bench.js";
 import { TLC_WORKERS } from "./checks.js";
-import { PeakMemory } from "./memory.js";
+import { saidBy, withPeak } from "./memory.js";
 import { GROWN_CFG, grownText, SEED_CFG, sizes, type Grown, type Size } from "./sizes.js";
 
 export interface Growth {
@@ -54,27 +52,15 @@ export function growth(options: GrowthOptions): Promise<readonly Growth[]> {
   });
 }
 
-/** In a process of its own, so that its memory is its own. */
-function explored(
+async function explored(
   dir: string,
   url: string,
   { limit, signal }: GrowthOptions,
 ): Promise<Pick<Growth, "core" | "bytes">> {
-  const program = join(packageRoot(), "dist", "correctness", "bench", "grown.js");
-  const peak = new PeakMemory();
-  return withCleanup(
-    () => peak.stop(),
-    async () => {
-      const said = await new Promise<string>((done, fail) => {
-        const args = [program, dir, String(limit), url];
-        const child = execFile(process.execPath, args, { signal }, (error, out) =>
-          error ? fail(error) : done(out),
-        );
-        if (child.pid !== undefined) peak.watch(child.pid);
-      });
-      return { core: JSON.parse(said) as Grown, bytes: peak.bytes };
-    },
+  const { result, bytes } = await withPeak((started) =>
+    saidBy("grown.js", [dir, String(limit), url], { started, signal }),
   );
+  return { core: JSON.parse(result) as Grown, bytes };
 }
 
 async function checked(dir: string, { limit, signal }: GrowthOptions): Promise<Growth["tlc"]> {

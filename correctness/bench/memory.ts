@@ -1,6 +1,10 @@
 /** How much memory a process has taken, as Linux tells it. */
 
+import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { withCleanup } from "../../src/cleanup.js";
+import { packageRoot } from "../../src/package-root.js";
 
 const EVERY_MS = 100;
 const KIB = 1024;
@@ -33,4 +37,33 @@ export class PeakMemory {
   stop(): void {
     clearInterval(this.timer);
   }
+}
+
+/** Told of a process once it is started. */
+type Started = (pid: number) => void;
+
+/** What comes of a run, and the peak of the processes that it tells of. */
+export function withPeak<T>(
+  run: (started: Started) => Promise<T>,
+): Promise<{ readonly result: T; readonly bytes: number | null }> {
+  const peak = new PeakMemory();
+  return withCleanup(
+    () => peak.stop(),
+    async () => ({ result: await run((pid) => peak.watch(pid)), bytes: peak.bytes }),
+  );
+}
+
+/** What a program of this folder says, in a process of its own: its memory is its own. */
+export function saidBy(
+  program: string,
+  args: readonly string[],
+  { started, signal }: { readonly started: Started; readonly signal?: AbortSignal | undefined },
+): Promise<string> {
+  const file = join(packageRoot(), "dist", "correctness", "bench", program);
+  return new Promise((done, fail) => {
+    const child = execFile(process.execPath, [file, ...args], { signal }, (error, out) =>
+      error ? fail(error) : done(out),
+    );
+    if (child.pid !== undefined) started(child.pid);
+  });
 }

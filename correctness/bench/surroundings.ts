@@ -1,10 +1,18 @@
 /** What was measured, and on what, in sentences. */
 
+import { availableParallelism, cpus } from "node:os";
 import type { BenchOptions, Surroundings } from "./bench.js";
 import { terms } from "./round.js";
 
-export const machineText = ({ cpu, cores, load, server, nodeVersion }: Surroundings): string =>
-  `${cpu}, ${cores} cores, load ${load.toFixed(1)} before it; ${server}; Node ${nodeVersion}`;
+export const processor = (): Pick<Surroundings, "cpu" | "cores"> => ({
+  cpu: cpus()[0]?.model ?? "unknown",
+  cores: availableParallelism(),
+});
+
+export const processorText = ({ cpu, cores } = processor()): string => `${cpu}, ${cores} cores`;
+
+export const machineText = ({ load, server, nodeVersion, ...own }: Surroundings): string =>
+  `${processorText(own)}, load ${load.toFixed(1)} before it; ${server}; Node ${nodeVersion}`;
 
 export const settingsText = ({ settings }: Surroundings): string =>
   Object.entries(settings)
