@@ -36,6 +36,7 @@ export async function goesOn({ storage, lanes }: Caller): Promise<void> {
     }
   }
   expect((await storage.health(now, later)).map(({ pin }) => pin)).toEqual([]);
+  // A failed job is kept by the clock of whoever failed it, which may be ahead of this one.
   const left = await storage.jobs();
-  expect(left.filter(({ state }) => !["deferred", "dead"].includes(state))).toEqual([]);
+  expect(left.filter(({ state }) => !["deferred", "dead", "failed"].includes(state))).toEqual([]);
 }
