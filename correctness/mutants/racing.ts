@@ -2,7 +2,7 @@
 
 import type { ActionName } from "../../src/core/index.js";
 import type { PostgresServer } from "../../src/postgres/server.js";
-import { Arena, newSchema } from "../interleave/arena.js";
+import { Arena, newSchema, Strayed } from "../interleave/arena.js";
 import { instrument } from "../interleave/instrument.js";
 import { Failing, swallowedFinding } from "../interleave/failing.js";
 import type { Violation } from "../interleave/meet.js";
@@ -23,6 +23,12 @@ const how = (name: string, { fault, ran }: Violation): string => {
   const told = ran.outcomes.map((o) => (o instanceof Error ? o.message : outcomeText(o)));
   return `${name}: ${fault}: ${told.join(", ")}`;
 };
+
+/** What a mutant does may depend on where rows happen to lie: its runs do not repeat. */
+function unlessStrayed(error: unknown): null {
+  if (error instanceof Strayed) return null;
+  throw error;
+}
 
 /**
  * Wherever three meet; where two do, from all over, one state of each first. Then more of these;
@@ -90,7 +96,9 @@ export class InterleaveHunter implements Hunter {
       if (!effort.take()) break;
       const { name } = each;
       const look = async (): Promise<Kill | null> => {
-        const { violation } = await runCase(arena, each, failing);
+        const met = await runCase(arena, each, failing).catch(unlessStrayed);
+        if (met === null) return null;
+        const { violation } = met;
         if (violation)
           return { check, steps: violation.ran.steps.length, how: how(name, violation) };
         const [swallowed] = failing.swallowed;
