@@ -19,7 +19,7 @@ export type Fills = Readonly<Partial<Record<Column, readonly Kind[]>>>;
 
 /**
  * Numbers by column and item. Items are named as in `Claim`, `Claim empty`, `RescueCursor Claim`,
- * `NoTokenTwice` and `claim.read_tail`.
+ * `NoTokenTwice` and `hand_out.read_tail`.
  */
 export class Counts {
   private readonly byColumn = new Map<Column, Map<string, number>>();

@@ -10,7 +10,7 @@ import { ringproofSql } from "../../src/postgres/install.js";
 import { requalify } from "../../src/postgres/requalify.js";
 import { labelled, withLabelled } from "../interleave/instrument.js";
 
-/** How often, by label, as in `claim.read_tail`. */
+/** How often, by label, as in `hand_out.read_tail`. */
 export type Executions = ReadonlyMap<string, number>;
 
 const sequence = (label: string): string => `ringproof."at ${label}"`;

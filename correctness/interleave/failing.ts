@@ -51,7 +51,7 @@ async function failAt(arena: Arena, call: Call, label: string): Promise<Outcome 
 /** What was tried so far: each label of each action once. */
 export class Failing {
   readonly swallowed: Swallowed[] = [];
-  /** As in `Claim claim.read_tail`. */
+  /** As in `Claim hand_out.read_tail`. */
   private readonly tried = new Set<string>();
 
   get errors(): number {

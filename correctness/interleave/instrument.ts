@@ -20,7 +20,7 @@ export const INSIDE = "+";
 
 /** A labelled statement: where it begins and ends in its file. */
 export interface Labelled {
-  /** As in `claim.read_tail`. */
+  /** As in `hand_out.read_tail`. */
   readonly label: string;
   /** Where the line with the label begins, and the text of the statement behind it. */
   readonly index: number;

@@ -96,9 +96,11 @@ begin
       from ringproof.ring_metrics),
     'since', (
       select jsonb_agg(jsonb_build_array(lane_id, ringproof.ticks(since)))
-      from ringproof.lanes
-      cross join lateral ringproof.waiting_since(lane_id) as w (since)
-      where since is not null));
+      from ringproof.lane_claim_heads h
+      cross join ringproof.rings r
+      cross join lateral ringproof.waiting_since(
+        lane_id, cursor_seq, cursor_generation, generation, slot_count) as w (since)
+      where ring = 'queue' and since is not null));
 end
 $$;
 

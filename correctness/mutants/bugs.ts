@@ -68,7 +68,7 @@ const evidence: Table = {
     about: "the fast path counts in bucket 0",
     loss: "a counter is too high for ever",
     tlc: ["count-bucket"],
-    changes: () => [changed("finish", "complete_fast", "ringproof.count_bucket(job_id)", "0")],
+    changes: () => [changed("finish", "complete_receipt", "ringproof.count_bucket(job_id)", "0")],
     on: { conform: ["parking"] },
   },
   "orphan-terminal": {

@@ -61,8 +61,6 @@ const all: readonly Argument[] = [
     why: "unnest and generate_series return their elements in their order",
     names: [
       "answers_for.dropOrder.1",
-      "enqueue.dropOrder.1",
-      "enqueue.dropOrder.2",
       "resume_callback.dropOrder.1",
       "complete.dropOrder.1",
       "move_ready.dropOrder.3",
@@ -96,9 +94,9 @@ const all: readonly Argument[] = [
   {
     why: "a cursor never passes a pending row: none lies before it",
     names: [
-      "claim.forgetCondition.4",
       "advance_claim_cursor.forgetCondition.4",
-      "waiting_since.forgetCondition.3",
+      "waiting_since.forgetCondition.1",
+      "hand_out.forgetCondition.3",
     ],
   },
   {
@@ -125,10 +123,14 @@ const all: readonly Argument[] = [
   {
     why: "whoever sees the row at the tail has seen every row before it: nothing is passed over",
     names: [
-      "claim.moveBound.3",
+      "hand_out.moveBound.2",
       "advance_claim_cursor.moveBound.2",
       "advance_claim_cursor.moveBound.4",
     ],
+  },
+  {
+    why: "the jobs of one lane are in their order, sorted or not",
+    names: ["append_ready.moveBound.1"],
   },
   {
     why: "the elements of the call drive the join: they are never fewer than what joins them",

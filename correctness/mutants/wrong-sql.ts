@@ -38,7 +38,7 @@ export const spentElsewhere = (batches: boolean): SqlChange =>
 export function lockedLate(): SqlChange {
   const { definition, sql } = changed(
     "claim",
-    "claim",
+    "hand_out",
     claimHead,
     "  select * into v_head from ringproof.lane_claim_heads h where h.lane_id = p_lane_id;\n",
   );

@@ -178,9 +178,13 @@ export function jsons(name: string, values: readonly unknown[]): string[] {
 
 type TokenFields = Readonly<Record<(typeof fields)[number], unknown>>;
 
-/** A token as a composite literal of Postgres. */
-export const literal = (name: string, token: TokenFields): string =>
-  plainLiteral(token) ?? anyLiteral(name, token);
+/** As an array of Postgres in one text, which the driver need not quote again. */
+export const tokenArray = (name: string, tokens: readonly TokenFields[]): string =>
+  `{${list(name, tokens, literal).join(",")}}`;
+
+/** A token as a composite literal of Postgres, quoted. */
+const literal = (name: string, token: TokenFields): string =>
+  `"${plainLiteral(token) ?? anyLiteral(name, token)}"`;
 
 /** Of tokens as claims return them, which are many; null where more is to be looked at. */
 function plainLiteral(token: TokenFields): string | null {

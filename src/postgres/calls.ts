@@ -1,6 +1,6 @@
 /** A call of a function in an installed schema: parameterised SQL and its values. */
 
-import { ids, list, literal, time, whole } from "./arguments.js";
+import { ids, time, tokenArray, whole } from "./arguments.js";
 import { checkSchemaName } from "./schema-name.js";
 
 export interface Statement {
@@ -28,23 +28,28 @@ export function callsOf(schema: string) {
     text: `select ${s}.${text} as answer`,
     values,
   });
+  /** Of one word for each element: JSON is parsed sooner than arrays of Postgres. */
+  const words = (text: string, ...values: unknown[]): Statement => ({
+    text: `select pg_catalog.to_json(${s}.${text}) as answer`,
+    values,
+  });
   const rows = (text: string, ...values: unknown[]): Statement => ({
     text: `select * from ${s}.${text}`,
     values,
   });
   const onTokens = (name: string) => (tokens: readonly WorkerToken[], now: Date) =>
-    answers(`${name}($1::${s}.token[], $2)`, list("tokens", tokens, literal), time("now", now));
+    words(`${name}($1::${s}.token[], $2)`, tokenArray("tokens", tokens), time("now", now));
   /** With a time for all of them, such as when their jobs come back. */
   const onTokensAt =
     (name: string, what: string) => (tokens: readonly WorkerToken[], at: Date, now: Date) =>
-      answers(
+      words(
         `${name}($1::${s}.token[], $2, $3)`,
-        list("tokens", tokens, literal),
+        tokenArray("tokens", tokens),
         time(what, at),
         time("now", now),
       );
   const onJobs = (name: string) => (jobIds: readonly string[], now: Date) =>
-    answers(`${name}($1, $2)`, ids("jobIds", jobIds), time("now", now));
+    words(`${name}($1, $2)`, ids("jobIds", jobIds), time("now", now));
   const onRing = (name: string) => (now: Date) => answers(`${name}($1)`, time("now", now));
-  return { s, answers, rows, onTokens, onTokensAt, onJobs, onRing };
+  return { s, answers, words, rows, onTokens, onTokensAt, onJobs, onRing };
 }

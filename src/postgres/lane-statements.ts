@@ -44,10 +44,10 @@ export function producerCalls(schema: string) {
 }
 
 export function laneCalls(schema: string) {
-  const { answers, rows, onJobs } = callsOf(schema);
+  const { answers, words, rows, onJobs } = callsOf(schema);
   /** With where the jobs are to go. */
   const moving = (name: string, jobIds: readonly string[], where: unknown, now: Date) =>
-    answers(`${name}($1, $2, $3)`, ids("jobIds", jobIds), where, time("now", now));
+    words(`${name}($1, $2, $3)`, ids("jobIds", jobIds), where, time("now", now));
   return {
     ensureLane: (queue: string, priority: number, shard: number) =>
       answers(

@@ -3,7 +3,7 @@
  * come back as `pg` gives them; 64-bit integers are strings on both sides.
  */
 
-import { jsons, list, literal, sameLength, time, timeOrNull, whole } from "./arguments.js";
+import { jsons, sameLength, time, timeOrNull, tokenArray, whole } from "./arguments.js";
 import { callsOf, limitOf, type WorkerToken } from "./calls.js";
 import { claimerCalls, laneCalls, producerCalls } from "./lane-statements.js";
 import { rescueCalls, ringCalls } from "./upkeep-statements.js";
@@ -22,7 +22,7 @@ export interface ClaimRow {
 
 /** The statements of one installed schema. What makes no sense is refused as a UserError. */
 export function statements(schema: string) {
-  const { s, answers, rows, onTokens, onTokensAt, onJobs } = callsOf(schema);
+  const { s, answers, words, rows, onTokens, onTokensAt, onJobs } = callsOf(schema);
   return {
     ...laneCalls(schema),
     ...producerCalls(schema),
@@ -39,10 +39,10 @@ export function statements(schema: string) {
     heartbeat: onTokens("heartbeat"),
     flushProgress: (tokens: readonly WorkerToken[], progress: readonly unknown[], now: Date) => {
       const texts = jsons("progress", progress);
-      const literals = list("tokens", tokens, literal);
-      sameLength(["progress", texts], ["tokens", literals]);
+      const array = tokenArray("tokens", tokens);
+      sameLength(["progress", texts], ["tokens", tokens]);
       const call = `flush_progress($1::${s}.token[], $2, $3)`;
-      return answers(call, literals, texts, time("now", now));
+      return words(call, array, texts, time("now", now));
     },
     parkForCallback: onTokensAt("park_for_callback", "timeoutAt"),
     resumeCallback: onTokens("resume_callback"),

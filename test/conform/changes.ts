@@ -56,8 +56,8 @@ export const changes = {
   "promote_deferred refuses an early job and moves it": changedSql(
     "producers",
     "promote_deferred",
-    "(select job_id from unnest(v_locked)) and run_at <= p_now",
-    "(select job_id from unnest(v_locked))",
+    "job_id = any (v_locked) and run_at <= p_now",
+    "job_id = any (v_locked)",
   ),
   "discard_terminal says notReady for notTerminal": changedSql(
     "terminal",
@@ -103,7 +103,7 @@ export const changes = {
   ),
   "behind a moved cursor, claim begins one slot too late": changedSql(
     "claim",
-    "claim",
+    "hand_out",
     "greatest(v_head.cursor_generation,",
     "greatest(v_head.cursor_generation + (v_head.cursor_seq > 1)::int,",
   ),
@@ -115,9 +115,9 @@ export const changes = {
   ),
   "completions are late": changedSql(
     "finish",
-    "complete_fast",
-    "array_agg(run_lease), p_now",
-    "array_agg(run_lease), p_now + interval '1 us'",
+    "complete_receipt",
+    "v_leases, p_now)",
+    "v_leases, p_now + interval '1 us')",
   ),
   "cancelled jobs end at midnight": changedSql(
     "admin",
@@ -139,7 +139,7 @@ export const changes = {
   ),
   "receipts are dated back": changedSql(
     "claim",
-    "claim",
+    "hand_out",
     "v_ready_slot, p_now,\n",
     "v_ready_slot, p_now - interval '1 s',\n",
   ),

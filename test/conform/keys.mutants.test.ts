@@ -31,7 +31,7 @@ const planted: readonly Planted<keyof typeof scopes>[] = [
   [
     "a fast completion keeps the key",
     "keys",
-    changedSql("finish", "complete_fast", "  perform ringproof.release_keys(v_job_ids);\n", ""),
+    changedSql("finish", "complete_receipt", "  perform ringproof.release_keys(v_job_ids);\n", ""),
     "CompleteFast",
     ["completed"],
     ["completed"],

@@ -252,7 +252,7 @@ const planted: readonly Planted<keyof typeof scopes>[] = [
   [
     "the fast path counts in bucket 0",
     "parking",
-    changedSql("finish", "complete_fast", "ringproof.count_bucket(job_id)", "0"),
+    changedSql("finish", "complete_receipt", "ringproof.count_bucket(job_id)", "0"),
     "CompleteFast",
     ["completed"],
     ["completed"],

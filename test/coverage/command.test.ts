@@ -77,7 +77,7 @@ describe("coverage", () => {
     ["Enqueue uniqueConflict", "core", "answers never given"],
     ["BodiesRetained", "TLC", "properties never looked at"],
     ["move_ready.find_same", "conform", "statements never executed"],
-    ["waiting_since.read_heads", "lockstep", "statements never executed"],
+    ["claim.read_heads", "lockstep", "statements never executed"],
     ["PruneLeases blocked", "interleave", "answers never given"],
     ["RescueStaleLeases", "trace", "actions never taken"],
     ["NoTokenTwice", "mutants", "property: broken by nobody"],

@@ -72,7 +72,7 @@ describe("each is where it can occur", () => {
     ["an invariant", "NoTokenTwice", ["TLC", "core"]],
     ["a step property", "NoPendingRowTruncated", ["TLC", "core"]],
     ["a liveness property", "EventuallyFolded", ["TLC"]],
-    ["a statement of an action", "claim.read_tail", ["conform", "lockstep", "interleave"]],
+    ["a statement of an action", "claim.read_heads", ["conform", "lockstep", "interleave"]],
     ["one that actions share", "pin_slot.lock_slot", ["conform", "lockstep", "interleave"]],
     ["one of a focused module alone", "visit_claim_slot.decide", ["conform"]],
     ["one that no action calls", "rebuild_terminal_counts.recount", ["lockstep"]],

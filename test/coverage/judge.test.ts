@@ -94,8 +94,8 @@ describe("what is no zero", () => {
 
   test("a label where nobody counted labels; the interleavings always do", () => {
     const state = (column: Column) => {
-      const all = counted(without(find("claim.read_tail"), column));
-      return stateOf("claim.read_tail", column, items, all, { ...options, labels: false });
+      const all = counted(without(find("hand_out.read_tail"), column));
+      return stateOf("hand_out.read_tail", column, items, all, { ...options, labels: false });
     };
     expect(["conform", "lockstep", "interleave"].map((c) => state(c as Column))).toEqual([
       "none",
@@ -110,9 +110,9 @@ describe("what is no zero", () => {
   });
 
   test("a statement that only a later tier's mutants break; there it is one", () => {
-    const often = without(find("claim.choose_rows"), "mutants");
+    const often = without(find("hand_out.choose_rows"), "mutants");
     const state = (tier: JudgeOptions["tier"]) =>
-      stateOf("claim.choose_rows", "mutants", items, counted(often), { ...options, tier });
+      stateOf("hand_out.choose_rows", "mutants", items, counted(often), { ...options, tier });
     expect([state("quick"), state("full")]).toEqual(["later", "zero"]);
   });
 });

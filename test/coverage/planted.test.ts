@@ -119,7 +119,7 @@ describe("labelled statements on Postgres", () => {
       const all = await executions(client, schema);
       return labels.map((label) => all.get(label));
     };
-    const labels = ["enqueue.allocate_ids", "enqueue.insert_deferred", "claim.insert_receipt"];
+    const labels = ["enqueue.allocate_ids", "enqueue.insert_deferred", "hand_out.insert_receipt"];
     expect(await times(...labels)).toEqual([0, 0, 0]);
     await storage.enqueue(lane, [{}], now, now);
     await client.query("begin");
@@ -131,6 +131,6 @@ describe("labelled statements on Postgres", () => {
     expect(await times("ensure_lane.insert_lane", "prune.move_tail")).toEqual([1, 0]);
     const other = await connect(server);
     await new PostgresStorage(other, { schema }).claim(lane, 1, now).finally(() => other.end());
-    expect(await times("claim.insert_receipt")).toEqual([2]);
+    expect(await times("hand_out.insert_receipt")).toEqual([2]);
   });
 });

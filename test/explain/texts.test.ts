@@ -78,8 +78,8 @@ describe("what they say of themselves", () => {
   });
 
   test("SQL: every definition as it is installed, and every check of the audit", async () => {
-    const { text, comment } = sqlLibrary().find("claim")!;
-    expect(text).toMatch(/^-- Receipts [^]*\n-- @action Claim\ncreate or replace [^]*\n\$\$;$/);
+    const { text, comment } = sqlLibrary().find("hand_out")!;
+    expect(text).toMatch(/^-- Receipts [^]*\ncreate or replace [^]*\n\$\$;$/);
     expect(comment).toMatch(/^Receipts .* as a whole\.$/);
     const checks = await auditChecks();
     expect(auditTexts().map(({ name }) => name)).toEqual(checks.map(({ name }) => name));

@@ -76,7 +76,7 @@ test("what takes locks without waiting is known, and whether it goes on without 
     labelled(read(file)).map((each) => [each.label, policyOf(each)] as const),
   );
   expect(Object.fromEntries(policies)).toMatchObject({
-    "claim.lock_claim_head": "skip",
+    "hand_out.lock_claim_head": "skip",
     "prune.lock_ring": "skip",
     "try_lock_ring.lock_table": "nowait",
     "lock_receipts.lock_receipts": null,

@@ -53,10 +53,10 @@ describe("a schedule", () => {
     expect(lines.slice(1, 7).map((line) => line.trim())).toEqual([
       expect.stringMatching(/^1 +begin$/),
       expect.stringMatching(/^2 +call$/),
-      expect.stringMatching(/^3 +waiting_since\.read_heads$/),
+      expect.stringMatching(/^3 +claim\.read_heads$/),
       expect.stringMatching(/^4 +waiting_since\.find_pending$/),
-      expect.stringMatching(/^5 +claim\.lock_claim_head$/),
-      expect.stringMatching(/^6 +claim\.lock_claim_head\+$/),
+      expect.stringMatching(/^5 +hand_out\.lock_claim_head$/),
+      expect.stringMatching(/^6 +hand_out\.lock_claim_head\+$/),
     ]);
     expect(lines[11]).toMatch(/^ +11 +lock_lanes_of\.lock_claim_heads\+ \[waits for A\]$/);
     expect(note).toContain("A answered claimed j1/1\n  B answered notReady");

@@ -122,7 +122,7 @@ test("locks: by a call that is no action of the model, and by an error that it k
 test("interleave", async () => {
   const { work } = planFor(extents.quick, ["Claim"]);
   const claims = work.filter(({ name }) => name === "Claim × Claim");
-  const twice = named("claim.dropRowLock.1");
+  const twice = named("hand_out.dropRowLock.1");
   await withRowLocks(server, async () =>
     using(await InterleaveHunter.open(server, claims, 0), async (hunter) => {
       const kill = await hunter.hunt(twice);

@@ -381,7 +381,7 @@ describe("what cannot be audited is one message", () => {
   test("an older version", async () => {
     await client.query(`update ${schema}.meta set value = '1' where key = 'schema_version'`);
     await expect(audit(client, { schema })).rejects.toThrow(/has version 1; this audit is of/);
-    await client.query(`update ${schema}.meta set value = '4' where key = 'schema_version'`);
+    await client.query(`update ${schema}.meta set value = '5' where key = 'schema_version'`);
   });
 
   test("a server that is to be started first", async () => {

@@ -69,17 +69,22 @@ const planted: readonly (readonly [string, string, RegExp])[] = [
     /^completed, in a batch\n[^]*queue (mail|sms) counts \d/,
   ],
   [
+    "all of a receipt is counted in bucket 0",
+    changedSql("finish", "complete_receipt", "ringproof.count_bucket(job_id)", "0"),
+    /^completed, all of a receipt\n[^]*queue sms counts 1 completed jobs in bucket 0, and/,
+  ],
+  [
     "the fast path counts lease-managed attempts too",
     fast(
       "    from ended\n    group by 1, 2, 4",
       "    from unnest(v_attempts)\n    group by 1, 2, 4",
     ),
-    /^completed, one of them slowly\n[^]*queue mail counts 2 completed jobs in bu/,
+    /^completed, slowly\n[^]*queue mail counts 2 completed jobs in bu/,
   ],
   [
     "terminal rows of attempts are not counted",
     changedSql("finish", "conclude_attempts", "from done\n", "from done where false\n"),
-    /^completed, one of them slowly\n[^]*queue_counts: mail 5 listed, 4 counted of completed/,
+    /^completed, slowly\n[^]*queue_counts: mail 5 listed, 4 counted of completed/,
   ],
   [
     "cancelled ready jobs are not counted",
@@ -169,7 +174,13 @@ describe("planted bugs", () => {
   });
 
   test("every statement that appends deltas is among them", async () => {
-    const functions = ["complete_fast", "conclude_attempts", "cancel_ready", "discard_terminal"];
+    const functions = [
+      "complete_fast",
+      "complete_receipt",
+      "conclude_attempts",
+      "cancel_ready",
+      "discard_terminal",
+    ];
     const { rows } = await client.query<{ name: string }>(
       `select proname as name from pg_proc
        where pronamespace = $1::regnamespace and prosrc like '%' || $2 || '%' order by 1`,

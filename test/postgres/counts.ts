@@ -4,7 +4,7 @@ import type pg from "pg";
 import { auditChecks } from "../../src/postgres/audit.js";
 import { install, uninstall } from "../../src/postgres/install.js";
 import { requalify } from "../../src/postgres/requalify.js";
-import { PostgresStorage } from "../../src/postgres/storage.js";
+import { PostgresStorage, type ClaimedJob } from "../../src/postgres/storage.js";
 
 export const schema = "counted";
 export const at = (minutes: number) =>
@@ -55,13 +55,16 @@ export async function* life({ storage, mail, sms }: World): AsyncGenerator<strin
   await storage.enqueue(mail, Array(12).fill({}), now, now);
   await storage.enqueue(sms, Array(3).fill({}), now, now);
   const [a, b, c, d, e, f, g, h, i] = await storage.claim(mail, 9, now);
-  const others = await storage.claim(sms, 3, now);
+  const others: ClaimedJob[] = [];
+  while (others.length < 3) others.push(...(await storage.claim(sms, 1, now)));
   await storage.completeFast([a!, b!, c!, d!, others[0]!], now);
   yield "completed, in a batch";
   await storage.parkForCallback([e!, f!], at(9), now);
   await storage.resumeCallback([e!, f!], now);
-  await storage.complete([e!, others[1]!], now);
-  yield "completed, one of them slowly";
+  await storage.complete([e!], now);
+  yield "completed, slowly";
+  await storage.complete([others[1]!], now);
+  yield "completed, all of a receipt";
   await storage.fail([f!, g!, h!], now);
   yield "failed";
   await storage.cancelRunning([i!.jobId, others[2]!.jobId], now);

@@ -51,7 +51,8 @@ async function costs(): Promise<Readonly<Record<string, number>>> {
   await storage.enqueue(lane, [{}, {}], now, now);
   const claim = await pages(sql.claim(lane, 1, null, now));
   const tokens = await claimed();
-  return { enqueue, claim, complete: await pages(sql.complete(tokens, now)) };
+  const complete = await pages(sql.complete(tokens, now));
+  return { enqueue, claim, complete, retry: await pages(sql.retry(tokens, now, now)) };
 }
 
 /**
@@ -78,8 +79,8 @@ test.each([true, false])("history makes no call of a worker dearer: %s", async (
 );
 
 test.each([
-  ["receipts are compared one by one", "lock_receipts set enable_nestloop = off", "complete"],
-  ["a small table is read as a whole", "lock_receipts set enable_seqscan = on", "complete"],
+  ["receipts are compared one by one", "lock_receipts set enable_nestloop = off", "retry"],
+  ["a small table is read as a whole", "complete_receipt set enable_seqscan = on", "complete"],
   ["and another one", "waiting_since set enable_seqscan = on", "claim"],
 ])("planted: %s", async (_, change, call) => {
   expect(await grown({ change: `alter function ${schema}.${change}` })).toContain(call);

@@ -220,7 +220,7 @@ describe("a call where nothing is installed says so", () => {
     await install(client, { schema: "torn" });
     await client.query("drop table torn.lane_claim_heads cascade");
     const claim = new PostgresStorage(client, { schema: "torn" }).claim(1, 1, now);
-    await expect(claim).rejects.toMatchObject({ name: "error", code: "42704" });
+    await expect(claim).rejects.toMatchObject({ name: "error", code: "42P01" });
   });
 });
 

@@ -67,10 +67,8 @@ async function claimed(): Promise<ClaimedJob[]> {
 const [ready, claim] = [[2], [1]];
 const evidence = { ready_entries: ready, ready_tombstones: ready, attempt_evidence: ready };
 const receipts = { lease_claims: claim, lease_claim_closures: claim };
-const completions = {
-  receipt_completion_batches: ready,
-  receipt_completion_tombstones: ready,
-};
+const completions = { receipt_completion_batches: ready };
+const tombstones = { receipt_completion_tombstones: ready };
 
 describe("a worker's call locks partitions of its own slots only, whichever call it is", () => {
   test.each(Array.from({ length: CALLS }, (_, i) => i + 1))("call %i", async () => {
@@ -84,6 +82,7 @@ describe("a worker's call locks partitions of its own slots only, whichever call
     expect(await lockedBy(() => storage.retry(again, now, now))).toEqual({
       ...receipts,
       ...completions,
+      ...tombstones,
       ready_entries: ready,
     });
     expect(await lockedBy(claimed)).toEqual({ ...evidence, lease_claims: claim });
@@ -94,11 +93,16 @@ describe("a worker's call locks partitions of its own slots only, whichever call
   });
 });
 
-test("one plan for all slots would lock every slot of the completions", async () => {
+test.each([
+  ["attempt", "completed_of", "retry"],
+  ["finish", "complete_receipt", "completeFast"],
+] as const)("one plan for all slots would lock every slot: %s, %s", async (family, name, call) => {
   const tokens = await claimed();
-  const written = definitionsOf("attempt").find(({ name }) => name === "completed_of")!;
+  const written = definitionsOf(family).find((each) => each.name === name)!;
   await client.query(written.sql);
-  const locked = await lockedBy(() => storage.completeFast(tokens, now));
+  const locked = await lockedBy(() =>
+    call === "retry" ? storage.retry(tokens, now, now) : storage.completeFast(tokens, now),
+  );
   await install(client, { schema: "ringproof" });
   expect(locked["receipt_completion_batches"]).toEqual([0, 1, 2, 3, 4, 5]);
 });

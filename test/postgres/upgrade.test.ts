@@ -155,13 +155,13 @@ test("nothing is lost, old tokens are good, and the rings drain", async () => {
     expect(before.get(name), name).not.toEqual([]);
 
   const upgraded = await install(client, { schema, leaseSlots: 5 });
-  expect(upgraded).toEqual({ installed: "upgraded", version: 4 });
+  expect(upgraded).toEqual({ installed: "upgraded", version: 5 });
   const { tables: after } = await contents(known);
   for (const [name, rows] of before) {
     const kept = after.get(name)!.filter((row) => (row as { ring?: string }).ring !== "lease");
     expect(kept, name).toEqual(rows);
   }
-  expect(await install(client, { schema })).toEqual({ installed: "current", version: 4 });
+  expect(await install(client, { schema })).toEqual({ installed: "current", version: 5 });
   expect(await counted("queue_terminal_live_counts")).toBe(before.get("terminal_jobs")!.length);
   expect(await violations()).toEqual([]);
 

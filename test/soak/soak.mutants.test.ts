@@ -102,11 +102,11 @@ const plants: Readonly<Record<string, Plant>> = {
       "create table ringproof.journal (what text);",
       changedSql(
         "finish",
-        "complete_fast",
-        "  --@ insert_completions\n",
+        "complete_receipt",
+        "  --@ insert_completion\n",
         `  insert into ringproof.journal
   select repeat(md5(random()::text), 50) from unnest(p_tokens), generate_series(1, 12);
-  --@ insert_completions
+  --@ insert_completion
 `,
       ),
     ].join("\n"),

@@ -88,7 +88,7 @@ test("what is wrong is told with what callers and Postgres say of it", async () 
   const amend = `
     create or replace function ringproof.append_ready(
       p_arrivals ringproof.arrival[], p_now timestamptz)
-    returns void language plpgsql as $$ begin end $$`;
+    returns int language plpgsql as $$ begin return 0; end $$`;
   const section = await soakSection(options({ seconds: 30, amend }));
   expect(section.verdict).toBe("violated");
   const [finding] = section.findings;

@@ -170,7 +170,7 @@ describe("places", () => {
 
   test("are those that the function of an action comes to", () => {
     expect(places.get("Claim")).toEqual(
-      expect.arrayContaining(["claim.read_tail", "pin_slot.lock_slot"]),
+      expect.arrayContaining(["hand_out.read_tail", "pin_slot.lock_slot"]),
     );
     expect(places.get("Claim")).not.toContain("rotate.lock_ring");
     for (const [action, labels] of places) expect(labels, action).not.toEqual([]);

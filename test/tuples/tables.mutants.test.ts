@@ -230,7 +230,7 @@ describe("beside a reader", () => {
 
 const marksRows = changedSql(
   "claim",
-  "claim",
+  "hand_out",
   "  return query\n",
   "  update ringproof.ready_entries r set run_lease = r.run_lease where r.slot = v_ready_slot;\n" +
     "  return query\n",
@@ -351,12 +351,12 @@ describe("planted", () => {
   test("a text that is put together", async () => {
     const hides = changedSql(
       "claim",
-      "claim",
+      "hand_out",
       "  return query\n",
       "  execute concat('del', 'ete from ringproof.ready_tombstones');\n  return query\n",
     );
     expect(await byText(hides)).toEqual([
-      "nobody can tell what claim writes: EXECUTE of a text that is computed",
+      "nobody can tell what hand_out writes: EXECUTE of a text that is computed",
     ]);
   });
 });

@@ -106,6 +106,7 @@ declare
   v_same     bigint[];
   v_moved    bigint[];
   v_arrivals ringproof.arrival[];
+  v_count    int;
 begin
   --@ find_same
   v_same := array(
@@ -123,7 +124,7 @@ begin
                    ::ringproof.arrival order by place)
   into v_moved, v_arrivals
   from moved;
-  perform ringproof.append_ready(v_arrivals, p_now);
+  v_count := ringproof.append_ready(v_arrivals, p_now);
   return array(
     select case when job_id = any (v_moved) and array_position(p_job_ids, job_id) = place
                 then 'moved'
@@ -163,6 +164,7 @@ declare
   v_keys     text[];
   v_back     bigint[];
   v_arrivals ringproof.arrival[];
+  v_count    int;
 begin
   --@ lock_dead
   select array_agg(job_id), array_agg(unique_key)
@@ -182,7 +184,7 @@ begin
   select array_agg(g::ringproof.arrival order by array_position(p_job_ids, job_id))
   into v_arrivals
   from gone g;
-  perform ringproof.append_ready(v_arrivals, p_now);
+  v_count := ringproof.append_ready(v_arrivals, p_now);
   return ringproof.answers_for(p_job_ids, v_back, 'readmitted', 'notInDlq',
     array(select unnest(v_locked) except select unnest(v_back)));
 end

@@ -1,27 +1,25 @@
 -- Claim: hand-out of the first unspent rows of a lane, and the lossy advance of its cursor.
 
--- Since when the first pending row of a lane has waited; null where none is pending.
-create or replace function ringproof.waiting_since(p_lane_id int) returns timestamptz
+-- Since when the first pending row of a lane has waited, from the cursor of the lane on to the
+-- generation that the ring is in; null where none is pending.
+create or replace function ringproof.waiting_since(
+  p_lane_id int, p_cursor_seq bigint, p_cursor_generation bigint, p_generation bigint,
+  p_slot_count int)
+returns timestamptz
 language plpgsql stable set plan_cache_mode = force_generic_plan as $$
 declare
-  v_head  ringproof.lane_claim_heads;
-  v_ring  ringproof.rings;
   v_slot  int;
   v_since timestamptz;
 begin
-  --@ read_heads
-  select * into v_head from ringproof.lane_claim_heads where lane_id = p_lane_id;
-  select * into strict v_ring from ringproof.rings where ring = 'queue';
   for v_generation in
-    greatest(v_head.cursor_generation, v_ring.generation - v_ring.slot_count + 1)
-    .. v_ring.generation
+    greatest(p_cursor_generation, p_generation - p_slot_count + 1) .. p_generation
   loop
-    v_slot := v_generation % v_ring.slot_count;
+    v_slot := v_generation % p_slot_count;
     --@ find_pending
     -- @per v_slot queue
     select r.enqueued_at into v_since
     from ringproof.pending_in(v_slot, p_lane_id) r
-    where r.lane_seq >= v_head.cursor_seq
+    where r.lane_seq >= p_cursor_seq
     order by r.lane_seq limit 1;
     exit when found;
   end loop;
@@ -32,23 +30,19 @@ $$;
 -- Receipts go to the current claim slot, evidence to the rows' own slot, tokens to the worker. A
 -- lane that somebody else is claiming from is passed over. Slots are looked at one after the other,
 -- so rows appended meanwhile are left alone, or a later one could be seen and an earlier one not;
--- and if the ring turns meanwhile, what a slot holds then is such rows. A lane without a pending
--- row is left unlocked: row locks are written to the log, and polls are many. Who asks for very
--- many gets a thousand: the arrays of a receipt are read as a whole.
--- @focused RescueCursor Claim
--- @action Claim
-create or replace function ringproof.claim(
+-- and if the ring turns meanwhile, what a slot holds then is such rows. Who asks for very many gets
+-- a thousand: the arrays of a receipt are read as a whole.
+create or replace function ringproof.hand_out(
   p_lane_id int, p_limit int, p_deadline_at timestamptz, p_now timestamptz)
 returns table (
   job_id bigint, run_lease int, claim_slot int, lane_id int, receipt_seq bigint, payload jsonb)
-language plpgsql security definer
-set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
+language plpgsql set plan_cache_mode = force_generic_plan as $$
 #variable_conflict use_column
 declare
   v_head       ringproof.lane_claim_heads;
-  v_ring       ringproof.rings;
   v_tail       bigint;
-  v_generation bigint;
+  v_last       bigint;
+  v_slots      int;
   v_claim_slot int;
   v_ready_slot int;
   v_seqs       bigint[];
@@ -56,19 +50,17 @@ declare
   v_leases     int[];
   v_bodies     jsonb[];
 begin
-  if ringproof.waiting_since(p_lane_id) is null then return; end if;
   --@ lock_claim_head
   select * into v_head from ringproof.lane_claim_heads h
   where h.lane_id = p_lane_id for update skip locked;
   if not found then return; end if;
   --@ read_tail
-  select next_seq into strict v_tail from ringproof.lane_enqueue_heads h
-  where h.lane_id = p_lane_id;
-  --@ read_queue_ring
-  select * into strict v_ring from ringproof.rings where ring = 'queue';
-  v_generation := greatest(v_head.cursor_generation, v_ring.generation - v_ring.slot_count + 1);
-  while v_seqs is null and v_generation <= v_ring.generation loop
-    v_ready_slot := v_generation % v_ring.slot_count;
+  select h.next_seq, r.generation, r.slot_count into strict v_tail, v_last, v_slots
+  from ringproof.lane_enqueue_heads h
+  cross join ringproof.rings r
+  where h.lane_id = p_lane_id and r.ring = 'queue';
+  for v_generation in greatest(v_head.cursor_generation, v_last - v_slots + 1) .. v_last loop
+    v_ready_slot := v_generation % v_slots;
     --@ choose_rows
     -- @per v_ready_slot queue
     select array_agg(c.lane_seq), array_agg(c.job_id), array_agg(c.run_lease + 1),
@@ -78,7 +70,7 @@ begin
       select * from ringproof.pending_in(v_ready_slot, p_lane_id) r
       where r.lane_seq >= v_head.cursor_seq and r.lane_seq < v_tail
       order by r.lane_seq limit least(p_limit, 1000)) c;
-    v_generation := v_generation + 1;
+    exit when v_seqs is not null;
   end loop;
   if v_seqs is null then return; end if;
   v_claim_slot := ringproof.pin_slot('claim');
@@ -94,6 +86,32 @@ begin
   return query
     select j.job_id, j.run_lease, v_claim_slot, p_lane_id, v_seqs[cardinality(v_seqs)], j.payload
     from unnest(v_job_ids, v_leases, v_bodies) as j (job_id, run_lease, payload);
+end
+$$;
+
+-- A lane without a pending row is left unlocked: row locks are written to the log, and polls are
+-- many.
+-- @focused RescueCursor Claim
+-- @action Claim
+create or replace function ringproof.claim(
+  p_lane_id int, p_limit int, p_deadline_at timestamptz, p_now timestamptz)
+returns table (
+  job_id bigint, run_lease int, claim_slot int, lane_id int, receipt_seq bigint, payload jsonb)
+language plpgsql security definer
+set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
+#variable_conflict use_column
+declare
+  v_since timestamptz;
+begin
+  --@ read_heads
+  select ringproof.waiting_since(
+    p_lane_id, cursor_seq, cursor_generation, generation, slot_count)
+  into v_since
+  from ringproof.lane_claim_heads h
+  cross join ringproof.rings
+  where h.lane_id = p_lane_id and ring = 'queue';
+  if v_since is null then return; end if;
+  return query select * from ringproof.hand_out(p_lane_id, p_limit, p_deadline_at, p_now);
 end
 $$;
 

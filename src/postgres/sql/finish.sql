@@ -1,6 +1,62 @@
 -- Finish: a worker ends the attempts whose tokens it presents, and is told which were stale, and
 -- which wait for a callback.
 
+-- Completes a receipt as a whole: true, if the tokens are all of its attempts in their order, and
+-- nothing else was heard of one of them. That is what workers do most of the time, and one look at
+-- all jobs from the least id to the greatest decides it. False leaves everything as it was.
+create or replace function ringproof.complete_receipt(
+  p_tokens ringproof.token[], p_now timestamptz)
+returns boolean
+language plpgsql set plan_cache_mode = force_generic_plan as $$
+declare
+  v_slot    int := p_tokens[1].claim_slot;
+  v_lane    int := p_tokens[1].lane_id;
+  v_seq     bigint := p_tokens[1].receipt_seq;
+  v_job_ids bigint[];
+  v_leases  int[];
+  v_least   bigint;
+  v_most    bigint;
+  v_ready   int;
+begin
+  perform ringproof.need_own_snapshots();
+  --@ read_tokens
+  select array_agg(job_id), array_agg(run_lease), min(job_id), max(job_id)
+  into v_job_ids, v_leases, v_least, v_most
+  from unnest(p_tokens);
+  --@ lock_receipt
+  -- @per v_slot claim
+  select ready_slot into v_ready from ringproof.lease_claims
+  where slot = v_slot and lane_id = v_lane and receipt_seq = v_seq
+    and job_ids = v_job_ids and run_leases = v_leases
+  for update;
+  if not found then return false; end if;
+  --@ find_closures
+  -- @per v_slot claim
+  perform from ringproof.lease_claim_closures
+  where slot = v_slot and job_id between v_least and v_most limit 1;
+  if found then return false; end if;
+  --@ find_completions
+  -- @per v_ready queue
+  perform from ringproof.receipt_completion_batches
+  where slot = v_ready and lane_id = v_lane and receipt_seq = v_seq limit 1;
+  if found then return false; end if;
+  --@ find_states
+  perform from ringproof.attempt_state where job_id between v_least and v_most limit 1;
+  if found then return false; end if;
+  --@ insert_completion
+  with batch as (
+    insert into ringproof.receipt_completion_batches
+      (slot, lane_id, receipt_seq, job_ids, run_leases, completed_at)
+    values (v_ready, v_lane, v_seq, v_job_ids, v_leases, p_now))
+  insert into ringproof.queue_terminal_count_deltas (slot, lane_id, state, bucket, delta)
+  select v_ready, v_lane, 'completed', ringproof.count_bucket(job_id), count(*)
+  from unnest(v_job_ids) job_id
+  group by 4;
+  perform ringproof.release_keys(v_job_ids);
+  return true;
+end
+$$;
+
 -- One compact row per receipt, in the slot of the ready rows, is the closed evidence of the batch.
 -- Lease-managed attempts are left to the slow path.
 -- @action CompleteFast
@@ -10,9 +66,13 @@ returns text[]
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
 declare
-  v_attempts ringproof.attempt[] := ringproof.find_open(p_tokens);
+  v_attempts ringproof.attempt[];
   v_job_ids  bigint[];
 begin
+  if ringproof.complete_receipt(p_tokens, p_now) then
+    return array_fill('completed'::text, array[cardinality(p_tokens)]);
+  end if;
+  v_attempts := ringproof.find_open(p_tokens);
   --@ insert_completions
   with ended as materialized (
     select * from unnest(v_attempts) where lease_slot is null),

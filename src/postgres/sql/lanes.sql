@@ -18,10 +18,12 @@ begin
   select l.lane_id into v_lane
   from ringproof.lanes l
   join ringproof.lane_claim_heads h using (lane_id)
+  cross join ringproof.rings r
   cross join lateral (
     select since, floor(extract(epoch from p_now - since) / extract(epoch from p_ageing)) as aged
-    from ringproof.waiting_since(l.lane_id) since) w
-  where l.queue = p_queue and w.since is not null
+    from ringproof.waiting_since(
+      l.lane_id, h.cursor_seq, h.cursor_generation, r.generation, r.slot_count) since) w
+  where l.queue = p_queue and r.ring = 'queue' and w.since is not null
   order by l.priority - w.aged, w.since, l.lane_id
   limit 1
   for update of h skip locked;
@@ -40,7 +42,7 @@ declare
   v_lane int := ringproof.choose_lane(p_queue, p_ageing, p_now);
 begin
   if v_lane is null then return; end if;
-  return query select * from ringproof.claim(v_lane, p_limit, p_deadline_at, p_now);
+  return query select * from ringproof.hand_out(v_lane, p_limit, p_deadline_at, p_now);
 end
 $$;
 

@@ -27,20 +27,24 @@ begin
 end
 $$;
 
--- Appends jobs to the tails of their lanes, in the current slot, in the order of the array.
+-- Appends jobs to the tails of their lanes, in the current slot, in the order of the array, and
+-- returns how many. Whoever is planned anew for each call assigns that number: the plan of a
+-- PERFORM would hold the payloads, and Postgres shows plans to those who ask for them.
 create or replace function ringproof.append_ready(
   p_arrivals ringproof.arrival[], p_now timestamptz)
-returns void
+returns int
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_slot   int;
-  v_lane   int;
-  v_count  int;
-  v_first  bigint;
-  v_lanes  int[] := '{}';
-  v_firsts bigint[] := '{}';
+  v_slot     int;
+  v_lane     int;
+  v_count    int;
+  v_first    bigint;
+  v_before   bigint := 0;
+  v_lanes    int[] := '{}';
+  v_offsets  bigint[] := '{}';
+  v_arrivals ringproof.arrival[] := p_arrivals;
 begin
-  if coalesce(cardinality(p_arrivals), 0) = 0 then return; end if;
+  if coalesce(cardinality(p_arrivals), 0) = 0 then return 0; end if;
   for v_lane, v_count in
     select lane_id, count(*) from unnest(p_arrivals) group by lane_id order by lane_id
   loop
@@ -51,17 +55,24 @@ begin
       raise exception 'lane % does not exist', v_lane using errcode = 'foreign_key_violation';
     end if;
     v_lanes := v_lanes || v_lane;
-    v_firsts := v_firsts || v_first;
+    v_offsets := v_offsets || v_first - v_before - 1;
+    v_before := v_before + v_count;
   end loop;
+  if cardinality(v_lanes) > 1 then
+    v_arrivals := array(
+      select row(lane_id, job_id, run_lease, snoozes, unique_key, payload)::ringproof.arrival
+      from unnest(p_arrivals) with ordinality
+      order by lane_id, ordinality);
+  end if;
   v_slot := ringproof.pin_slot('queue');
   --@ insert_ready
   insert into ringproof.ready_entries
     (slot, lane_id, lane_seq, job_id, run_lease, snoozes, enqueued_at, unique_key, payload)
-  select v_slot, a.lane_id,
-         h.first_seq - 1 + row_number() over (partition by a.lane_id order by a.ordinality),
-         a.job_id, a.run_lease, a.snoozes, p_now, a.unique_key, a.payload
-  from unnest(p_arrivals) with ordinality as a
-  join unnest(v_lanes, v_firsts) as h (lane_id, first_seq) using (lane_id);
+  select v_slot, a.lane_id, h.lane_offset + a.ordinality, a.job_id, a.run_lease, a.snoozes, p_now,
+         a.unique_key, a.payload
+  from unnest(v_arrivals) with ordinality as a
+  join unnest(v_lanes, v_offsets) as h (lane_id, lane_offset) using (lane_id);
+  return v_before;
 end
 $$;
 
@@ -76,17 +87,15 @@ language plpgsql security definer
 set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
 declare
   v_job_ids  bigint[];
-  v_welcome  bigint[];
   v_arrivals ringproof.arrival[];
 begin
   --@ allocate_ids
   v_job_ids := array(select nextval('ringproof.job_ids') from unnest(p_payloads));
-  v_welcome := ringproof.take_keys(v_job_ids, p_unique_keys);
+  v_job_ids := ringproof.take_keys(v_job_ids, p_unique_keys);
   v_arrivals := array(
     select row(p_lane_id, job_id, 0, 0, unique_key, payload)::ringproof.arrival
     from unnest(v_job_ids, p_unique_keys, p_payloads) as j (job_id, unique_key, payload)
-    join unnest(v_welcome) as w (job_id) using (job_id)
-    order by job_id);
+    where job_id is not null);
   if p_run_at > p_now then
     --@ insert_deferred
     insert into ringproof.deferred_jobs
@@ -96,11 +105,7 @@ begin
   else
     perform ringproof.append_ready(v_arrivals, p_now);
   end if;
-  return array(
-    select w.job_id
-    from unnest(v_job_ids) as j (job_id)
-    left join unnest(v_welcome) as w (job_id) using (job_id)
-    order by j.job_id);
+  return v_job_ids;
 end
 $$;
 
@@ -110,14 +115,17 @@ create or replace function ringproof.promote_deferred(p_job_ids bigint[], p_now 
 returns text[]
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
-  v_locked  ringproof.deferred_jobs[];
+  v_locked  bigint[];
+  v_run_ats timestamptz[];
   v_answers text[];
   v_due     ringproof.arrival[];
+  v_count   int;
 begin
   --@ lock_deferred
-  v_locked := array(
-    select d from ringproof.deferred_jobs d where job_id = any (p_job_ids)
-    order by job_id for update);
+  select array_agg(job_id), array_agg(run_at) into v_locked, v_run_ats
+  from (
+    select job_id, run_at from ringproof.deferred_jobs where job_id = any (p_job_ids)
+    order by job_id for update) d;
   --@ decide
   select array_agg(case when d.job_id is null then 'notDeferred'
                         when d.run_at > p_now then 'notDue'
@@ -125,16 +133,15 @@ begin
                         else 'promoted' end order by j.place)
   into v_answers
   from unnest(p_job_ids) with ordinality as j (job_id, place)
-  left join unnest(v_locked) d using (job_id);
+  left join unnest(v_locked, v_run_ats) as d (job_id, run_at) using (job_id);
   --@ delete_deferred
   with gone as (
-    delete from ringproof.deferred_jobs
-    where job_id in (select job_id from unnest(v_locked)) and run_at <= p_now
+    delete from ringproof.deferred_jobs where job_id = any (v_locked) and run_at <= p_now
     returning lane_id, job_id, run_lease, snoozes, unique_key, payload)
   select array_agg(g::ringproof.arrival order by array_position(p_job_ids, job_id))
   into v_due
   from gone g;
-  perform ringproof.append_ready(v_due, p_now);
+  v_count := ringproof.append_ready(v_due, p_now);
   return coalesce(v_answers, '{}');
 end
 $$;

@@ -1,0 +1,2 @@
+-- Version 5: no table is another one. Functions take and return other values, so those of older
+-- versions are dropped before the new ones come.
