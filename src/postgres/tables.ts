@@ -21,24 +21,24 @@ export const tables: TablesContract = {
   // Queue ring: only administrators delete, and only terminal rows.
   ready_entries: { insert: ["append_ready", "carry_forward"], ...slots },
   ready_tombstones: { insert: ["cancel_ready", "carry_forward", "move_ready"], ...slots },
-  attempt_evidence: { insert: ["claim"], ...slots },
+  attempt_evidence: { insert: ["hand_out"], ...slots },
   done_entries: {
     insert: ["cancel_ready", "carry_forward", "conclude_attempts"],
     delete: ["carry_forward", "discard_terminal", "remove_done"],
     ...slots,
   },
-  receipt_completion_batches: { insert: ["complete_fast"], ...slots },
+  receipt_completion_batches: { insert: ["complete_fast", "complete_receipt"], ...slots },
   receipt_completion_tombstones: { insert: ["discard_terminal"], ...slots },
   queue_terminal_count_deltas: {
     insert: [
-      ...["cancel_ready", "complete_fast", "conclude_attempts"],
+      ...["cancel_ready", "complete_fast", "complete_receipt", "conclude_attempts"],
       ...["discard_terminal", "remove_done"],
     ],
     truncate: ["rollup_terminal_counts", "try_truncate_slot"],
   },
 
   // Claim ring.
-  lease_claims: { insert: ["claim"], ...slots },
+  lease_claims: { insert: ["hand_out"], ...slots },
   lease_claim_closures: { insert: ["close_orphans", "end_attempts"], ...slots },
 
   // Lease ring: the rows that must be mutable while they wait.

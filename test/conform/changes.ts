@@ -134,8 +134,8 @@ export const changes = {
   "ready rows are dated back": changedSql(
     "producers",
     "append_ready",
-    "a.snoozes, p_now, a.unique_key",
-    "a.snoozes, p_now - interval '1 s', a.unique_key",
+    "a.snoozes, p_now,\n",
+    "a.snoozes, p_now - interval '1 s',\n",
   ),
   "receipts are dated back": changedSql(
     "claim",
@@ -155,7 +155,7 @@ export const changes = {
     "'terminalRemoved', p_now",
     "'terminalRemoved', p_now + interval '1 s'",
   ),
-  "claim fails": changedSql("claim", "claim", "--@ insert_evidence", "perform 1 / 0;"),
+  "claim fails": changedSql("claim", "hand_out", "--@ insert_evidence", "perform 1 / 0;"),
 } as const;
 
 export type Change = keyof typeof changes;

@@ -67,7 +67,7 @@ const planted: readonly Planted<keyof typeof scopes>[] = [
   [
     "jobs come although their key is taken",
     "keys",
-    changedSql("keys", "take_keys", "return coalesce(v_welcome, '{}');", "return p_job_ids;"),
+    changedSql("keys", "take_keys", "return v_welcome;", "return p_job_ids;"),
     "Enqueue",
     ["uniqueConflict"],
     ["enqueued"],

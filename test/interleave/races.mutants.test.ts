@@ -68,7 +68,7 @@ const races: Readonly<Record<string, Race>> = {
   },
   "two claims of a lane at once": {
     name: "Claim × Claim",
-    amend: changedSql("claim", "claim", "for update skip locked", ""),
+    amend: changedSql("claim", "hand_out", "for update skip locked", ""),
     fault: "unexplained",
     told: /claimed (j\d\/\d).*(claimed \1|error)/,
   },

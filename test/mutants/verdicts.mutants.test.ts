@@ -89,8 +89,8 @@ const changes: readonly (readonly [string, Change, readonly string[]])[] = [
     "a step of a long run (C4)",
     {
       file: sql("finish"),
-      from: "ringproof.count_bucket(job_id), count(*)\n    from ended",
-      to: "0, count(*)\n    from ended",
+      from: "ringproof.count_bucket(job_id), count(*)\n  from unnest(v_job_ids)",
+      to: "0, count(*)\n  from unnest(v_job_ids)",
     },
     ["lockstep", "--shard", "1/20"],
   ],

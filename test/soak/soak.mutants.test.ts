@@ -49,8 +49,8 @@ const plants: Readonly<Record<string, Plant>> = {
     sql: changedSql(
       "producers",
       "append_ready",
-      "from unnest(p_arrivals) with ordinality as a",
-      "from (select * from unnest(p_arrivals) with ordinality limit 9) as a",
+      "from unnest(v_arrivals) with ordinality as a",
+      "from (select * from unnest(v_arrivals) with ordinality limit 9) as a",
     ),
     accounts: ["jobs"],
   },

@@ -250,7 +250,7 @@ const without = (name: string) =>
 describe("planted", () => {
   test("a claim that marks the row it hands out", async () => {
     expect(await byText(marksRows)).toEqual([
-      "claim: update of ready_entries is not in src/postgres/tables.ts",
+      "hand_out: update of ready_entries is not in src/postgres/tables.ts",
     ]);
     expect(await byCounts(marksRows)).toEqual([
       expect.stringMatching(/^ready_entries saw \d+ × update, which \S+ does not allow$/),
