@@ -55,12 +55,7 @@ const plants: Readonly<Record<string, Plant>> = {
     accounts: ["jobs"],
   },
   "one key for several jobs": {
-    sql: changedSql(
-      "keys",
-      "take_keys",
-      "union all select job_id from taken",
-      "union select unnest(p_job_ids)",
-    ),
+    sql: changedSql("keys", "take_keys", "return v_welcome;", "return p_job_ids;"),
     accounts: ["keys"],
   },
   "key-leak": { sql: bug("key-leak"), accounts: ["audit", "rings"], options: { seconds: 8 } },
@@ -102,12 +97,11 @@ const plants: Readonly<Record<string, Plant>> = {
       "create table ringproof.journal (what text);",
       changedSql(
         "finish",
-        "complete_receipt",
-        "  --@ insert_completion\n",
+        "complete_fast",
+        "  if ringproof.complete_receipt",
         `  insert into ringproof.journal
   select repeat(md5(random()::text), 50) from unnest(p_tokens), generate_series(1, 12);
-  --@ insert_completion
-`,
+  if ringproof.complete_receipt`,
       ),
     ].join("\n"),
     accounts: ["size"],
