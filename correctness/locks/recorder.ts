@@ -104,7 +104,7 @@ class Recorder {
   private readonly site: Site;
   private readonly prober: Prober;
   private planning = 0;
-  /** Labels of operations at which somebody was in the way already. */
+  /** Labels of operations at which somebody was in the way of a kind of call already. */
   private readonly trapped = new Set<string>();
 
   constructor(site: Site) {
@@ -203,7 +203,7 @@ class Recorder {
 
   /**
    * The same call where it does not get what it tries to lock: once for each label of the
-   * operation, the last lock there.
+   * operation and each kind of call, the last lock there.
    */
   private async refused(
     { operation, name }: Situation,
@@ -213,18 +213,19 @@ class Recorder {
     const traps = new Map<string, Trap>();
     for (const [at, one] of segments.entries()) {
       const lock = one.acquired.findLast((each) => this.prober.triesOnly(one, each));
-      if (lock && at > 0)
-        traps.set([operation, kinds[0], statementOf(one.label)].join(" "), { at, lock });
+      if (lock && at > 0) traps.set(statementOf(one.label), { at, lock });
     }
     const plans: Plan[] = [];
-    for (const [key, trap] of traps) {
-      if (this.trapped.has(key)) continue;
-      this.trapped.add(key);
+    for (const [label, trap] of traps) {
+      const keyOf = (kind: CallKind) => [operation, kind, label].join(" ");
+      const open = kinds.filter((kind) => !this.trapped.has(keyOf(kind)));
+      if (open.length === 0) continue;
+      for (const kind of open) this.trapped.add(keyOf(kind));
       const { mode, on } = trap.lock;
       const situation = `${name}, with somebody in the way of ${mode} on ${on}`;
       const seen = await again((session) => observe(this.site, session, text, trap));
       const steps = this.steps(seen, []);
-      plans.push(...kinds.map((call) => ({ operation, situation, call, steps })));
+      plans.push(...open.map((call) => ({ operation, situation, call, steps })));
     }
     return plans;
   }
