@@ -13,11 +13,10 @@ import {
 } from "../flags.js";
 import { readmeFile } from "../report/markdown.js";
 import type { Session } from "../session.js";
-import type { Benched, BenchOptions } from "./bench.js";
 import { checksSection, checksSentence } from "./checks-section.js";
-import { growthSection, growthSentence } from "./growth-section.js";
+import { growthCommand, growthSection, growthSentence } from "./growth-section.js";
 import { longSection, longSentence } from "./long-section.js";
-import { withPerformance } from "./readme.js";
+import { withGrowth, withPerformance } from "./readme.js";
 import { names, type Name } from "./requests.js";
 import { benchSection, sentence } from "./section.js";
 
@@ -30,6 +29,7 @@ interface BenchFlags extends Pick<CommonFlags, "json" | "report"> {
   readonly checks?: true;
   readonly growth?: true;
   readonly limit: number;
+  readonly explorer?: boolean;
   readonly minutes: number;
   readonly write?: true;
 }
@@ -76,12 +76,17 @@ export function addBench(add: Add, session: Session): void {
         .default(MINUTES)
         .implies({ long: true }),
     )
-    .addOption(new Option("--checks", "what the checks cost").conflicts(engineOnes))
+    .addOption(new Option("--checks", "what the checks cost").conflicts([...engineOnes, "write"]))
     .addOption(
       new Option("--growth", "what more jobs, lanes and slots cost").conflicts([
         ...["rounds", "checks"],
         ...engineOnes,
       ]),
+    )
+    .addOption(
+      new Option("--explorer", "of --growth what the explorer costs, and nothing else").implies({
+        growth: true,
+      }),
     )
     .addOption(
       new Option("--limit <seconds>", "how long --growth takes at most for one thing of a size")
@@ -104,12 +109,17 @@ export function addBench(add: Add, session: Session): void {
 const shortOnes = ["rounds", "jobs", "seconds"];
 
 /** What says how the engine is measured. */
-const engineOnes = ["jobs", "seconds", "only", "long", "minutes", "write"];
+const engineOnes = ["jobs", "seconds", "only", "long", "minutes"];
 
-function growth(session: Session, { limit, ...flags }: BenchFlags) {
-  return session.section({ command: "bench", sentence: growthSentence }, flags, (run) =>
-    growthSection({ limit, signal: run.signal, progress: run.progress }),
-  );
+function growth(session: Session, { limit, explorer = false, ...flags }: BenchFlags) {
+  return session.section({ command: "bench", sentence: growthSentence }, flags, async (run) => {
+    const { signal, progress } = run;
+    const options = { limit, explorerAlone: explorer, signal, progress };
+    const section = await growthSection(options);
+    const command = growthCommand(options);
+    if (flags.write) write((readme, date) => withGrowth(readme, section, { command, date }));
+    return section;
+  });
 }
 
 function checks(session: Session, { rounds, ...flags }: BenchFlags) {
@@ -129,15 +139,17 @@ function short(session: Session, only: readonly Name[], flags: BenchFlags) {
   return session.section({ command: "bench", sentence }, flags, (run) => {
     const { signal, progress } = run;
     const options = { rounds, jobs, seconds, only, signal, progress };
-    return benchSection(options, (benched) => flags.write && write(benched, options));
+    return benchSection(options, (benched) => {
+      if (flags.write) write((readme, date) => withPerformance(readme, benched, options, date));
+    });
   });
 }
 
-function write(benched: Benched, options: BenchOptions): void {
+function write(written: (readme: string, date: string) => string): void {
   const date = new Date().toISOString().slice(0, 10);
   const file = readmeFile();
   try {
-    writeFileSync(file, withPerformance(readFileSync(file, "utf8"), benched, options, date));
+    writeFileSync(file, written(readFileSync(file, "utf8"), date));
   } catch (cause) {
     const message = `${file} cannot be written: ${(cause as Error).message}.`;
     throw new UserError(message, "Run it in a checkout that you may write to.", { cause });

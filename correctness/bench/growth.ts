@@ -11,20 +11,31 @@ import { findTools } from "../tlc/suite.js";
 import type { Progressing } from "./bench.js";
 import { TLC_WORKERS } from "./checks.js";
 import { saidBy, withPeak } from "./memory.js";
-import { GROWN_CFG, grownText, SEED_CFG, sizes, type Grown, type Size } from "./sizes.js";
+import { GROWN_CFG, grownText, SEED_CFG, ways, type Grown, type Size } from "./sizes.js";
 
 export interface Growth {
   readonly size: Size;
   readonly core: Grown;
   /** Of the explorer's process at its peak; null where nobody tells. */
   readonly bytes: number | null;
-  readonly tlc: Pick<Grown, "states" | "seconds" | "whole">;
+  /** Null where nobody asked. */
+  readonly tlc: Pick<Grown, "states" | "seconds" | "whole"> | null;
 }
 
 export interface GrowthOptions extends Progressing {
   /** How long the explorer, TLC and conform take at most for each size, in seconds. */
   readonly limit: number;
-  readonly sizes?: readonly Size[];
+  /** Nothing is asked of the others. */
+  readonly explorerAlone?: boolean;
+  readonly ways?: readonly (readonly Size[])[];
+}
+
+/** One way to grow: who was cut off at a size is not asked about the next one. */
+interface Way {
+  /** Whether it is asked. */
+  tlc: boolean;
+  /** Where conform works, while it is asked. */
+  url: string | null;
 }
 
 export const nameOf = ({ jobs, lanes, slots }: Size): string =>
@@ -33,37 +44,59 @@ export const nameOf = ({ jobs, lanes, slots }: Size): string =>
 const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? "" : "s"}`;
 
 export function growth(options: GrowthOptions): Promise<readonly Growth[]> {
-  const { sizes: all = sizes, signal, progress } = options;
-  return onPostgres({ kind: "embedded" }, async ({ url }) => {
-    const cfg = await readFile(join(specDir(), SEED_CFG), "utf8");
-    const done: Growth[] = [];
-    for (const [i, size] of all.entries()) {
+  if (options.explorerAlone) return along(options, null);
+  return onPostgres({ kind: "embedded" }, ({ url }) => along(options, url));
+}
+
+/** Each way as far as the explorer comes. */
+async function along(options: GrowthOptions, url: string | null): Promise<readonly Growth[]> {
+  const { ways: all = ways, signal, progress } = options;
+  const done: Growth[] = [];
+  for (const sizes of all) {
+    const way: Way = { tlc: url !== null, url };
+    for (const size of sizes) {
       signal?.throwIfAborted();
-      progress?.(nameOf(size), i, all.length);
-      const dir = await mkdtemp(join(tmpdir(), "ringproof-growth-"));
-      const grow = async (): Promise<Growth> => {
-        await writeFile(join(dir, GROWN_CFG), grownText(cfg, size));
-        const { core, bytes } = await explored(dir, url, options);
-        return { size, core, bytes, tlc: await checked(dir, options) };
-      };
-      done.push(await withCleanup(() => rm(dir, { recursive: true, force: true }), grow));
+      progress?.(nameOf(size), done.length);
+      const grown = await grow(size, way, options);
+      done.push(grown);
+      const { core, tlc } = grown;
+      if (!core.whole) break;
+      if (!tlc?.whole) way.tlc = false;
+      if (core.conformed?.walked !== core.conformed?.databases) way.url = null;
     }
-    return done;
-  });
+  }
+  return done;
+}
+
+async function grow(size: Size, way: Way, options: GrowthOptions): Promise<Growth> {
+  const cfg = await readFile(join(specDir(), SEED_CFG), "utf8");
+  const dir = await mkdtemp(join(tmpdir(), "ringproof-growth-"));
+  return withCleanup(
+    () => rm(dir, { recursive: true, force: true }),
+    async () => {
+      await writeFile(join(dir, GROWN_CFG), grownText(cfg, size));
+      const explorer = await explored(dir, way.url, options);
+      return { size, ...explorer, tlc: way.tlc ? await checked(dir, options) : null };
+    },
+  );
 }
 
 async function explored(
   dir: string,
-  url: string,
+  url: string | null,
   { limit, signal }: GrowthOptions,
 ): Promise<Pick<Growth, "core" | "bytes">> {
+  const args = [dir, String(limit), ...(url === null ? [] : [url])];
   const { result, bytes } = await withPeak((started) =>
-    saidBy("grown.js", [dir, String(limit), url], { started, signal }),
+    saidBy("grown.js", args, { started, signal }),
   );
   return { core: JSON.parse(result) as Grown, bytes };
 }
 
-async function checked(dir: string, { limit, signal }: GrowthOptions): Promise<Growth["tlc"]> {
+async function checked(
+  dir: string,
+  { limit, signal }: GrowthOptions,
+): Promise<NonNullable<Growth["tlc"]>> {
   const { jar, java } = await findTools({ progress: () => undefined });
   const { distinct, seconds, verdict } = await runTlc({
     jar: jar.path,

@@ -2,12 +2,14 @@
 
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { totalmem } from "node:os";
 import { join } from "node:path";
 import { withCleanup } from "../../src/cleanup.js";
 import { packageRoot } from "../../src/package-root.js";
 
 const EVERY_MS = 100;
 const KIB = 1024;
+const MIB = 1024 * KIB;
 
 /** The most that it ever had resident so far, in bytes; null elsewhere, or once it has ended. */
 function peakOf(pid: number): number | null {
@@ -53,6 +55,9 @@ export function withPeak<T>(
   );
 }
 
+/** Of the machine's memory, for the heap of a program that may need it. */
+const MOST = 0.75;
+
 /** What a program of this folder says, in a process of its own: its memory is its own. */
 export function saidBy(
   program: string,
@@ -60,8 +65,9 @@ export function saidBy(
   { started, signal }: { readonly started: Started; readonly signal?: AbortSignal | undefined },
 ): Promise<string> {
   const file = join(packageRoot(), "dist", "correctness", "bench", program);
+  const heap = `--max-old-space-size=${Math.floor((totalmem() * MOST) / MIB)}`;
   return new Promise((done, fail) => {
-    const child = execFile(process.execPath, [file, ...args], { signal }, (error, out) =>
+    const child = execFile(process.execPath, [heap, file, ...args], { signal }, (error, out) =>
       error ? fail(error) : done(out),
     );
     if (child.pid !== undefined) started(child.pid);

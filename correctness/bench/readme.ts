@@ -1,6 +1,7 @@
-/** The table of README.md that a bench writes. */
+/** The tables of README.md that a bench writes. */
 
 import { markdownTable, marked } from "../report/markdown.js";
+import { factsOf, number, type Section } from "../report/report.js";
 import type { Benched, BenchOptions } from "./bench.js";
 import { figuresOf } from "./exhibits.js";
 import { reckoned } from "./figures.js";
@@ -34,4 +35,19 @@ export function withPerformance(
     `${machineText(surroundings)}. ${settingsText(surroundings)}.`,
   ];
   return marked(readme, "performance", body.join("\n\n"));
+}
+
+/** The text of a README with what configurations cost as they grow. */
+export function withGrowth(
+  readme: string,
+  { rows, note }: Pick<Section, "rows" | "note">,
+  { command, date }: { readonly command: string; readonly date: string },
+): string {
+  const facts = factsOf(rows);
+  const cells = rows.map(({ name, facts: own }) => [
+    name,
+    ...facts.map((fact) => number(own[fact] ?? "")),
+  ]);
+  const body = [markdownTable(["", ...facts], cells), `\`npx ${command}\`, ${date}. ${note}`];
+  return marked(readme, "growth", body.join("\n\n"));
 }

@@ -9,11 +9,11 @@ export interface Size {
 
 const sizeOf = (jobs: number, lanes: number, slots: number): Size => ({ jobs, lanes, slots });
 
-/** Two jobs in one lane and two slots, and more of one of them. */
-export const sizes: readonly Size[] = [
-  ...[1, 2, 3, 4].map((jobs) => sizeOf(jobs, 1, 2)),
-  ...[2, 3].map((lanes) => sizeOf(2, lanes, 2)),
-  ...[3, 4, 5].map((slots) => sizeOf(2, 1, slots)),
+/** From two jobs in one lane and two slots on, more of one of them: further than anybody waits. */
+export const ways: readonly (readonly Size[])[] = [
+  [1, 2, 3, 4, 5, 6].map((jobs) => sizeOf(jobs, 1, 2)),
+  [2, 4, 8, 16].map((lanes) => sizeOf(2, lanes, 2)),
+  [3, 4, 5, 6, 7, 8, 9].map((slots) => sizeOf(2, 1, slots)),
 ];
 
 /** What grows: batches of claims and completions, and the rings that they go round in. */
@@ -45,9 +45,9 @@ export interface Grown {
   readonly edges: number;
   readonly depth: number;
   readonly seconds: number;
-  /** Whether there was time for all of it. */
+  /** Whether there was time, and memory, for all of it. */
   readonly whole: boolean;
-  /** Null where not all states are known. */
+  /** Null where not all states are known, or nobody asked. */
   readonly conformed: Conformed | null;
 }
 

@@ -9,52 +9,66 @@ import { effect, learned, type ActionTable, type Call } from "./registry.js";
 import type { Scope } from "./scope.js";
 import type { Db, Env, State } from "./state.js";
 
-/** One of all that are equal, and its number under each renaming. */
-interface Kept<T> {
-  readonly one: T;
-  readonly numbers: readonly number[];
+/** A number for each text, so many at most as a map holds. */
+class Numbers {
+  private readonly known = new Map<string, number>();
+
+  of(text: string): number {
+    const known = this.known.get(text);
+    if (known !== undefined) return known;
+    this.known.set(text, this.known.size);
+    return this.known.size - 1;
+  }
 }
 
-/** Each of what it is given once. */
-class Pool<T extends object> {
-  private readonly renamings: readonly Renaming[];
-  private readonly encode: (of: T, renaming: Renaming) => string;
-  private readonly numbers = new Map<string, number>();
-  private readonly byNumber = new Map<number, Kept<T>>();
-  private readonly byOne = new Map<T, Kept<T>>();
+/** Each of what it is given once, with what is known of it. */
+class Pool<T extends object, Kept extends { readonly one: T }> {
+  private readonly encode: (of: T) => string;
+  private readonly know: (one: T, code: string) => Kept;
+  private readonly byCode = new Map<string, Kept>();
+  private readonly byOne = new Map<T, Kept>();
 
-  constructor(renamings: readonly Renaming[], encode: (of: T, renaming: Renaming) => string) {
-    this.renamings = renamings;
+  constructor(encode: (of: T) => string, know: (one: T, code: string) => Kept) {
     this.encode = encode;
+    this.know = know;
   }
 
-  keep(of: T): Kept<T> {
+  keep(of: T): Kept {
     const known = this.byOne.get(of);
     if (known) return known;
-    const number = this.number(of, this.renamings[0]!);
-    const equal = this.byNumber.get(number);
+    const code = this.encode(of);
+    const equal = this.byCode.get(code);
     if (equal) return equal;
-    const kept = { one: of, numbers: this.renamings.map((renaming) => this.number(of, renaming)) };
-    this.byNumber.set(number, kept);
+    const kept = this.know(of, code);
+    this.byCode.set(code, kept);
     this.byOne.set(of, kept);
     return kept;
   }
+}
 
-  private number(of: T, renaming: Renaming): number {
-    const code = this.encode(of, renaming);
-    const known = this.numbers.get(code);
-    if (known !== undefined) return known;
-    this.numbers.set(code, this.numbers.size);
-    return this.numbers.size - 1;
-  }
+interface KeptDb {
+  readonly one: Db;
+  /** The same for all that a renaming makes equal. */
+  readonly number: number;
+  /** The places of the renamings that take it to the one of them whose code is least. */
+  readonly least: readonly number[];
+}
+
+interface KeptEnv {
+  readonly one: Env;
+  /** By the place of a renaming, once it was asked for. */
+  readonly numbers: (number | undefined)[];
 }
 
 /** The states of one machine, and the steps between them. */
 export class Shared {
   private readonly scope: Scope;
   private readonly table: ActionTable;
-  private readonly dbs: Pool<Db>;
-  private readonly envs: Pool<Env>;
+  private readonly renamings: readonly Renaming[];
+  private readonly dbs: Pool<Db, KeptDb>;
+  private readonly envs: Pool<Env, KeptEnv>;
+  private readonly dbNumbers = new Numbers();
+  private readonly envNumbers = new Numbers();
   private readonly effects = new Map<Db, Effect[]>();
   private readonly refusals = new Map<string, Outcome>();
   /** Of the calls among all. */
@@ -70,8 +84,22 @@ export class Shared {
     this.scope = scope;
     this.table = table;
     this.places = new Map(calls.map((call, place) => [call, place]));
-    this.dbs = new Pool(renamings, (db, renaming) => encodeDb(db, scope, renaming));
-    this.envs = new Pool(renamings, encodeEnv);
+    this.renamings = renamings;
+    this.dbs = new Pool(
+      (db) => encodeDb(db, scope),
+      (one, code) => this.knownDb(one, code),
+    );
+    this.envs = new Pool(encodeEnv, (one) => ({ one, numbers: [] }));
+  }
+
+  private knownDb(one: Db, code: string): KeptDb {
+    let [leastCode, least] = [code, [0]];
+    for (let place = 1; place < this.renamings.length; place++) {
+      const other = encodeDb(one, this.scope, this.renamings[place]);
+      if (other < leastCode) [leastCode, least] = [other, [place]];
+      else if (other === leastCode) least.push(place);
+    }
+    return { one, number: this.dbNumbers.of(leastCode), least };
   }
 
   /** The same state object where nothing changes. */
@@ -109,12 +137,17 @@ export class Shared {
 
   /** Equal for states that are equal up to a renaming; it means something in this process only. */
   key({ db, env }: State): number {
-    const [ofDb, ofEnv] = [this.dbs.keep(db).numbers, this.envs.keep(env).numbers];
-    let least = Infinity;
-    for (let i = 0; i < ofDb.length; i++) least = Math.min(least, ofDb[i]! * ENVS + ofEnv[i]!);
-    return least;
+    const { number, least } = this.dbs.keep(db);
+    const kept = this.envs.keep(env);
+    let ofEnv = Infinity;
+    for (const place of least) ofEnv = Math.min(ofEnv, this.envNumber(kept, place));
+    return number * MOST + ofEnv;
+  }
+
+  private envNumber({ one, numbers }: KeptEnv, place: number): number {
+    return (numbers[place] ??= this.envNumbers.of(encodeEnv(one, this.renamings[place])));
   }
 }
 
-/** More than there is room for, as are the databases that a number has room for beside them. */
-const ENVS = 2 ** 22;
+/** As many as a map holds: there are no more numbers of databases, nor of environments. */
+const MOST = 2 ** 24;

@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { growth, type Growth } from "../../correctness/bench/growth.js";
 import { growthSectionOf } from "../../correctness/bench/growth-section.js";
-import { grownText, SEED_CFG, sizes } from "../../correctness/bench/sizes.js";
+import { grownText, SEED_CFG, ways, type Size } from "../../correctness/bench/sizes.js";
+import { withGrowth } from "../../correctness/bench/readme.js";
 import { specDir } from "../../correctness/explore/scope.js";
 import { readManifest } from "../../correctness/tlc/manifest.js";
 import { manifestFile, positive } from "../../correctness/tlc/suite.js";
@@ -36,9 +37,13 @@ describe("of sizes that are given", () => {
   test("a row for each, and the largest that was ended", () => {
     const half = { databases: 400, walked: 100, checks: 3_000, seconds: 5 };
     const partly = { ...whole, core: { ...whole.core, conformed: half } };
-    const { rows, covered, verdict, note } = growthSectionOf([whole, partly, cut], 5, 30);
+    const { rows, covered, verdict, note } = growthSectionOf(
+      [whole, partly, cut],
+      { limit: 5 },
+      30,
+    );
     expect(verdict).toBe("holds");
-    expect(covered).toEqual({ configurations: 3, whole: 2, states: 5_000 });
+    expect(covered).toEqual({ configurations: 3, whole: 1, states: 5_000 });
     expect(note).toMatch(/5 seconds at most .* The largest .*: 1 job, 1 lane, 2 slots\. /);
     expect(rows[0]).toMatchObject({
       name: "1 job, 1 lane, 2 slots",
@@ -60,8 +65,8 @@ describe("of sizes that are given", () => {
   });
 
   test("the explorer and TLC have to agree where both know all states", () => {
-    const other = { ...whole, tlc: { ...whole.tlc, states: 4_999 } };
-    const { verdict, findings } = growthSectionOf([other], 5, 30);
+    const other = { ...whole, tlc: { ...whole.tlc!, states: 4_999 } };
+    const { verdict, findings } = growthSectionOf([other], { limit: 5 }, 30);
     expect(verdict).toBe("violated");
     expect(findings).toMatchObject([
       {
@@ -70,7 +75,7 @@ describe("of sizes that are given", () => {
         replay: "ringproof bench --growth --limit 5",
       },
     ]);
-    expect(growthSectionOf([cut], 5, 30).findings).toEqual([]);
+    expect(growthSectionOf([cut], { limit: 5 }, 30).findings).toEqual([]);
   });
 });
 
@@ -84,27 +89,31 @@ test("constants are replaced, and one that is not there is told of", async () =>
 });
 
 test("each of jobs, lanes and slots grows, and nothing else with it", () => {
-  for (const what of ["jobs", "lanes", "slots"] as const) {
-    const grown = sizes.filter((size) => {
-      const { [what]: _, ...others } = { ...size };
-      const { [what]: __, ...same } = { ...seed };
-      return JSON.stringify(others) === JSON.stringify(same);
-    });
-    expect(new Set(grown.map((size) => size[what])).size).toBeGreaterThanOrEqual(3);
-  }
+  const grows = (["jobs", "lanes", "slots"] as const).map((what) =>
+    ways.filter((sizes) =>
+      sizes.every((size, i) => {
+        const before = sizes[i - 1];
+        return (!before || size[what] > before[what]) && isSame(size, { [what]: size[what] });
+      }),
+    ),
+  );
+  expect(grows.map((found) => found.length)).toEqual([1, 1, 1]);
 });
+
+const isSame = (size: Size, own: Partial<Size>) =>
+  JSON.stringify(size) === JSON.stringify({ ...seed, ...own });
 
 const left = () => readdirSync(tmpdir()).filter((name) => name.startsWith("ringproof-growth-"));
 
 test("small ones: the states of the manifest, and nothing that stays", async () => {
   const before = left();
-  const [one, two] = (await growth({ limit: 15, sizes: [small, seed] })) as [Growth, Growth];
+  const [one, two] = (await growth({ limit: 15, ways: [[small, seed]] })) as [Growth, Growth];
   const entries = (await readManifest(manifestFile())).filter(positive);
   const { expect: expected } = entries.find(({ name }) => name === "batches")!;
   expect([two.core.states, two.core.depth]).toEqual([expected.distinct, expected.depth]);
   for (const { core, tlc } of [one, two]) {
-    expect([core.whole, tlc.whole]).toEqual([true, true]);
-    expect(tlc.states).toBe(core.states);
+    expect([core.whole, tlc!.whole]).toEqual([true, true]);
+    expect(tlc!.states).toBe(core.states);
     expect(core.conformed!.checks).toBeGreaterThan(core.conformed!.walked);
   }
   expect(one.core.states).toBeLessThan(two.core.states);
@@ -112,15 +121,52 @@ test("small ones: the states of the manifest, and nothing that stays", async () 
   expect(left()).toEqual(before);
 }, 60_000);
 
-test("what takes longer than it may is cut off", async () => {
-  const [{ core, tlc }] = (await growth({ limit: 0.001, sizes: [seed] })) as [Growth];
-  expect([core.whole, core.conformed, tlc.whole]).toEqual([false, null, false]);
+test("the explorer alone: no server, and nothing of TLC", async () => {
+  const [{ core, tlc }] = (await growth({ limit: 15, explorerAlone: true, ways: [[small]] })) as [
+    Growth,
+  ];
+  expect([core.whole, core.conformed, tlc]).toEqual([true, null, null]);
+  expect(growthSectionOf([{ ...whole, tlc }], { limit: 15, explorerAlone: true }, 1)).toMatchObject(
+    {
+      covered: { whole: 1 },
+      rows: [{ wording: "all of it" }],
+    },
+  );
 }, 60_000);
+
+test("what takes longer than it may is cut off, and what is larger is not begun", async () => {
+  const grown = await growth({ limit: 0.001, ways: [[seed, { ...seed, jobs: 3 }], [small]] });
+  expect(grown.map(({ size }) => size)).toEqual([seed, small]);
+  const [{ core, tlc }] = grown as [Growth, Growth];
+  expect([core.whole, core.conformed, tlc!.whole]).toEqual([false, null, false]);
+}, 60_000);
+
+test("the table of README.md", () => {
+  const section = growthSectionOf([whole, cut], { limit: 5 }, 30);
+  const how = { command: "ringproof bench --growth --limit 5", date: "2026-01-02" };
+  const written = withGrowth("a\n<!-- growth -->\n\n<!-- end -->\nb\n", section, how);
+  expect(written.split("\n")).toEqual([
+    "a",
+    "<!-- growth -->",
+    "|  | states | edges | depth | explorer | MB | TLC | databases | checks | conform |",
+    "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+    "| 1 job, 1 lane, 2 slots | 5,000 | 20,000 | 9 | 0.3 s | 120 | 3.3 s | 400 | 12,000 | 1.5 s |",
+    "| 2 jobs, 1 lane, 2 slots | > 90,000 |  |  | > 5 s |  | > 5 s |  |  |  |",
+    "",
+    expect.stringMatching(/^`npx ringproof bench --growth --limit 5`, 2026-01-02\. /),
+    ...["<!-- end -->", "b", ""],
+  ]);
+});
 
 test.each([
   [["--growth", "--rounds", "2"], /'--growth' cannot be used with option '--rounds <n>'/],
   [["--growth", "--checks"], /'--growth' cannot be used with option '--checks'/],
   [["--limit", "5", "--jobs", "9"], /'--growth' cannot be used with option '--jobs <n>'/],
+  [
+    ["--explorer", "--checks"],
+    /'--checks' cannot be used with option|cannot be used with option '--checks'/,
+  ],
+  [["--checks", "--write"], /cannot be used with option/],
   [["--limit", "0"], /'--limit <seconds>' argument '0' is invalid/],
 ])("%s is wrong usage", async (args, message) => {
   const { code, err } = await ran(["bench", ...args]);
