@@ -1,13 +1,11 @@
 /**
- * Canonical code of a state: equal for two states exactly if they are the same sets of rows, or,
- * under symmetry, the same up to a renaming of jobs. It is one word per table, and means something
- * in this process only. Tables are immutable and shared between states, so most are known already.
+ * Canonical code of a state: equal for two states exactly if they are the same sets of rows. It is
+ * one word per table, and means something in this process only. Tables are immutable and shared
+ * between states, so most are known already.
  */
 
 import type { Scope } from "./scope.js";
-import { columns, tableNames, type Db, type Env, type Job, type State } from "./state.js";
-
-export type Renaming = Readonly<Record<Job, Job>>;
+import { columns, tableNames, type Db, type Env, type State } from "./state.js";
 
 const tokenColumns = ["job", "lease"] as const;
 
@@ -24,84 +22,60 @@ export const envColumns = {
 } as const satisfies Record<keyof State["env"], readonly string[] | null>;
 
 type Row = Readonly<Record<string, string | number>>;
-const envFields = Object.entries(envColumns) as [keyof State["env"], readonly string[] | null][];
-const identity: Renaming = {};
-
-/** All renamings of the scope's jobs, the identity first. */
-export function renamings(scope: Scope): readonly Renaming[] {
-  const permute = (jobs: readonly Job[]): Job[][] =>
-    jobs.length === 0
-      ? [[]]
-      : jobs.flatMap((j) => permute(jobs.filter((k) => k !== j)).map((rest) => [j, ...rest]));
-  return permute(scope.jobs).map((images) =>
-    Object.fromEntries(scope.jobs.map((job, i) => [job, images[i]!])),
-  );
-}
+export const envFields = Object.entries(envColumns) as [
+  keyof State["env"],
+  readonly string[] | null,
+][];
 
 /** A number for each text. */
 const words = new Map<string, number>();
 
-function wordFor(text: string): number {
+export function wordFor(text: string): number {
   const known = words.get(text);
   if (known !== undefined) return known;
   words.set(text, words.size);
   return words.size - 1;
 }
 
-/** The words of the two objects last seen: a state shares most tables with its neighbours. */
-class Recent {
+/** What is known of the two objects last seen: a state shares most tables with its neighbours. */
+export class Recent<Known> {
   private last: object | null = null;
   private before: object | null = null;
-  private lastWord = 0;
-  private beforeWord = 0;
+  private ofLast: Known | undefined;
+  private ofBefore: Known | undefined;
 
   /** Undefined of what was not seen lately. */
-  word(seen: object): number | undefined {
-    if (seen === this.last) return this.lastWord;
-    return seen === this.before ? this.put(seen, this.beforeWord) : undefined;
+  known(seen: object): Known | undefined {
+    if (seen === this.last) return this.ofLast;
+    return seen === this.before ? this.keep(seen, this.ofBefore!) : undefined;
   }
 
-  keep(seen: object, text: string): number {
-    return this.put(seen, wordFor(text));
-  }
-
-  private put(seen: object, word: number): number {
+  keep(seen: object, known: Known): Known {
     this.before = this.last;
-    this.beforeWord = this.lastWord;
+    this.ofBefore = this.ofLast;
     this.last = seen;
-    this.lastWord = word;
-    return word;
+    this.ofLast = known;
+    return known;
   }
 }
 
-/** What was seen last of each part of a state, per renaming: rings, heads, tables, and fields. */
-class Seen {
-  readonly rings = new Recent();
-  readonly heads = new Recent();
-  readonly tables = tableNames.map(() => new Recent());
-  readonly fields = envFields.map(() => new Recent());
-}
+/** The words of what was seen last of each part of a state. */
+const seen = {
+  rings: new Recent<number>(),
+  heads: new Recent<number>(),
+  tables: tableNames.map(() => new Recent<number>()),
+  fields: envFields.map(() => new Recent<number>()),
+};
 
-const seen = new WeakMap<Renaming, Seen>();
-
-function seenUnder(renaming: Renaming): Seen {
-  let known = seen.get(renaming);
-  if (!known) seen.set(renaming, (known = new Seen()));
-  return known;
-}
-
-function rowText(row: Row, names: readonly string[], renaming: Renaming): string {
+function rowText(row: Row, names: readonly string[]): string {
   let text = "";
-  for (const name of names) {
-    const value = row[name]!;
-    text += name === "job" ? `${renaming[value] ?? value},` : `${value},`;
-  }
+  for (const name of names) text += `${row[name]!},`;
   return text;
 }
 
-const tableText = (rows: readonly object[], names: readonly string[], renaming: Renaming) =>
+export const tableText = (rows: readonly object[], names: readonly string[]) =>
   rows
-    .map((row) => rowText(row as Row, names, renaming))
+    .map((row) => rowText(row as Row, names))
     .sort()
     .join(" ");
 
@@ -114,52 +88,55 @@ const headsText = (heads: Db["laneHeads"], { lanes }: Scope): string =>
 /** So many words are written as one character; the others as two, the first of them a later one. */
 const SHORT = 0x8000;
 
-const write = (word: number): string =>
+export const write = (word: number): string =>
   word < SHORT
     ? String.fromCharCode(word)
     : String.fromCharCode(SHORT + word / SHORT, word % SHORT);
 
+/** The code of its rings and heads, which speak of no job. */
+export function codeOfHeads(db: Db, scope: Scope): string {
+  const { rings, heads } = seen;
+  return (
+    write(rings.known(db.rings) ?? rings.keep(db.rings, wordFor(ringsText(db.rings)))) +
+    write(
+      heads.known(db.laneHeads) ??
+        heads.keep(db.laneHeads, wordFor(headsText(db.laneHeads, scope))),
+    )
+  );
+}
+
+export function tableWord(db: Db, i: number): number {
+  const name = tableNames[i]!;
+  const rows = db[name];
+  const table = seen.tables[i]!;
+  return table.known(rows) ?? table.keep(rows, wordFor(tableText(rows, columns[name])));
+}
+
 /** The canonical code of a database. */
-export function encodeDb(db: Db, scope: Scope, renaming: Renaming = identity): string {
-  const { rings, heads, tables } = seenUnder(renaming);
-  let code =
-    write(rings.word(db.rings) ?? rings.keep(db.rings, ringsText(db.rings))) +
-    write(heads.word(db.laneHeads) ?? heads.keep(db.laneHeads, headsText(db.laneHeads, scope)));
-  for (let i = 0; i < tables.length; i++) {
-    const name = tableNames[i]!;
-    const rows = db[name];
-    const table = tables[i]!;
-    const word = table.word(rows) ?? table.keep(rows, tableText(rows, columns[name], renaming));
-    code += write(word);
-  }
+export function encodeDb(db: Db, scope: Scope): string {
+  let code = codeOfHeads(db, scope);
+  for (let i = 0; i < tableNames.length; i++) code += write(tableWord(db, i));
   return code;
 }
 
 /** The canonical code of what is not in the database. */
-export function encodeEnv(env: Env, renaming: Renaming = identity): string {
-  const { fields } = seenUnder(renaming);
+export function encodeEnv(env: Env): string {
   let code = "";
-  for (let i = 0; i < fields.length; i++) {
+  for (let i = 0; i < envFields.length; i++) {
     const rows = env[envFields[i]![0]];
-    const field = fields[i]!;
-    code += write(field.word(rows) ?? field.keep(rows, fieldText(env, i, renaming)));
+    const field = seen.fields[i]!;
+    code += write(field.known(rows) ?? field.keep(rows, wordFor(fieldText(env, i))));
   }
   return code;
 }
 
-/** The canonical code of one state under one renaming of its jobs. */
-export const encode = ({ db, env }: State, scope: Scope, renaming: Renaming = identity): string =>
-  encodeDb(db, scope, renaming) + encodeEnv(env, renaming);
+/** The canonical code of one state. */
+export const encode = ({ db, env }: State, scope: Scope): string =>
+  encodeDb(db, scope) + encodeEnv(env);
 
-function fieldText(env: Env, i: number, renaming: Renaming): string {
+function fieldText(env: Env, i: number): string {
   const [name, names] = envFields[i]!;
   return names
-    ? tableText(env[name] as readonly object[], names, renaming)
-    : jobsText(env.enqueued, renaming);
+    ? tableText(env[name] as readonly object[], names)
+    : env.enqueued.toSorted().join(" ");
 }
-
-const jobsText = (jobs: readonly Job[], renaming: Renaming): string =>
-  jobs
-    .map((j) => renaming[j] ?? j)
-    .sort()
-    .join(" ");

@@ -4,7 +4,6 @@
  */
 
 import type { Outcome } from "./action.js";
-import { renamings } from "./encode.js";
 import { drained } from "./evidence.js";
 import { invariants, stepProperties } from "./invariants.js";
 import {
@@ -61,9 +60,8 @@ export interface StorageOptions {
 /** The storage model under one configuration's constants. */
 export function storageMachine(scope: Scope, options: StorageOptions = {}): Machine<State, Call> {
   const { table = actions, symmetric = false } = options;
-  const names = symmetric ? renamings(scope) : renamings(scope).slice(0, 1);
   const all = calls(scope, table);
-  const shared = new Shared(scope, table, all, names);
+  const shared = new Shared(scope, table, all, symmetric);
   return {
     actionNames,
     initial: initialState(scope),

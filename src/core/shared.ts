@@ -4,7 +4,8 @@
  */
 
 import type { Effect, Outcome, Step } from "./action.js";
-import { encodeDb, encodeEnv, type Renaming } from "./encode.js";
+import { JobCodes } from "./by-job.js";
+import { encodeDb, encodeEnv } from "./encode.js";
 import { effect, learned, type ActionTable, type Call } from "./registry.js";
 import type { Scope } from "./scope.js";
 import type { Db, Env, State } from "./state.js";
@@ -24,11 +25,11 @@ class Numbers {
 /** Each of what it is given once, with what is known of it. */
 class Pool<T extends object, Kept extends { readonly one: T }> {
   private readonly encode: (of: T) => string;
-  private readonly know: (one: T, code: string) => Kept;
+  private readonly know: (one: T, number: number) => Kept;
   private readonly byCode = new Map<string, Kept>();
   private readonly byOne = new Map<T, Kept>();
 
-  constructor(encode: (of: T) => string, know: (one: T, code: string) => Kept) {
+  constructor(encode: (of: T) => string, know: (one: T, number: number) => Kept) {
     this.encode = encode;
     this.know = know;
   }
@@ -39,7 +40,7 @@ class Pool<T extends object, Kept extends { readonly one: T }> {
     const code = this.encode(of);
     const equal = this.byCode.get(code);
     if (equal) return equal;
-    const kept = this.know(of, code);
+    const kept = this.know(of, this.byCode.size);
     this.byCode.set(code, kept);
     this.byOne.set(of, kept);
     return kept;
@@ -48,58 +49,60 @@ class Pool<T extends object, Kept extends { readonly one: T }> {
 
 interface KeptDb {
   readonly one: Db;
-  /** The same for all that a renaming makes equal. */
+  /** Under symmetry, the same for all that are equal up to a renaming. */
   readonly number: number;
-  /** The places of the renamings that take it to the one of them whose code is least. */
-  readonly least: readonly number[];
+  /** Under symmetry, the places of jobs; those of which the same is said stand together. */
+  readonly alike: readonly (readonly number[])[];
 }
 
 interface KeptEnv {
   readonly one: Env;
-  /** By the place of a renaming, once it was asked for. */
-  readonly numbers: (number | undefined)[];
+  readonly number: number;
+  /** Under symmetry, what is said of each job. */
+  readonly ofJobs: readonly string[];
 }
 
 /** The states of one machine, and the steps between them. */
 export class Shared {
   private readonly scope: Scope;
   private readonly table: ActionTable;
-  private readonly renamings: readonly Renaming[];
   private readonly dbs: Pool<Db, KeptDb>;
   private readonly envs: Pool<Env, KeptEnv>;
-  private readonly dbNumbers = new Numbers();
-  private readonly envNumbers = new Numbers();
+  /** Under symmetry. */
+  private readonly codes: JobCodes | null;
+  private readonly numbers = { dbs: new Numbers(), envs: new Numbers() };
   private readonly effects = new Map<Db, Effect[]>();
   private readonly refusals = new Map<string, Outcome>();
   /** Of the calls among all. */
   private readonly places: ReadonlyMap<Call, number>;
 
-  /** States that differ by one of these renamings have the same key; the first one renames none. */
-  constructor(
-    scope: Scope,
-    table: ActionTable,
-    calls: readonly Call[],
-    renamings: readonly Renaming[],
-  ) {
+  /** If it is symmetric, states that differ by a renaming of jobs have the same key. */
+  constructor(scope: Scope, table: ActionTable, calls: readonly Call[], symmetric: boolean) {
     this.scope = scope;
     this.table = table;
     this.places = new Map(calls.map((call, place) => [call, place]));
-    this.renamings = renamings;
+    this.codes = symmetric ? new JobCodes(scope) : null;
     this.dbs = new Pool(
       (db) => encodeDb(db, scope),
-      (one, code) => this.knownDb(one, code),
+      (one, number) => this.knownDb(one, number),
     );
-    this.envs = new Pool(encodeEnv, (one) => ({ one, numbers: [] }));
+    this.envs = new Pool(encodeEnv, (one, number) => {
+      return { one, number, ofJobs: this.codes?.ofEnv(one) ?? [] };
+    });
   }
 
-  private knownDb(one: Db, code: string): KeptDb {
-    let [leastCode, least] = [code, [0]];
-    for (let place = 1; place < this.renamings.length; place++) {
-      const other = encodeDb(one, this.scope, this.renamings[place]);
-      if (other < leastCode) [leastCode, least] = [other, [place]];
-      else if (other === leastCode) least.push(place);
+  private knownDb(one: Db, number: number): KeptDb {
+    if (!this.codes) return { one, number, alike: [] };
+    const { common, ofJobs } = this.codes.ofDb(one);
+    const places = [...ofJobs.keys()].sort((a, b) => (ofJobs[a]! < ofJobs[b]! ? -1 : 1));
+    const alike: number[][] = [];
+    for (const place of places) {
+      const last = alike.at(-1);
+      if (last && ofJobs[last[0]!] === ofJobs[place]) last.push(place);
+      else alike.push([place]);
     }
-    return { one, number: this.dbNumbers.of(leastCode), least };
+    const code = common + inOrder(ofJobs, alike);
+    return { one, number: this.numbers.dbs.of(code), alike };
   }
 
   /** The same state object where nothing changes. */
@@ -135,18 +138,27 @@ export class Shared {
     return known ?? outcome;
   }
 
-  /** Equal for states that are equal up to a renaming; it means something in this process only. */
+  /** It means something in this process only. */
   key({ db, env }: State): number {
-    const { number, least } = this.dbs.keep(db);
+    const { number, alike } = this.dbs.keep(db);
     const kept = this.envs.keep(env);
-    let ofEnv = Infinity;
-    for (const place of least) ofEnv = Math.min(ofEnv, this.envNumber(kept, place));
+    const ofEnv = this.codes ? this.numbers.envs.of(inOrder(kept.ofJobs, alike)) : kept.number;
     return number * MOST + ofEnv;
   }
+}
 
-  private envNumber({ one, numbers }: KeptEnv, place: number): number {
-    return (numbers[place] ??= this.envNumbers.of(encodeEnv(one, this.renamings[place])));
-  }
+/** What is said of the jobs, in an order that has nothing to do with their names. */
+function inOrder(ofJobs: readonly string[], alike: KeptDb["alike"]): string {
+  let code = "";
+  for (const places of alike)
+    code +=
+      places.length === 1
+        ? ofJobs[places[0]!]!
+        : places
+            .map((p) => ofJobs[p]!)
+            .sort()
+            .join("");
+  return code;
 }
 
 /** As many as a map holds: there are no more numbers of databases, nor of environments. */
