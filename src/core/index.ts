@@ -16,6 +16,6 @@ export * from "./registry.js";
 export * from "./invariants.js";
 export * from "./evidence.js";
 export { arrow, contractJobs, type ContractJob, type JobState } from "./contract.js";
-export * from "./encode.js";
+export { encode, encodeDb, envColumns } from "./encode.js";
 export * from "./machine.js";
 export * from "./machines/index.js";
