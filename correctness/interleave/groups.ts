@@ -9,30 +9,36 @@ import type { Case } from "./cases.js";
 import { Explainer } from "./explain.js";
 import { jobsIn, meetable, Tried, type Place, type Start } from "./places.js";
 
-/** Three operations, and one more that joins them. */
-export type Group = readonly [...Three, ActionName] | Three;
+/** Three operations, or one more that joins them, and the area if they do not meet anywhere. */
+export interface Group {
+  readonly calls: Three | readonly [...Three, ActionName];
+  readonly area?: string;
+}
 type Three = readonly [ActionName, ActionName, ActionName];
+
+const meeting = (...calls: Group["calls"]): Group => ({ calls });
 
 /** Where races were: workers and maintenance in one slot, several ends of one attempt. */
 export const triples: readonly Group[] = [
-  ["Claim", "RotateClaims", "PruneClaims"],
-  ["CompleteFast", "PruneClaims", "AdvanceClaimCursor"],
-  ["Enqueue", "RotateQueue", "PruneQueue"],
-  ["Claim", "Enqueue", "RotateQueue"],
-  ["RescueStaleReceipts", "CompleteFast", "Heartbeat"],
-  ["RescueStaleReceipts", "RescueStaleReceipts", "RotateClaims"],
-  ["CompleteFast", "Complete", "DiscardTerminal"],
-  ["DiscardTerminal", "PruneQueue", "PruneClaims"],
-  ["DiscardTerminal", "DiscardTerminal", "PruneClaims"],
-  ["Claim", "Claim", "CancelReady"],
-  ["CancelReady", "PromoteDeferred", "Claim"],
-  ["MoveReady", "PromoteDeferred", "Claim"],
+  meeting("Claim", "RotateClaims", "PruneClaims"),
+  meeting("CompleteFast", "PruneClaims", "AdvanceClaimCursor"),
+  meeting("Enqueue", "RotateQueue", "PruneQueue"),
+  meeting("Claim", "Enqueue", "RotateQueue"),
+  { calls: ["Claim", "RotateQueue", "Enqueue"], area: "lagging" },
+  meeting("RescueStaleReceipts", "CompleteFast", "Heartbeat"),
+  meeting("RescueStaleReceipts", "RescueStaleReceipts", "RotateClaims"),
+  meeting("CompleteFast", "Complete", "DiscardTerminal"),
+  meeting("DiscardTerminal", "PruneQueue", "PruneClaims"),
+  meeting("DiscardTerminal", "DiscardTerminal", "PruneClaims"),
+  meeting("Claim", "Claim", "CancelReady"),
+  meeting("CancelReady", "PromoteDeferred", "Claim"),
+  meeting("MoveReady", "PromoteDeferred", "Claim"),
 ];
 
 /** Where one producer straddles a turn of the ring, and another one comes behind it. */
 export const quadruples: readonly Group[] = [
-  ["Enqueue", "RotateQueue", "Claim", "Enqueue"],
-  ["Enqueue", "RotateQueue", "AdvanceClaimCursor", "Enqueue"],
+  meeting("Enqueue", "RotateQueue", "Claim", "Enqueue"),
+  meeting("Enqueue", "RotateQueue", "AdvanceClaimCursor", "Enqueue"),
 ];
 
 /** How much there is to see where three calls meet. */
@@ -67,7 +73,7 @@ export class GroupChooser {
 
   get cases(): readonly Case[] {
     return this.found.flatMap(({ group, best }) => {
-      const [, , , fourth]: readonly ActionName[] = group;
+      const [, , , fourth]: readonly ActionName[] = group.calls;
       return best.flatMap(({ place: { start, all }, tried }) => {
         const met = fourth ? joined(tried, all.get(fourth)!, start.scope) : [tried];
         const together = met.map((some) => some.map(({ call }) => call));
@@ -80,7 +86,9 @@ export class GroupChooser {
   look(place: Place): void {
     const then = secondsIn(place.start);
     for (const found of this.found) {
-      const here = bestOf(found.group, place, then);
+      const { calls, area } = found.group;
+      if (area !== undefined && area !== place.start.area) continue;
+      const here = bestOf(calls, place, then);
       if (!here) continue;
       found.best = [...found.best, { place, ...here }].sort(order).slice(0, this.wanted);
     }
@@ -104,11 +112,11 @@ function secondsIn({ scope }: Start): Then {
 
 /** The best three of one state, if there are any. */
 function bestOf(
-  group: Group,
+  names: Group["calls"],
   { calls, start }: Place,
   then: Then,
 ): Omit<Ranked, "place"> | undefined {
-  const [one, two, three] = group;
+  const [one, two, three] = names;
   const [firsts, seconds, thirds] = [one, two, three].map((name) => calls.get(name)!);
   const all = firsts!.flatMap((a) => seconds!.flatMap((b) => thirds!.map((c) => [a, b, c])));
   return all

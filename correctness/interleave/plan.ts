@@ -115,11 +115,12 @@ export function planFor(extent: Extent, names: readonly string[]): Plan {
   const some = namedAmong(operations, names);
   const wanted = {
     pairs: pairs.filter((pair) => concerns(some, pair)),
-    groups: [...triples, ...quadruples].filter((group) => concerns(some, group)),
+    groups: [...triples, ...quadruples].filter(({ calls }) => concerns(some, calls)),
   };
   const two = new Chooser(extent.states, wanted.pairs);
   const more = new GroupChooser(extent.groupStates, wanted.groups);
-  const enabled = [...new Set([...wanted.pairs, ...wanted.groups].flat())];
+  const together = wanted.groups.map(({ calls }) => calls);
+  const enabled = [...new Set([...wanted.pairs, ...together].flat())];
   for (const area of extent.areas)
     for (const place of placesOf(area, extent.starts, enabled)) {
       two.look(place);
@@ -134,7 +135,7 @@ export function planFor(extent: Extent, names: readonly string[]): Plan {
   });
   const missing = [
     ...wanted.pairs.filter((pair) => (counts.get(nameOf(pair)) ?? 0) < extent.states),
-    ...wanted.groups.filter((g) => (counts.get(nameOf(g)) ?? 0) < extent.groupStates),
+    ...together.filter((calls) => (counts.get(nameOf(calls)) ?? 0) < extent.groupStates),
   ].map(nameOf);
   return { work: all, missing };
 }

@@ -1,6 +1,6 @@
 /** Where the start states of interleavings come from: as far as the explorer gets in an area. */
 
-import { NONE, storageMachine, type Scope } from "../../src/core/index.js";
+import { NONE, pending, storageMachine, type Scope, type State } from "../../src/core/index.js";
 import { databaseTree, type Node } from "../conform/tree.js";
 import { explore } from "../explore/explorer.js";
 
@@ -28,12 +28,16 @@ export interface Area {
   readonly name: string;
   /** What the start states are reached in. */
   readonly scope: Scope;
+  /** Only these of them. */
+  readonly where?: (state: State) => boolean;
 }
 
 const area = (name: string, enabled: readonly string[], more: Partial<Scope> = {}): Area => ({
   name,
   scope: { ...base, ...more, enabled: [...base.enabled, ...enabled] },
 });
+
+const turns = ["CompleteFast", "RotateQueue", "RotateClaims", "PruneClaims", "PruneQueue"];
 
 /** Small ones, which every tier looks at. */
 export const areas: readonly Area[] = [
@@ -42,7 +46,7 @@ export const areas: readonly Area[] = [
   area("deadlines", ["ParkForCallback", "ResumeCallback", "PassTime", "FailToDlq"], {
     deadlines: [NONE, 1],
   }),
-  area("turning", ["CompleteFast", "RotateQueue", "RotateClaims", "PruneClaims", "PruneQueue"]),
+  area("turning", turns),
   area("leases", ["ParkForCallback", "ResumeCallback", "RotateLeases", "CompleteSlow"]),
   area("due", ["PassTime"], { jobs: ["j1"], lanes: ["a", "b"], leases: [1] }),
   area("lanes", ["CancelReady", "FailToDlq", "AdvanceClaimCursor", "Retry"], {
@@ -54,8 +58,14 @@ export const areas: readonly Area[] = [
   }),
 ];
 
+/** The rows before those that are pending are gone with their slot: a claim looks there first. */
+const cursorsLag = ({ db }: State): boolean =>
+  pending(db).length > 0 &&
+  db.readyEntries.every(({ lane, seq }) => seq > db.laneHeads[lane]!.cursor);
+
 /** Small ones, too: slots of which something outlives a prune, and slots that are pinned. */
 export const pruningAreas: readonly Area[] = [
+  { ...area("lagging", turns), where: cursorsLag },
   area("keeping", ["Fail", "RotateQueue", "RotateClaims", "CompleteFast"], {
     leases: [1],
     failedFloor: 1,
@@ -101,9 +111,10 @@ export const meeting = ({ scope }: Area): Scope => ({
 const EXPLORED = 6_000;
 
 /** So many databases of an area, from the nearest to the farthest at even distances. */
-export function startsOf({ scope }: Area, atMost: number): readonly Node[] {
+export function startsOf({ scope, where }: Area, atMost: number): readonly Node[] {
   const machine = storageMachine(scope, { symmetric: true });
-  const nodes = databaseTree(explore(machine, { properties: [], atMost: EXPLORED }), scope);
+  const all = databaseTree(explore(machine, { properties: [], atMost: EXPLORED }), scope);
+  const nodes = where ? all.filter(({ state }) => where(state)) : all;
   const step = Math.max(1, nodes.length / atMost);
   return Array.from(
     { length: Math.min(atMost, nodes.length) },

@@ -17,7 +17,7 @@ test("every pair, an operation with itself included, in three states, and more i
   expect(pairs).toHaveLength((operations.length * (operations.length + 1)) / 2);
   for (const [names, states] of [
     [pairs.map(nameOf), extents.quick.states],
-    [[...triples, ...quadruples].map(nameOf), extents.quick.groupStates],
+    [[...triples, ...quadruples].map(({ calls }) => nameOf(calls)), extents.quick.groupStates],
   ] as const)
     for (const name of names) {
       const met = work.filter((w) => w.name === name);
