@@ -106,7 +106,22 @@ const all: readonly Argument[] = [
       "open_in.forgetCondition.2",
       "completed_of.dropConjunct.1",
       "completed_of.forgetCondition.1",
+      "complete_receipt.dropConjunct.1",
+      "complete_receipt.dropConjunct.2",
     ],
+  },
+  {
+    why: "what is not decided at one look is decided attempt by attempt, and comes out the same",
+    names: [
+      "complete_receipt.dropConjunct.5",
+      "complete_receipt.dropConjunct.6",
+      "complete_receipt.dropConjunct.7",
+      "complete_receipt.forgetCondition.4",
+    ],
+  },
+  {
+    why: "who looks past the first row finds one that waits less, unless clocks disagree",
+    names: ["choose_lane.dropConjunct.1"],
   },
   {
     why: "what batches complete as a whole is not open: to look into it finds nothing",

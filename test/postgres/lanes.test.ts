@@ -69,6 +69,18 @@ test.each([
   expect(await next(seconds)).toBe(chosen);
 });
 
+test("a lane waits since its first row, whatever the clock of a later producer said", async () => {
+  await waiting("first", 1, 10);
+  await storage.rotateQueue(at(11));
+  await waiting("by a clock that is behind", 1, 0);
+  await waiting("another", 1, 5, 1);
+  for (let turn = 0; turn < 2; turn++) {
+    await storage.pruneClaims(at(12));
+    expect(await storage.rotateClaims(at(12))).toMatchObject({ result: "rotated" });
+  }
+  expect(await order(13)).toEqual(["another", "first", "by a clock that is behind"]);
+});
+
 test("nobody starves behind jobs that keep coming", async () => {
   await waiting("patient", 6, 0);
   for (let second = 1; ; second++) {
