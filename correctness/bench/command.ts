@@ -19,6 +19,7 @@ import { longSection, longSentence } from "./long-section.js";
 import { withGrowth, withPerformance } from "./readme.js";
 import { names, type Name } from "./requests.js";
 import { benchSection, sentence } from "./section.js";
+import { ways, type Way } from "./sizes.js";
 
 interface BenchFlags extends Pick<CommonFlags, "json" | "report"> {
   readonly rounds: number;
@@ -27,7 +28,7 @@ interface BenchFlags extends Pick<CommonFlags, "json" | "report"> {
   readonly only?: readonly Name[];
   readonly long?: true;
   readonly checks?: true;
-  readonly growth?: true;
+  readonly growth?: true | readonly Way[];
   readonly limit: number;
   readonly explorer?: boolean;
   readonly minutes: number;
@@ -52,11 +53,16 @@ the cache. With --long each does 800 jobs a second for minutes: the report shows
 interleave cost, in round trips to Postgres; with --growth what TLC, the explorer and conform cost
 with more jobs, lanes and slots.`;
 
-function name(text: string, before: readonly Name[] = []): readonly Name[] {
-  if (!names.includes(text as Name))
-    throw new InvalidArgumentError(`Give some of ${names.join(", ")}.`);
-  return before.includes(text as Name) ? before : [...before, text as Name];
-}
+/** Reads one more of these, each once. */
+const someOf =
+  <T extends string>(all: readonly T[]) =>
+  (text: string, before: readonly T[] = []): readonly T[] => {
+    const one = all.find((known) => known === text);
+    if (one === undefined) throw new InvalidArgumentError(`Give some of ${all.join(", ")}.`);
+    return before.includes(one) ? before : [...before, one];
+  };
+
+const wayNames = Object.keys(ways) as Way[];
 
 export function addBench(add: Add, session: Session): void {
   add("bench", about, "bench --rounds 1 --only ringproof plain-table")
@@ -68,7 +74,7 @@ export function addBench(add: Add, session: Session): void {
     )
     .option("--jobs <n>", "of a backlog; twice as many pass before it is pinned", positive, JOBS)
     .option("--seconds <n>", "for so long jobs are offered", positive, SECONDS)
-    .option("--only <names...>", `some of ${names.join(", ")}`, name)
+    .option("--only <names...>", `some of ${names.join(", ")}`, someOf(names))
     .addOption(new Option("--long", "warm-up, clean, pinned and recovery").conflicts(shortOnes))
     .addOption(
       new Option("--minutes <n>", "how long --long takes for each of them")
@@ -78,10 +84,9 @@ export function addBench(add: Add, session: Session): void {
     )
     .addOption(new Option("--checks", "what the checks cost").conflicts([...engineOnes, "write"]))
     .addOption(
-      new Option("--growth", "what more jobs, lanes and slots cost").conflicts([
-        ...["rounds", "checks"],
-        ...engineOnes,
-      ]),
+      new Option("--growth [ways...]", `what more ${wayNames.join(", ")} cost, or some of them`)
+        .argParser(someOf(wayNames))
+        .conflicts(["rounds", "checks", ...engineOnes]),
     )
     .addOption(
       new Option("--explorer", "of --growth what the explorer costs, and nothing else").implies({
@@ -112,9 +117,11 @@ const shortOnes = ["rounds", "jobs", "seconds"];
 const engineOnes = ["jobs", "seconds", "only", "long", "minutes"];
 
 function growth(session: Session, { limit, explorer = false, ...flags }: BenchFlags) {
+  const named = flags.growth && flags.growth !== true ? flags.growth : wayNames;
   return session.section({ command: "bench", sentence: growthSentence }, flags, async (run) => {
     const { signal, progress } = run;
-    const options = { limit, explorerAlone: explorer, signal, progress };
+    const some = Object.fromEntries(named.map((way) => [way, ways[way]]));
+    const options = { ways: some, limit, explorerAlone: explorer, signal, progress };
     const section = await growthSection(options);
     const command = growthCommand(options);
     if (flags.write) write((readme, date) => withGrowth(readme, section, { command, date }));

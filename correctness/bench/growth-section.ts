@@ -4,7 +4,7 @@ import type { Finding, Row } from "../claims.js";
 import { number, type Section } from "../report/report.js";
 import { TLC_WORKERS } from "./checks.js";
 import { growth, nameOf, type Growth, type GrowthOptions } from "./growth.js";
-import { SEED_CFG, type Conformed, type Grown } from "./sizes.js";
+import { SEED_CFG, ways, type Conformed, type Grown } from "./sizes.js";
 import { processorText } from "./surroundings.js";
 
 export const growthSentence = "what a configuration costs as it grows; TLC and the explorer agree";
@@ -15,7 +15,7 @@ export async function growthSection(options: GrowthOptions): Promise<Section> {
   return growthSectionOf(grown, options, (performance.now() - started) / 1_000);
 }
 
-type Asked = Pick<GrowthOptions, "limit" | "explorerAlone">;
+type Asked = Pick<GrowthOptions, "limit" | "explorerAlone" | "ways">;
 
 /** A section of what was measured within these seconds. */
 export function growthSectionOf(grown: readonly Growth[], asked: Asked, seconds: number): Section {
@@ -58,8 +58,11 @@ function noteOf(grown: readonly Growth[], { limit, explorerAlone = false }: Aske
 }
 
 /** The command line that measures the same. */
-export const growthCommand = ({ limit, explorerAlone = false }: Asked): string =>
-  `ringproof bench --growth --limit ${limit}${explorerAlone ? " --explorer" : ""}`;
+export function growthCommand({ limit, explorerAlone = false, ways: some }: Asked): string {
+  const names = Object.keys(some);
+  const which = names.length < Object.keys(ways).length ? ["", ...names].join(" ") : "";
+  return `ringproof bench --growth${which} --limit ${limit}${explorerAlone ? " --explorer" : ""}`;
+}
 
 /** Where both know all states. */
 const disagree = ({ core, tlc }: Growth): boolean =>

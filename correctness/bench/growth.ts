@@ -11,7 +11,7 @@ import { findTools } from "../tlc/suite.js";
 import type { Progressing } from "./bench.js";
 import { TLC_WORKERS } from "./checks.js";
 import { saidBy, withPeak } from "./memory.js";
-import { GROWN_CFG, grownText, SEED_CFG, ways, type Grown, type Size } from "./sizes.js";
+import { GROWN_CFG, grownText, SEED_CFG, type Grown, type Size, type Ways } from "./sizes.js";
 
 export interface Growth {
   readonly size: Size;
@@ -27,11 +27,11 @@ export interface GrowthOptions extends Progressing {
   readonly limit: number;
   /** Nothing is asked of the others. */
   readonly explorerAlone?: boolean;
-  readonly ways?: readonly (readonly Size[])[];
+  readonly ways: Ways;
 }
 
-/** One way to grow: who was cut off at a size is not asked about the next one. */
-interface Way {
+/** Who was cut off at a size is not asked about the next one of the same way. */
+interface Asked {
   /** Whether it is asked. */
   tlc: boolean;
   /** Where conform works, while it is asked. */
@@ -50,33 +50,33 @@ export function growth(options: GrowthOptions): Promise<readonly Growth[]> {
 
 /** Each way as far as the explorer comes. */
 async function along(options: GrowthOptions, url: string | null): Promise<readonly Growth[]> {
-  const { ways: all = ways, signal, progress } = options;
+  const { ways, signal, progress } = options;
   const done: Growth[] = [];
-  for (const sizes of all) {
-    const way: Way = { tlc: url !== null, url };
+  for (const sizes of Object.values(ways)) {
+    const asked: Asked = { tlc: url !== null, url };
     for (const size of sizes) {
       signal?.throwIfAborted();
       progress?.(nameOf(size), done.length);
-      const grown = await grow(size, way, options);
+      const grown = await grow(size, asked, options);
       done.push(grown);
       const { core, tlc } = grown;
       if (!core.whole) break;
-      if (!tlc?.whole) way.tlc = false;
-      if (core.conformed?.walked !== core.conformed?.databases) way.url = null;
+      if (!tlc?.whole) asked.tlc = false;
+      if (core.conformed?.walked !== core.conformed?.databases) asked.url = null;
     }
   }
   return done;
 }
 
-async function grow(size: Size, way: Way, options: GrowthOptions): Promise<Growth> {
+async function grow(size: Size, asked: Asked, options: GrowthOptions): Promise<Growth> {
   const cfg = await readFile(join(specDir(), SEED_CFG), "utf8");
   const dir = await mkdtemp(join(tmpdir(), "ringproof-growth-"));
   return withCleanup(
     () => rm(dir, { recursive: true, force: true }),
     async () => {
       await writeFile(join(dir, GROWN_CFG), grownText(cfg, size));
-      const explorer = await explored(dir, way.url, options);
-      return { size, ...explorer, tlc: way.tlc ? await checked(dir, options) : null };
+      const explorer = await explored(dir, asked.url, options);
+      return { size, ...explorer, tlc: asked.tlc ? await checked(dir, options) : null };
     },
   );
 }

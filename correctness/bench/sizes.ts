@@ -9,12 +9,18 @@ export interface Size {
 
 const sizeOf = (jobs: number, lanes: number, slots: number): Size => ({ jobs, lanes, slots });
 
+/** Of what there is more and more. */
+export type Way = keyof Size;
+
+/** Sizes, by what there is more of in each of them. */
+export type Ways = Readonly<Partial<Record<Way, readonly Size[]>>>;
+
 /** From two jobs in one lane and two slots on, more of one of them: further than anybody waits. */
-export const ways: readonly (readonly Size[])[] = [
-  [1, 2, 3, 4, 5, 6].map((jobs) => sizeOf(jobs, 1, 2)),
-  [2, 4, 8, 16].map((lanes) => sizeOf(2, lanes, 2)),
-  [3, 4, 5, 6, 7, 8, 9].map((slots) => sizeOf(2, 1, slots)),
-];
+export const ways: Required<Ways> = {
+  jobs: [1, 2, 3, 4, 5, 6].map((jobs) => sizeOf(jobs, 1, 2)),
+  lanes: [2, 4, 8, 16].map((lanes) => sizeOf(2, lanes, 2)),
+  slots: [3, 4, 5, 6, 7, 8, 9].map((slots) => sizeOf(2, 1, slots)),
+};
 
 /** What grows: batches of claims and completions, and the rings that they go round in. */
 export const SEED_CFG = "batches.cfg";

@@ -1,15 +1,16 @@
 /** Configurations that grow: what is said of sizes that are given, and small ones in earnest. */
 
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { growth, type Growth } from "../../correctness/bench/growth.js";
-import { growthSectionOf } from "../../correctness/bench/growth-section.js";
+import { growthCommand, growthSectionOf } from "../../correctness/bench/growth-section.js";
 import { grownText, SEED_CFG, ways, type Size } from "../../correctness/bench/sizes.js";
 import { withGrowth } from "../../correctness/bench/readme.js";
 import { specDir } from "../../correctness/explore/scope.js";
+import { readmeFile } from "../../correctness/report/markdown.js";
 import { readManifest } from "../../correctness/tlc/manifest.js";
 import { manifestFile, positive } from "../../correctness/tlc/suite.js";
 import { ran } from "../cli/fixture.js";
@@ -39,7 +40,7 @@ describe("of sizes that are given", () => {
     const partly = { ...whole, core: { ...whole.core, conformed: half } };
     const { rows, covered, verdict, note } = growthSectionOf(
       [whole, partly, cut],
-      { limit: 5 },
+      { limit: 5, ways },
       30,
     );
     expect(verdict).toBe("holds");
@@ -66,7 +67,7 @@ describe("of sizes that are given", () => {
 
   test("the explorer and TLC have to agree where both know all states", () => {
     const other = { ...whole, tlc: { ...whole.tlc!, states: 4_999 } };
-    const { verdict, findings } = growthSectionOf([other], { limit: 5 }, 30);
+    const { verdict, findings } = growthSectionOf([other], { limit: 5, ways }, 30);
     expect(verdict).toBe("violated");
     expect(findings).toMatchObject([
       {
@@ -75,7 +76,7 @@ describe("of sizes that are given", () => {
         replay: "ringproof bench --growth --limit 5",
       },
     ]);
-    expect(growthSectionOf([cut], { limit: 5 }, 30).findings).toEqual([]);
+    expect(growthSectionOf([cut], { limit: 5, ways }, 30).findings).toEqual([]);
   });
 });
 
@@ -90,7 +91,7 @@ test("constants are replaced, and one that is not there is told of", async () =>
 
 test("each of jobs, lanes and slots grows, and nothing else with it", () => {
   const grows = (["jobs", "lanes", "slots"] as const).map((what) =>
-    ways.filter((sizes) =>
+    Object.values(ways).filter((sizes) =>
       sizes.every((size, i) => {
         const before = sizes[i - 1];
         return (!before || size[what] > before[what]) && isSame(size, { [what]: size[what] });
@@ -107,7 +108,7 @@ const left = () => readdirSync(tmpdir()).filter((name) => name.startsWith("ringp
 
 test("small ones: the states of the manifest, and nothing that stays", async () => {
   const before = left();
-  const [one, two] = (await growth({ limit: 40, ways: [[small, seed]] })) as [Growth, Growth];
+  const [one, two] = (await growth({ limit: 40, ways: { jobs: [small, seed] } })) as [Growth, Growth];
   const entries = (await readManifest(manifestFile())).filter(positive);
   const { expect: expected } = entries.find(({ name }) => name === "batches")!;
   expect([two.core.states, two.core.depth]).toEqual([expected.distinct, expected.depth]);
@@ -122,27 +123,27 @@ test("small ones: the states of the manifest, and nothing that stays", async () 
 }, 240_000);
 
 test("the explorer alone: no server, and nothing of TLC", async () => {
-  const [{ core, tlc }] = (await growth({ limit: 15, explorerAlone: true, ways: [[small]] })) as [
-    Growth,
-  ];
+  const asked = { limit: 15, explorerAlone: true, ways: { jobs: [small] } };
+  const [{ core, tlc }] = (await growth(asked)) as [Growth];
   expect([core.whole, core.conformed, tlc]).toEqual([true, null, null]);
-  expect(growthSectionOf([{ ...whole, tlc }], { limit: 15, explorerAlone: true }, 1)).toMatchObject(
-    {
-      covered: { whole: 1 },
-      rows: [{ wording: "all of it" }],
-    },
-  );
+  expect(growthSectionOf([{ ...whole, tlc }], asked, 1)).toMatchObject({
+    covered: { whole: 1 },
+    rows: [{ wording: "all of it" }],
+  });
 }, 60_000);
 
 test("what takes longer than it may is cut off, and what is larger is not begun", async () => {
-  const grown = await growth({ limit: 0.001, ways: [[seed, { ...seed, jobs: 3 }], [small]] });
+  const grown = await growth({
+    limit: 0.001,
+    ways: { jobs: [seed, { ...seed, jobs: 3 }], slots: [small] },
+  });
   expect(grown.map(({ size }) => size)).toEqual([seed, small]);
   const [{ core, tlc }] = grown as [Growth, Growth];
   expect([core.whole, core.conformed, tlc!.whole]).toEqual([false, null, false]);
 }, 60_000);
 
 test("the table of README.md", () => {
-  const section = growthSectionOf([whole, cut], { limit: 5 }, 30);
+  const section = growthSectionOf([whole, cut], { limit: 5, ways }, 30);
   const how = { command: "ringproof bench --growth --limit 5", date: "2026-01-02" };
   const written = withGrowth("a\n<!-- growth -->\n\n<!-- end -->\nb\n", section, how);
   expect(written.split("\n")).toEqual([
@@ -156,12 +157,26 @@ test("the table of README.md", () => {
     expect.stringMatching(/^`npx ringproof bench --growth --limit 5`, 2026-01-02\. /),
     ...["<!-- end -->", "b", ""],
   ]);
+  const shown = readFileSync(readmeFile(), "utf8");
+  const head = written.split("\n").slice(1, 4).join("\n");
+  expect(shown).toContain(`${head}\n| 1 job, 1 lane, 2 slots |`);
+  expect(shown).toContain("\n`npx ringproof bench --growth --limit 60`, ");
+});
+
+test("the command says which of them", () => {
+  const asked = { limit: 600, explorerAlone: true };
+  expect(growthCommand({ ...asked, ways })).toBe("ringproof bench --growth --limit 600 --explorer");
+  const { jobs, slots } = ways;
+  expect(growthCommand({ limit: 5, ways: { jobs, slots } })).toBe(
+    "ringproof bench --growth jobs slots --limit 5",
+  );
 });
 
 test.each([
-  [["--growth", "--rounds", "2"], /'--growth' cannot be used with option '--rounds <n>'/],
-  [["--growth", "--checks"], /'--growth' cannot be used with option '--checks'/],
-  [["--limit", "5", "--jobs", "9"], /'--growth' cannot be used with option '--jobs <n>'/],
+  [["--growth", "shards"], /argument 'shards' is invalid\. Give some of jobs, lanes, slots\./],
+  [["--growth", "--rounds", "2"], /'--growth \[ways...\]' cannot be used with option '--rounds <n>'/],
+  [["--growth", "--checks"], /'--growth \[ways...\]' cannot be used with option '--checks'/],
+  [["--limit", "5", "--jobs", "9"], /'--growth \[ways...\]' cannot be used with option '--jobs <n>'/],
   [
     ["--explorer", "--checks"],
     /'--checks' cannot be used with option|cannot be used with option '--checks'/,
