@@ -108,7 +108,10 @@ const left = () => readdirSync(tmpdir()).filter((name) => name.startsWith("ringp
 
 test("small ones: the states of the manifest, and nothing that stays", async () => {
   const before = left();
-  const [one, two] = (await growth({ limit: 40, ways: { jobs: [small, seed] } })) as [Growth, Growth];
+  const [one, two] = (await growth({ limit: 40, ways: { jobs: [small, seed] } })) as [
+    Growth,
+    Growth,
+  ];
   const entries = (await readManifest(manifestFile())).filter(positive);
   const { expect: expected } = entries.find(({ name }) => name === "batches")!;
   expect([two.core.states, two.core.depth]).toEqual([expected.distinct, expected.depth]);
@@ -174,9 +177,15 @@ test("the command says which of them", () => {
 
 test.each([
   [["--growth", "shards"], /argument 'shards' is invalid\. Give some of jobs, lanes, slots\./],
-  [["--growth", "--rounds", "2"], /'--growth \[ways...\]' cannot be used with option '--rounds <n>'/],
+  [
+    ["--growth", "--rounds", "2"],
+    /'--growth \[ways...\]' cannot be used with option '--rounds <n>'/,
+  ],
   [["--growth", "--checks"], /'--growth \[ways...\]' cannot be used with option '--checks'/],
-  [["--limit", "5", "--jobs", "9"], /'--growth \[ways...\]' cannot be used with option '--jobs <n>'/],
+  [
+    ["--limit", "5", "--jobs", "9"],
+    /'--growth \[ways...\]' cannot be used with option '--jobs <n>'/,
+  ],
   [
     ["--explorer", "--checks"],
     /'--checks' cannot be used with option|cannot be used with option '--checks'/,
