@@ -14,6 +14,7 @@ import { writeLocks } from "./locks/claim.js";
 import { predictLocks } from "./locks/predicted.js";
 import { replayLockstep } from "./lockstep/claim.js";
 import { addOtherCommands } from "./other-commands.js";
+import { notWritable } from "./not-writable.js";
 import { Session, type Io } from "./session.js";
 import { addTrace } from "./trace/command.js";
 import { runTlcCommand, type TlcCommandOptions } from "./tlc/claim.js";
@@ -33,8 +34,7 @@ function prepareDump(file: string): void {
   try {
     writeFileSync(file, "");
   } catch (cause) {
-    const message = `The file ${file} cannot be written: ${(cause as Error).message}.`;
-    throw new UserError(message, "Name a file that you may write.", { cause });
+    notWritable(file)(cause as Error);
   }
 }
 

@@ -12,7 +12,7 @@ import {
   type Exploration,
 } from "./checks.js";
 import { met, rounded, valueText, type Bound, type Judged } from "./goals.js";
-import { median } from "./quantile.js";
+import { median } from "../quantile.js";
 import { findingOf, rowOf } from "./section.js";
 import { processorText, roundsText } from "./surroundings.js";
 

@@ -7,7 +7,7 @@ import { deadOf } from "./exhibits.js";
 import { appendOnly, total } from "./dead-tuples.js";
 import { beginOf, longRun, phaseNames, type Lasted, type LongOptions } from "./long.js";
 import type { LongRun, PhaseName } from "./long.js";
-import { median } from "./quantile.js";
+import { median } from "../quantile.js";
 import { titles } from "./requests.js";
 import { RATE } from "./round.js";
 import { machineText, settingsText } from "./surroundings.js";

@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Body } from "./contestants/contestant.js";
-import { quantile } from "./quantile.js";
+import { quantile } from "../quantile.js";
 import type { Offered } from "./requests.js";
 
 const TICK_MS = 10;

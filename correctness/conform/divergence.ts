@@ -1,6 +1,7 @@
 /** Where the core and Postgres differ, and what is known of the place. */
 
 import type { Call, Db, Outcome } from "../../src/core/index.js";
+import type { PgError } from "../../src/postgres/pg-error.js";
 import type { Attempt, Expected } from "./attempts.js";
 import { callsTo, type Node } from "./tree.js";
 
@@ -42,6 +43,6 @@ export class FailedCall extends Error {
 
 /** An error of Postgres with its SQLSTATE. */
 export function errorText(error: Error): string {
-  const { code = "", message } = error as Error & { readonly code?: string };
+  const { code = "", message } = error as PgError;
   return `${code} ${message}`.trim();
 }

@@ -18,6 +18,7 @@ import {
 import type { AnyTwin, At, StrangeCall } from "../../src/postgres/focused-twins.js";
 import { inline } from "../../src/postgres/inline.js";
 import { install, uninstall } from "../../src/postgres/install.js";
+import { isOfPostgres } from "../../src/postgres/pg-error.js";
 import { requalify } from "../../src/postgres/requalify.js";
 import { statements, type Statements } from "../../src/postgres/statements.js";
 import type { Row } from "../../src/postgres/twin.js";
@@ -242,6 +243,3 @@ export class FocusedWalker {
     return { index, path: pathTo(this.graph, index), attempt, expected, answer, changes };
   }
 }
-
-const isOfPostgres = (error: unknown): boolean =>
-  typeof (error as { code?: unknown }).code === "string";

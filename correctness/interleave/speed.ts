@@ -1,6 +1,7 @@
 /** What a query costs that does nothing. */
 
 import type pg from "pg";
+import { median } from "../quantile.js";
 
 const TIMES = 200;
 
@@ -12,5 +13,5 @@ export async function roundTrip(client: pg.Client): Promise<number> {
     await client.query("select 1");
     times.push(performance.now() - began);
   }
-  return times.sort((a, b) => a - b)[TIMES / 2]!;
+  return median(times)!;
 }

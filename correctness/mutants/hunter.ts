@@ -2,6 +2,7 @@
 
 import type pg from "pg";
 import { errorText } from "../conform/divergence.js";
+import { isOfPostgres } from "../../src/postgres/pg-error.js";
 import { requalify } from "../../src/postgres/requalify.js";
 import type { SqlChange, SqlMutant } from "./sql-mutant.js";
 
@@ -68,10 +69,6 @@ const OPERATIONS = 5;
 
 export const someOf = <T>(actions: readonly T[], { thorough }: Effort): readonly T[] =>
   thorough ? actions : spread(actions, OPERATIONS);
-
-/** Whether this is Postgres's answer, and not a bug or a lost connection. */
-const isOfPostgres = (error: unknown): error is Error & { readonly code: string } =>
-  /^[0-9A-Z]{5}$/.test((error as { code?: string }).code ?? "");
 
 /** What Postgres says instead of going on, as where a call never ends, is a kill too. */
 export async function orError(

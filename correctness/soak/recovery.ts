@@ -1,7 +1,7 @@
 /** How long it takes after each fault until work goes on. */
 
-import type { FaultKind } from "../trace/faults.js";
-import { faultKinds } from "../trace/faults.js";
+import { quantile } from "../quantile.js";
+import { faultKinds, type FaultKind } from "../trace/faults.js";
 
 /** Beside calls that are lost: clocks leap, workers die, and some come back as zombies. */
 export const kinds = [...faultKinds, "clock", "death", "zombie"] as const;
@@ -21,8 +21,7 @@ interface Fault {
 }
 
 /** The lower one of two in the middle. */
-const median = (all: readonly number[]): number =>
-  all.toSorted((a, b) => a - b)[Math.ceil(all.length / 2) - 1] ?? 0;
+const middle = (all: readonly number[]): number => quantile(all, 0.5) ?? 0;
 
 export class Recoveries {
   private readonly faults = new Map<Kind, { readonly took: number[]; readonly open: Set<Fault> }>(
@@ -47,7 +46,7 @@ export class Recoveries {
   of(kind: Kind): Recovered {
     const { took, open } = this.faults.get(kind)!;
     const worst = took.reduce((most, each) => Math.max(most, each), 0);
-    return { count: took.length + open.size, median: median(took), worst };
+    return { count: took.length + open.size, median: middle(took), worst };
   }
 
   /** Faults after which work has not gone on for so many milliseconds. */
@@ -90,7 +89,7 @@ export class Pace {
 
   /** Calls `back` once half as much as usual is completed in a step. */
   whenBack(back: () => void): void {
-    const least = Math.max(1, median(this.steps) / 2);
+    const least = Math.max(1, middle(this.steps) / 2);
     this.waiting.push({ least, begun: this.done + 1, back });
   }
 }

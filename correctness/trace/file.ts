@@ -5,6 +5,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { z } from "zod";
 import { UserError } from "../../src/errors.js";
+import { notWritable } from "../not-writable.js";
 import { eventSchema, headerSchema, type Event, type Header, type History } from "./history.js";
 
 const REMEDY = "The format is in correctness/trace/history.schema.json.";
@@ -86,10 +87,3 @@ export const historyLines = ({ header, events }: History): string =>
 export async function write(file: string, text: string): Promise<void> {
   await writeFile(file, text).catch(notWritable(file));
 }
-
-export const notWritable =
-  (file: string) =>
-  (cause: Error): never => {
-    const message = `The file ${file} cannot be written: ${cause.message}.`;
-    throw new UserError(message, "Name a file that you may write.", { cause });
-  };

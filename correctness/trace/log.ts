@@ -7,6 +7,7 @@
 import { randomBytes } from "node:crypto";
 import type pg from "pg";
 import { UserError } from "../../src/errors.js";
+import type { PgError } from "../../src/postgres/pg-error.js";
 import { connect, type PostgresServer } from "../../src/postgres/server.js";
 import { transactions, type Transaction } from "./decode.js";
 
@@ -74,7 +75,7 @@ export class Log {
       const text = "select pg_create_logical_replication_slot($1, 'test_decoding', $2)";
       await client.query(text, [slot, !lasting]);
     } catch (error) {
-      const { code = "", message } = error as Error & { readonly code?: string };
+      const { code = "", message } = error as PgError;
       const remedy = remedies[code];
       if (remedy === undefined) throw error;
       const told = `${description} has no log to record from: ${message}.`;

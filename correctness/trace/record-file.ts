@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { appendFile, rm } from "node:fs/promises";
 import { withCleanup } from "../../src/cleanup.js";
-import { historyLines, notWritable, write } from "./file.js";
+import { notWritable } from "../not-writable.js";
+import { historyLines, write } from "./file.js";
 import type { History } from "./history.js";
 
 /** Records a history into a file, which is tried before; what there is to say of it. */

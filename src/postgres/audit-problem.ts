@@ -2,6 +2,7 @@
 
 import type pg from "pg";
 import { UserError } from "../errors.js";
+import type { PgError } from "./pg-error.js";
 
 /** What Postgres says of a relation, a column or a schema that is not there. */
 const MISSING = ["42P01", "42703", "3F000"];
@@ -10,7 +11,7 @@ const MISSING = ["42P01", "42703", "3F000"];
 export async function auditProblem(
   client: pg.Client,
   schema: string,
-  error: Error & { readonly code?: string },
+  error: PgError,
 ): Promise<Error> {
   const { code = "", message } = error;
   const problem = (what: string, remedy: string) => new UserError(what, remedy, { cause: error });

@@ -4,12 +4,11 @@ import type pg from "pg";
 import { UserError } from "../errors.js";
 import { fieldsOf, flag } from "./arguments.js";
 import type { ClaimedJob, RescuedAttempt } from "./answers.js";
+import type { PgError } from "./pg-error.js";
 import { statements, type ClaimRow, type Statement, type Statements } from "./statements.js";
 
 /** A schema, a function, a type or a view. */
 const MISSING = new Set(["3F000", "42883", "42704", "42P01"]);
-
-type PgError = Error & { readonly code?: string; readonly where?: string };
 
 /** Anything that runs queries: a client, a pooled client, a pool. */
 export type Queryable = Pick<pg.Client, "query">;

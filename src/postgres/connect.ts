@@ -1,5 +1,6 @@
 import pg from "pg";
 import { UserError } from "../errors.js";
+import type { PgError } from "./pg-error.js";
 
 const CONNECT_LIMIT_SECONDS = 10;
 const LOST_CODES = new Set(["ECONNRESET", "EPIPE", "57P01", "57P02", "57P03", "08003", "08006"]);
@@ -39,8 +40,6 @@ export function asUserError(error: unknown): Error {
   const remedy = "Look at the server's log; see that it has memory and disk left; run it again.";
   return new UserError("Postgres went away in the middle of the run.", remedy, { cause: error });
 }
-
-type PgError = Error & { readonly code?: string };
 
 /** As in libpq, `connect_timeout` in the address is the limit in seconds. */
 function newClient(url: string): pg.Client {

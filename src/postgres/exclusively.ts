@@ -1,8 +1,7 @@
 /** How what is installed in a schema is changed: one at a time, and all of it or nothing. */
 
 import type pg from "pg";
-
-type PgError = Error & { readonly code?: string };
+import type { PgError } from "./pg-error.js";
 
 const DEADLOCK = "40P01";
 const DENIED = "42501";

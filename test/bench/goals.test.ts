@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { figures, reckoned, type FigureName } from "../../correctness/bench/figures.js";
 import { goals, judged, line, type GoalName } from "../../correctness/bench/goals.js";
-import { median, quantile } from "../../correctness/bench/quantile.js";
+import { median, quantile } from "../../correctness/quantile.js";
 import { withPerformance } from "../../correctness/bench/readme.js";
 import { names } from "../../correctness/bench/requests.js";
 import { sectionOf } from "../../correctness/bench/section.js";
