@@ -1,6 +1,7 @@
 /** What a bench of the checks says: a row for each goal. */
 
 import { loadavg } from "node:os";
+import { median } from "../quantile.js";
 import type { Section } from "../report/report.js";
 import {
   checksBench,
@@ -12,7 +13,6 @@ import {
   type Exploration,
 } from "./checks.js";
 import { met, rounded, valueText, type Bound, type Judged } from "./goals.js";
-import { median } from "../quantile.js";
 import { findingOf, rowOf } from "./section.js";
 import { processorText, roundsText } from "./surroundings.js";
 

@@ -1,7 +1,7 @@
 /** What is said of a contestant: figures of a round, and their medians. */
 
-import { appendOnly, total } from "./dead-tuples.js";
 import { median } from "../quantile.js";
+import { appendOnly, total } from "./dead-tuples.js";
 import { names, type Name } from "./requests.js";
 import type { Benched } from "./bench.js";
 import type { Half, Round } from "./round.js";

@@ -3,11 +3,11 @@
 import type { Finding, Row } from "../claims.js";
 import type { Curve, Plot } from "../report/plot.js";
 import type { Section } from "../report/report.js";
+import { median } from "../quantile.js";
 import { deadOf } from "./exhibits.js";
 import { appendOnly, total } from "./dead-tuples.js";
 import { beginOf, longRun, phaseNames, type Lasted, type LongOptions } from "./long.js";
 import type { LongRun, PhaseName } from "./long.js";
-import { median } from "../quantile.js";
 import { titles } from "./requests.js";
 import { RATE } from "./round.js";
 import { machineText, settingsText } from "./surroundings.js";

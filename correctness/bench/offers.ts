@@ -1,8 +1,8 @@
 /** Jobs that come when they are due, whether those before them are done or not. */
 
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Body } from "./contestants/contestant.js";
 import { quantile } from "../quantile.js";
+import type { Body } from "./contestants/contestant.js";
 import type { Offered } from "./requests.js";
 
 const TICK_MS = 10;
