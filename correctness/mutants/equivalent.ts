@@ -187,7 +187,7 @@ const all: readonly Argument[] = [
   },
   {
     why: "what is decided is read from the rows that were locked",
-    names: ["promote_deferred.swapStatements.1"],
+    names: ["promote_deferred.swapStatements.2"],
   },
   { why: "it gives up rather than wait, in whatever order", names: ["carry_forward.dropOrder.1"] },
   {
