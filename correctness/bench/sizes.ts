@@ -18,7 +18,7 @@ export type Ways = Readonly<Partial<Record<Way, readonly Size[]>>>;
 /** From two jobs in one lane and two slots on, more of one of them: further than anybody waits. */
 export const ways: Required<Ways> = {
   jobs: [1, 2, 3, 4, 5, 6].map((jobs) => sizeOf(jobs, 1, 2)),
-  lanes: [2, 4, 8, 16].map((lanes) => sizeOf(2, lanes, 2)),
+  lanes: [2, 4, 8, 16, 32].map((lanes) => sizeOf(2, lanes, 2)),
   slots: [3, 4, 5, 6, 7, 8, 9].map((slots) => sizeOf(2, 1, slots)),
 };
 

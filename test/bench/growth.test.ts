@@ -133,7 +133,7 @@ test("the explorer alone: no server, and nothing of TLC", async () => {
     covered: { whole: 1 },
     rows: [{ wording: "all of it" }],
   });
-}, 60_000);
+});
 
 test("what takes longer than it may is cut off, and what is larger is not begun", async () => {
   const grown = await growth({
@@ -143,7 +143,7 @@ test("what takes longer than it may is cut off, and what is larger is not begun"
   expect(grown.map(({ size }) => size)).toEqual([seed, small]);
   const [{ core, tlc }] = grown as [Growth, Growth];
   expect([core.whole, core.conformed, tlc!.whole]).toEqual([false, null, false]);
-}, 60_000);
+});
 
 test("the table of README.md", () => {
   const section = growthSectionOf([whole, cut], { limit: 5, ways }, 30);

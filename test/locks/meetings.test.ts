@@ -29,7 +29,7 @@ test("as many states and edges as TLC finds, and nothing is wrong", async () => 
   expect(violation).toBeNull();
   const verdict = "holds";
   expect({ verdict, distinct: states.length, depth, edges }).toEqual(entry.expect);
-}, 60_000);
+}, 240_000);
 
 const waiting = (step: LockStep): LockStep =>
   step.policy === "nowait" ? { ...step, policy: "wait" } : step;

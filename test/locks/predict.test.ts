@@ -11,7 +11,7 @@ beforeAll(async () => {
   server = await openPostgres({ kind: "embedded" });
   const { signal } = new AbortController();
   found = await predictions(server, { signal, progress: () => undefined });
-}, 120_000);
+});
 afterAll(() => server.stop());
 
 const prediction = (config: string): Prediction => found.find((p) => p.config === config)!;
