@@ -182,6 +182,10 @@ const all: readonly Argument[] = [
   },
   { why: "no table has a row of a slot that there is not", names: ["ring_slots.offByOne.1"] },
   {
+    why: "who deletes looks for itself: to look before saves work, and a lock that hinders nobody",
+    names: ["release_keys.forgetCondition.1"],
+  },
+  {
     why: "it writes what is there",
     names: ["rebuild_terminal_counts.forgetCondition.1", "visit_claim_slot.dropConjunct.1"],
   },
