@@ -127,25 +127,25 @@ function backlogOf({ seconds }: Lasted, offered: number): readonly number[] {
 const POINTS = 300;
 
 function plotsOf(lasted: readonly Lasted[], offered: number): readonly Plot[] {
-  const phases = phaseNames.map((name) => {
-    const from = beginOf(name, offered);
-    return { name: `${name}, from ${Math.round(from)} s`, from };
-  });
+  const phases = phaseNames.map((name) => ({ name, from: beginOf(name, offered) }));
   const plot = (
     title: string,
     unit: string,
     of: (one: Lasted) => Curve["points"],
     worst = Math.max,
-  ): Plot => ({
+  ): Omit<Plot, "until"> => ({
     ...{ title, unit, phases },
     curves: lasted.map((one) => ({ name: titles[one.name], points: thinned(of(one), worst) })),
   });
-  return [
+  const plots = [
     plot("Completed", "jobs/s", ({ seconds }) => counted(seconds, offered), Math.min),
     plot("Backlog", "jobs", (one) => backlogOf(one, offered).map((jobs, at) => [at, jobs])),
     plot("p99", "ms", ({ seconds }) => seconds.map((s, at) => [at, s.p99])),
-    plot("Dead tuples", "tuples", ({ dead }) => dead.map((d) => [d.at, total(d.tuples)])),
+    plot("Dead in all tables", "tuples", ({ dead }) => dead.map((d) => [d.at, total(d.tuples)])),
   ];
+  const points = plots.flatMap(({ curves }) => curves.flatMap((curve) => curve.points));
+  const until = Math.max(offered, ...points.map(([at]) => at));
+  return plots.map((each) => ({ ...each, until }));
 }
 
 /** While jobs came: afterwards there are fewer in any case. */

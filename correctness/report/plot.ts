@@ -5,8 +5,10 @@ export interface Plot {
   /** Of the values. */
   readonly unit: string;
   readonly curves: readonly Curve[];
-  /** What begins when, in seconds. */
+  /** What begins when, in seconds, one after the other. */
   readonly phases: readonly Phase[];
+  /** The end of the last phase, and of the axis, in seconds. */
+  readonly until: number;
 }
 
 export interface Curve {
@@ -20,7 +22,7 @@ export interface Phase {
   readonly from: number;
 }
 
-const [WIDTH, HEIGHT, LEFT, TOP, BOTTOM] = [900, 220, 70, 20, 24];
+const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [900, 236, 70, 20, 20, 40];
 const colours = ["#1f5fbf", "#c4511d", "#2f8a4c", "#8a3fa0", "#6b7280"];
 
 const rounded = (n: number): string => n.toFixed(1).replace(/\.0$/, "");
@@ -34,21 +36,22 @@ export function ceiling(value: number): number {
 
 /** `escape` makes text fit for the page. */
 export function svg(
-  { unit, curves, phases, title }: Plot,
+  { unit, curves, phases, title, until }: Plot,
   escape: (text: string) => string,
 ): string {
   const points = curves.flatMap((curve) => curve.points);
-  const last = Math.max(1, ...points.map(([at]) => at));
   const top = ceiling(Math.max(0, ...points.map(([, value]) => value ?? 0)));
-  const x = (at: number) => LEFT + (at / last) * (WIDTH - LEFT);
+  const x = (at: number) => LEFT + (at / until) * (WIDTH - LEFT - RIGHT);
   const y = (value: number) => TOP + (1 - value / top) * (HEIGHT - TOP - BOTTOM);
   const level = (value: number) =>
-    `<path d="M${LEFT} ${rounded(y(value))}H${WIDTH}" stroke="#dde2ea"/>` +
+    `<path d="M${LEFT} ${rounded(y(value))}H${WIDTH - RIGHT}" stroke="#dde2ea"/>` +
     `<text x="${LEFT - 6}" y="${rounded(y(value) + 4)}" text-anchor="end">` +
     `${value.toLocaleString("en")}</text>`;
-  const phase = ({ name, from }: Phase) =>
-    `<path d="M${rounded(x(from))} ${TOP}V${HEIGHT - BOTTOM}" stroke="#aab2c0"/>` +
-    `<text x="${rounded(x(from) + 4)}" y="${HEIGHT - 8}">${escape(name)}</text>`;
+  const instant = (at: number) =>
+    `<path d="M${rounded(x(at))} ${TOP}V${HEIGHT - BOTTOM}" stroke="#aab2c0"/>` +
+    below(x(at), `${Math.round(at)} s`, 16);
+  const phase = ({ name, from }: Phase, i: number) =>
+    instant(from) + below(x((from + (phases[i + 1]?.from ?? until)) / 2), escape(name), 32);
   const curve = ({ points }: Curve, i: number) =>
     `<path d="${path(points, x, y)}" fill="none" stroke="${colours[i % colours.length]}"/>`;
   const key = ({ name }: Curve, i: number) =>
@@ -57,10 +60,15 @@ export function svg(
 <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" font-size="12" fill="#1c2330">
 ${[0, top / 2, top].map(level).join("\n")}
 ${phases.map(phase).join("\n")}
+${instant(until)}
 ${curves.map(curve).join("\n")}
 <text x="${LEFT}" y="12">${curves.map(key).join("")}</text>
 </svg></figure>`;
 }
+
+/** A text under the axis, by so much. */
+const below = (x: number, text: string, by: number): string =>
+  `<text x="${rounded(x)}" y="${HEIGHT - BOTTOM + by}" text-anchor="middle">${text}</text>`;
 
 /** A line, with a gap where there is no value. */
 function path(

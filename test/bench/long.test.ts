@@ -16,6 +16,9 @@ const seconds = Array.from({ length: 60 }, (_, at) => {
   return pinned ? { completed: 790, p99: 90 } : { completed: 800, p99: 30 };
 });
 
+/** A character of a picture is no wider than this. */
+const GLYPH = 8;
+
 /** A minute in which 10 jobs a second are left while it is pinned. */
 const minuteOf = (name: Name, some: Partial<Lasted> = {}): Lasted => ({
   name,
@@ -89,7 +92,7 @@ describe("curves", () => {
 
   test("rate, backlog, p99 and dead tuples, a curve for each contestant, on the page", () => {
     expect(section.plots!.map(({ title }) => title)).toEqual([
-      ...["Completed", "Backlog", "p99", "Dead tuples"],
+      ...["Completed", "Backlog", "p99", "Dead in all tables"],
     ]);
     const html = page({ command: "bench", sections: [section] });
     const pictures = html.match(/<svg[^]*?<\/svg>/g)!;
@@ -102,6 +105,26 @@ describe("curves", () => {
       expect(JSON.stringify(drawn.text)).toContain("plain table, deleting");
     }
     expect(html).not.toMatch(/<script|<img|https?:/);
+  });
+
+  test("the phases are where they are in each of them, and none is written over another", () => {
+    const rows = section.plots!.map((plot) => {
+      const texts = [
+        ...svg(plot, String).matchAll(/x="(.+?)" y="(.+?)" text-anchor="middle">(.*?)</g),
+      ];
+      const at = (y: string) =>
+        texts.filter((text) => text[2] === y).map(([, x, , text]) => ({ x: Number(x), text }));
+      return [...new Set(texts.map(([, , y]) => y!))].map(at);
+    });
+    const [times, names] = rows[0]!;
+    expect(times!.map(({ text }) => text)).toEqual(["0 s", "6 s", "24 s", "48 s", "60 s"]);
+    expect(names!.map(({ text }) => text)).toEqual(phaseNames);
+    for (const others of rows) expect(others).toEqual(rows[0]);
+    for (const row of rows[0]!)
+      row.slice(1).forEach(({ x, text }, i) => {
+        const { x: before, text: former } = row[i]!;
+        expect(x - before).toBeGreaterThan(((text!.length + former!.length) / 2) * GLYPH);
+      });
   });
 
   test("many points are thinned to their peaks", () => {
@@ -122,9 +145,10 @@ describe("curves", () => {
       [2, 4],
       [3, 2],
     ] as const;
-    const plot: Plot = { title: "a<b", unit: "x", phases: [], curves: [{ name: "c&d", points }] };
+    const curves = [{ name: "c&d", points }];
+    const plot: Plot = { title: "a<b", unit: "x", phases: [], curves, until: 3 };
     const drawn = svg(plot, (text) => text.replace("&", "&amp;").replace("<", "&lt;"));
-    expect(drawn).toMatch(/d="M70 [\d.]+M[\d.]+ [\d.]+L900 [\d.]+"/);
+    expect(drawn).toMatch(/d="M70 [\d.]+M[\d.]+ [\d.]+L880 [\d.]+"/);
     expect(drawn).toContain("a&lt;b");
     expect(drawn).toContain("c&amp;d");
   });
