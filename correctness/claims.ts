@@ -12,7 +12,14 @@ export interface Shard {
   readonly count: number;
 }
 
-export interface Context {
+/** Who ends a run before its time, and who hears how far it is. */
+export interface RunContext {
+  readonly signal: AbortSignal;
+  /** `done` and `total` in any unit; `total` may be unknown. */
+  progress(what: string, done: number, total?: number): void;
+}
+
+export interface Context extends RunContext {
   readonly tier: Tier;
   /** The seed of everything random; printed with every failure. */
   readonly seed: number;
@@ -20,11 +27,8 @@ export interface Context {
   readonly pg: PgSource;
   /** Names of configurations to restrict the run to; empty means all of the tier. */
   readonly configs: readonly string[];
-  readonly signal: AbortSignal;
   /** Whether to count how often Postgres comes to each labelled statement, which takes time. */
   readonly labels?: boolean;
-  /** `done` and `total` in any unit; `total` may be unknown. */
-  progress(what: string, done: number, total?: number): void;
 }
 
 /** What only some claims need: where Postgres is, and the seed of what is random. */

@@ -2,7 +2,7 @@
 
 import { parsePgSource, type PgSource } from "../src/postgres/server.js";
 import { exitCode, runClaim } from "./check.js";
-import type { Claim, ClaimResult, Context, Need, Verdict } from "./claims.js";
+import type { Claim, ClaimResult, Context, Need, RunContext, Verdict } from "./claims.js";
 import { explained } from "./explain/explain.js";
 import { exploreSection } from "./explore/section.js";
 import type { Counted } from "./coverage/judge.js";
@@ -10,10 +10,10 @@ import { coverageOf } from "./coverage/section.js";
 import { coverageText } from "./coverage/table.js";
 import type { CommonFlags, CoverageFlags, PostgresFlags } from "./flags.js";
 import { prepareFolder, writeFolder } from "./report/folder.js";
-import { PlainProgress, type Output, type Progress } from "./report/progress.js";
+import { PlainProgress, type Output, type Watching } from "./report/progress.js";
 import { onSamePostgres, withKept } from "./report/replay.js";
 import { heading, type Report, type Section } from "./report/report.js";
-import { TerminalProgress } from "./report/terminal.js";
+import { progressOn } from "./report/terminal.js";
 import { claimsTable, detailsText, jsonLine, rowsTable } from "./report/text.js";
 
 export interface Io {
@@ -42,6 +42,8 @@ interface Titled {
   /** Where anything is random. */
   readonly seed?: number;
   readonly sentence: string;
+  /** It starts nothing, and never pauses: an interruption ends it as if nobody listened. */
+  readonly alone?: boolean;
 }
 
 export class Session {
@@ -99,11 +101,11 @@ export class Session {
     flags: CommonFlags,
     labels = false,
   ): Promise<{ readonly sections: Section[]; readonly counted: readonly Counted[] }> {
-    const progress = this.progress();
-    const contextOf = this.prepare(command, flags, [], progress, this.listen());
+    const watching = this.heard();
+    const contextOf = this.prepare(command, flags, [], watching);
     const sections: Section[] = [];
     const counted: Counted[] = [];
-    await progress.each(claims, async (claim) => {
+    await watching.progress.each(claims, async (claim) => {
       const result = await runClaim(claim, { ...contextOf(claim.id), labels });
       sections.push(sectionOf(claim, result, flags));
       if (claim.fills) counted.push({ claim, result });
@@ -119,9 +121,8 @@ export class Session {
     configs: readonly string[],
     run: (context: Context) => Promise<ClaimResult> = (context) => claim.run(context),
   ): Promise<void> {
-    const progress = this.progress();
-    const signal = this.listen();
-    const context = this.prepare(claim.command, flags, configs, progress, signal)(claim.id);
+    const { progress, signal } = this.heard();
+    const context = this.prepare(claim.command, flags, configs, { progress, signal })(claim.id);
     const sections: Section[] = [];
     await progress.each([claim], async () => {
       const result = await run(context);
@@ -132,30 +133,26 @@ export class Session {
     this.print({ ...flags, command: claim.command, sections }, flags, rowsOf);
   }
 
-  /**
-   * The core alone. It starts nothing that could be left behind and computes without a pause, so
-   * that an interruption must end the process as if nobody listened.
-   */
+  /** The core alone. */
   async explore(flags: CommonFlags, configs: readonly string[]): Promise<void> {
-    const progress = new PlainProgress(this.io.err.write);
-    const { signal } = new AbortController();
-    const context = this.prepare("explore", flags, configs, progress, signal);
+    const context = this.prepare("explore", flags, configs, this.unheard());
     const section = await exploreSection(context("C2"));
     this.print({ ...flags, command: "explore", sections: [section] }, flags, rowsOf);
   }
 
   /** One thing that is looked at, and what there is to say of it. */
   async section(
-    { command, id = command, sentence, ...random }: Titled,
+    { command, id = command, sentence, alone = false, ...random }: Titled,
     flags: PostgresFlags & Pick<CommonFlags, "json" | "report">,
-    look: (run: Pick<Context, "signal" | "progress">) => Promise<Section>,
+    look: (run: RunContext) => Promise<Section>,
   ): Promise<void> {
     if (flags.report !== undefined) prepareFolder(flags.report);
     const sections: Section[] = [];
-    await this.watched(id, sentence, async (run) => {
+    const looking = async (run: RunContext) => {
       sections.push(onSamePostgres(await look(run), flags));
       return sections[0]!.verdict;
-    });
+    };
+    await this.watched(id, sentence, looking, alone ? this.unheard() : this.heard());
     this.print({ command, ...random, sections }, flags, rowsOf);
   }
 
@@ -163,10 +160,9 @@ export class Session {
   async watched(
     id: string,
     sentence: string,
-    work: (run: Pick<Context, "signal" | "progress">) => Promise<Verdict>,
+    work: (run: RunContext) => Promise<Verdict>,
+    { progress, signal } = this.heard(),
   ): Promise<void> {
-    const progress = this.progress();
-    const signal = this.listen();
     await progress.each([{ id, sentence }], async () => {
       const verdict = await work({
         signal,
@@ -201,13 +197,17 @@ export class Session {
     if (json) this.io.out.write(`${JSON.stringify(data)}\n`);
   }
 
-  private listen(): AbortSignal {
-    return (this.signal = this.io.interruption());
+  private heard(): Watching {
+    return { progress: progressOn(this.io.err), signal: this.listen() };
   }
 
-  private progress(): Progress {
-    const { terminal, write } = this.io.err;
-    return terminal ? new TerminalProgress(terminal) : new PlainProgress(write);
+  /** An interruption ends the process, and leaves no time to tidy a terminal. */
+  private unheard(): Watching {
+    return { progress: new PlainProgress(this.io.err.write), signal: new AbortController().signal };
+  }
+
+  private listen(): AbortSignal {
+    return (this.signal = this.io.interruption());
   }
 
   /**
@@ -218,8 +218,7 @@ export class Session {
     command: string,
     { tier, seed = 1, shard, report, ...flags }: CommonFlags,
     configs: readonly string[],
-    progress: Progress,
-    signal: AbortSignal,
+    { progress, signal }: Watching,
   ): ContextOf {
     const pg = this.needs(command).includes("pg")
       ? this.source(flags)

@@ -1,5 +1,6 @@
 /** The story of a bug: what is wrong where, what a user loses, and which checks find it. */
 
+import type { RunContext } from "../claims.js";
 import { wrongs } from "../locks/wrong.js";
 import { plantedIn, type KnownBug } from "../mutants/known-bugs.js";
 import type { SqlMutant } from "../mutants/sql-mutant.js";
@@ -7,7 +8,7 @@ import { stepsText } from "../report/calls.js";
 import { exchangesOf } from "./exchanges.js";
 import { negativeRun } from "./runs.js";
 import type { Command, Story } from "./story.js";
-import { told, type RunContext } from "./told.js";
+import { told } from "./told.js";
 import type { Topic } from "./topics.js";
 
 /** Which checks find the SQL, and where. */

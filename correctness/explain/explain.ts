@@ -1,5 +1,6 @@
 /** `ringproof explain`: the story of one name, or the list of all names. */
 
+import type { RunContext } from "../claims.js";
 import { readManifest } from "../tlc/manifest.js";
 import { manifestFile } from "../tlc/suite.js";
 import { actionStory } from "./action-story.js";
@@ -7,7 +8,6 @@ import { bugStory } from "./bug-story.js";
 import { propertyStory } from "./property-story.js";
 import type { Related, Story } from "./story.js";
 import { firstSentence, listText, storyText } from "./text.js";
-import type { RunContext } from "./told.js";
 import { allTopics, fullName, sameName, topicOf, type Topic } from "./topics.js";
 
 /** The properties that a bug breaks, what is the same bug in SQL, and what has the same name. */

@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { RunContext } from "../claims.js";
 import { specDir } from "../explore/scope.js";
 import type { KnownBug } from "../mutants/known-bugs.js";
 import { parseCfg } from "../tlc/cfg.js";
@@ -11,7 +12,7 @@ import { auditSources, propertySources } from "./places.js";
 import { negativeRun } from "./runs.js";
 import { specLibrary } from "./spec-text.js";
 import type { Command, Run, Story } from "./story.js";
-import { told, type RunContext } from "./told.js";
+import { told } from "./told.js";
 import type { Topic } from "./topics.js";
 
 /** What TLA+ says of it: of a state, of a step, or of whole behaviours. */

@@ -10,7 +10,7 @@ import {
   type Outcome,
   type State,
 } from "../../src/core/index.js";
-import type { Context } from "../claims.js";
+import type { RunContext } from "../claims.js";
 import { explore, pathTo, replay, type Graph, type TraceStep } from "../explore/explorer.js";
 import { readModel, storage } from "../explore/model.js";
 import { plain } from "../explore/plain.js";
@@ -125,11 +125,7 @@ const lassoText = ({ lassoTo, lassoAction }: TlcResult): string | undefined => {
   return `${lassoAction} leads back to ${state}, and so on for ever`;
 };
 
-async function tlcRun(
-  entry: ManifestEntry,
-  property: string,
-  context: Pick<Context, "progress" | "signal">,
-): Promise<Run> {
+async function tlcRun(entry: ManifestEntry, property: string, context: RunContext): Promise<Run> {
   const result = await runEntry(entry, context, { coverage: false });
   const { trace = [], verdict, reason } = result;
   if (verdict !== "violated") throw new Error(`${entry.name}: ${reason ?? "no violation"}`);
@@ -146,10 +142,7 @@ async function tlcRun(
 }
 
 /** The counterexample of a negative configuration: of the core where it has the same bug. */
-export function negativeRun(
-  entry: Negative,
-  context: Pick<Context, "progress" | "signal">,
-): Promise<Run> {
+export function negativeRun(entry: Negative, context: RunContext): Promise<Run> {
   const { property } = entry.expect;
   const table = coreBugs[entry.name];
   return table ? coreRun(entry, property, table) : tlcRun(entry, property, context);

@@ -1,10 +1,7 @@
 /** A run, or why there is none to tell: a story does not end where Java is missing. */
 
 import { UserError } from "../../src/errors.js";
-import type { Context } from "../claims.js";
 import type { Run } from "./story.js";
-
-export type RunContext = Pick<Context, "progress" | "signal">;
 
 interface Told {
   readonly run: Run | null;

@@ -2,7 +2,7 @@
 
 import { wordsOf } from "../../src/core/index.js";
 import type { PostgresServer } from "../../src/postgres/server.js";
-import type { Context } from "../claims.js";
+import type { RunContext } from "../claims.js";
 import { Counts } from "../coverage/counts.js";
 import { grouped } from "../grouped.js";
 import { Arena, newSchema, Strayed, type Ran as ArenaRan } from "./arena.js";
@@ -88,7 +88,7 @@ export async function runCase(
 export async function runAll(
   server: PostgresServer,
   work: readonly Work[],
-  { signal, progress }: Pick<Context, "signal" | "progress">,
+  { signal, progress }: RunContext,
 ): Promise<Ran> {
   const done: Done[] = [];
   const failing = new Failing();

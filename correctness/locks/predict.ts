@@ -4,7 +4,7 @@
  */
 
 import type { PostgresServer } from "../../src/postgres/server.js";
-import type { Context } from "../claims.js";
+import type { RunContext } from "../claims.js";
 import { readManifest, type ManifestEntry } from "../tlc/manifest.js";
 import { manifestFile, runEntry } from "../tlc/suite.js";
 import { turns, turnText, type Turn } from "./schedule.js";
@@ -45,7 +45,7 @@ export interface Prediction {
 /** Every negative configuration that says what changed SQL would do, one after the other. */
 export async function predictions(
   server: PostgresServer,
-  { signal, progress }: Pick<Context, "signal" | "progress">,
+  { signal, progress }: RunContext,
 ): Promise<readonly Prediction[]> {
   const entries = await readManifest(manifestFile());
   const found: Prediction[] = [];

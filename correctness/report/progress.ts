@@ -20,6 +20,12 @@ export interface Progress {
   each<J extends Job>(jobs: readonly J[], body: (job: J) => Promise<Verdict>): Promise<void>;
 }
 
+/** What a command works under: who hears how far it is, and what ends it before its time. */
+export interface Watching {
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
 const SILENT_MS = 2_000;
 const BETWEEN_MS = 5_000;
 

@@ -2,7 +2,7 @@
 
 import { DefaultRenderer, Listr, ListrLogger, ProcessOutput } from "listr2";
 import type { Verdict } from "../claims.js";
-import { Meter, type Job, type Progress } from "./progress.js";
+import { Meter, PlainProgress, type Job, type Output, type Progress } from "./progress.js";
 import { words } from "./report.js";
 
 const SHOW_CURSOR = "\x1b[?25h";
@@ -65,3 +65,7 @@ export class TerminalProgress implements Progress {
     if (thrown.length > 0) throw thrown[0];
   }
 }
+
+/** A list where somebody watches; otherwise lines. */
+export const progressOn = ({ terminal, write }: Output): Progress =>
+  terminal ? new TerminalProgress(terminal) : new PlainProgress(write);

@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { specDir } from "../explore/scope.js";
 import { UserError } from "../../src/errors.js";
-import { tiers, type Context, type Tier } from "../claims.js";
+import { tiers, type Context, type RunContext, type Tier } from "../claims.js";
 import { shardOf } from "../shard.js";
 import { GraphSink, type TlcGraph } from "./graph-sink.js";
 import { findJar, type Jar } from "./jar.js";
@@ -88,7 +88,7 @@ export function findTools(context: Pick<Context, "progress">): Promise<Tools> {
 /** One run of TLC on one entry. */
 export async function runEntry(
   entry: ManifestEntry,
-  context: Pick<Context, "progress" | "signal">,
+  context: RunContext,
   options: Partial<TlcOptions>,
 ): Promise<TlcResult> {
   const { jar, java } = await findTools(context);

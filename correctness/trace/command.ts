@@ -108,7 +108,8 @@ function addCheck(trace: Command, session: Session): void {
     .addHelpText("after", checkHelp)
     .allowExcessArguments(false)
     .action((file: string, { tlc, itf, ...flags }: CheckFlags) => {
-      const titled = { command: "trace check", id: "trace", sentence: "the calls are explained" };
+      const sentence = "the calls are explained";
+      const titled = { command: "trace check", id: "trace", sentence, alone: !tlc };
       return session.section(titled, flags, (run) => checkSection(file, { tlc, itf }, run));
     });
 }

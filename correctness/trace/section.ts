@@ -1,13 +1,11 @@
 /** `ringproof trace check`: one history, and what is wrong with it. */
 
-import type { Context, Row } from "../claims.js";
+import type { Row, RunContext } from "../claims.js";
 import type { Section } from "../report/report.js";
 import { readHistory } from "./file.js";
 import { writeItf } from "./itf-file.js";
 import { findingsOf, judge } from "./judge.js";
 import { explainedByTlc } from "./tlc.js";
-
-type Run = Pick<Context, "progress" | "signal">;
 
 export interface CheckOptions {
   /** Whether TLC is asked, too. */
@@ -19,7 +17,7 @@ export interface CheckOptions {
 export async function checkSection(
   file: string,
   { tlc, itf }: CheckOptions,
-  run: Run,
+  run: RunContext,
 ): Promise<Section> {
   const started = performance.now();
   const since = (from: number): number => (performance.now() - from) / 1000;

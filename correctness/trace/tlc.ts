@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { withCleanup } from "../../src/cleanup.js";
 import { columns, type TableName, type Token } from "../../src/core/index.js";
 import { UserError } from "../../src/errors.js";
-import type { Context } from "../claims.js";
+import type { RunContext } from "../claims.js";
 import { specDir } from "../explore/scope.js";
 import { runTlc } from "../tlc/run.js";
 import { findTools } from "../tlc/suite.js";
@@ -176,10 +176,7 @@ CHECK_DEADLOCK FALSE
 }
 
 /** Whether TLC finds an order that explains all calls; only of short histories. */
-export async function explainedByTlc(
-  history: History,
-  context: Pick<Context, "progress" | "signal">,
-): Promise<boolean> {
+export async function explainedByTlc(history: History, context: RunContext): Promise<boolean> {
   const { header, events } = history;
   const committed = events.filter(({ commit }) => commit !== null);
   if (committed.length > LONGEST) {

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { State } from "../../src/core/index.js";
 import { withCleanup } from "../../src/cleanup.js";
-import type { Context } from "../claims.js";
+import type { RunContext } from "../claims.js";
 import { readCfg, specDir } from "../explore/scope.js";
 import { readTlaState } from "../explore/tla-state.js";
 import { runTlc } from "../tlc/run.js";
@@ -24,7 +24,7 @@ export interface Rejected {
 /** How far TLC came with each witness: null where it took every step. */
 export async function acceptedByTlc(
   all: readonly Recorded[],
-  context: Pick<Context, "progress" | "signal">,
+  context: RunContext,
 ): Promise<ReadonlyMap<string, Rejected | null>> {
   const reached = await follow(all, context);
   return new Map(all.map(({ name, trace }) => [name, verdict(trace.length, reached.get(name))]));
@@ -43,7 +43,7 @@ function verdict(length: number, reached: Reached = new Map()): Rejected | null 
 
 async function follow(
   all: readonly Recorded[],
-  context: Pick<Context, "progress" | "signal">,
+  context: RunContext,
 ): Promise<ReadonlyMap<string, Reached>> {
   const { jar, java } = await findTools(context);
   const reached = new Map<string, Map<number, { same: boolean; text: string }>>();

@@ -2,10 +2,14 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { ClaimResult, Context } from "../../correctness/claims.js";
 import { main } from "../../correctness/cli.js";
+import { historyLines } from "../../correctness/trace/file.js";
+import type { Header } from "../../correctness/trace/history.js";
 import { UserError } from "../../src/errors.js";
 import { packageRoot } from "../../src/package-root.js";
 import { finding, holding, result } from "./fixture.js";
@@ -35,6 +39,24 @@ test.each(consequences)("the interrupted claim %s", async (_, consequence) => {
     expect(await main([command], io, holding({ C2, C3 }))).toBe(130);
     expect({ written, started }).toEqual({ written: [], started: [] });
   }
+});
+
+test("whoever starts nothing and never pauses is ended at once: nobody listens", async () => {
+  const dir = await mkdtemp(join(tmpdir(), "ringproof-test-"));
+  onTestFinished(() => rm(dir, { recursive: true }));
+  const history = join(dir, "history.ndjson");
+  const limits = { staleAfter: 1, callbackWait: 1, maxAttempts: 1, failedFloor: 0 };
+  const header: Header = { ringproof: 1, storage: "a table", lanes: ["mail"], limits };
+  await writeFile(history, historyLines({ header, events: [] }));
+  const output = { terminal: null, write: () => undefined };
+  const listens = async (...args: readonly string[]) => {
+    const interruption = vi.fn(() => new AbortController().signal);
+    await main(args, { out: output, err: output, env: {}, interruption }, holding());
+    return interruption.mock.calls.length > 0;
+  };
+  expect(await listens("explore", "slots")).toBe(false);
+  expect(await listens("trace", "check", history)).toBe(false);
+  expect(await listens("trace", "check", "--tlc", history)).toBe(true);
 });
 
 test("a reader that stops reading is no mistake", async () => {
