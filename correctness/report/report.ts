@@ -39,8 +39,11 @@ export const words = (name: string): string => name.replace("-", " ");
 
 export const verdictText = ({ verdict, wording }: Judged): string => wording ?? words(verdict);
 
-export const number = (value: string | number): string =>
-  typeof value === "number" ? value.toLocaleString("en") : value;
+/** A count that is too large for a number to know all of its digits shows the first three. */
+export function number(value: string | number): string {
+  if (typeof value === "string") return value;
+  return value > Number.MAX_SAFE_INTEGER ? value.toExponential(2) : value.toLocaleString("en");
+}
 
 /** The facts of all rows: those that only some rows have are blank in the others. */
 export const factsOf = (rows: readonly Row[]): string[] => [

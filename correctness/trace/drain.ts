@@ -22,8 +22,7 @@ export interface Draining {
 
 const ringTables = [...queueRingTables, ...claimRingTables, "leases", "deferredJobs"];
 
-export const isDrained = (rows: Rows): boolean =>
-  ringTables.every((table) => rows.of(table).length === 0);
+const isDrained = (rows: Rows): boolean => ringTables.every((table) => rows.of(table).length === 0);
 
 /** Whether it came to an end. */
 export async function drain(draining: Draining): Promise<boolean> {

@@ -8,7 +8,7 @@ import { oneOf, type Dice } from "./dice.js";
 import { placesByAction, type PlacesByName } from "./fault-places.js";
 
 /** What happens at a labelled statement. */
-export const placedKinds = ["terminate", "kill"] as const;
+const placedKinds = ["terminate", "kill"] as const;
 export const faultKinds = [...placedKinds, "cutBefore", "cutAfter"] as const;
 
 export type PlacedKind = (typeof placedKinds)[number];

@@ -78,8 +78,7 @@ export const keyPlaces: ReadonlyMap<string, readonly number[] | undefined> = new
 );
 
 /** A whole number of ticks from the beginning, if those who call have whole ones. */
-export const tickOf = (time: string): number =>
-  (Date.parse(time) - timeOf(0).getTime()) / tickLength;
+const tickOf = (time: string): number => (Date.parse(time) - timeOf(0).getTime()) / tickLength;
 
 /** How many slots of a ring are in use, as `snapshot()` of harness.sql has it. */
 function inUse(row: Columns): number {
