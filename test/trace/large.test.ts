@@ -6,6 +6,9 @@ import type { Event } from "../../correctness/trace/history.js";
 import { claimed, completed, enqueued, historyOf, lost, rescued, withToken } from "./told.js";
 import type { Call, When } from "./told.js";
 
+/** A few on a quiet machine; what grows faster than the history takes longer than this on any. */
+const SECONDS = 60;
+
 /** Eight callers take turns, and each is busy until its next turn comes. */
 const turn = (i: number, tick = 0): When => [i - 3.5, i + 3.5, tick];
 
@@ -29,7 +32,7 @@ describe("25,000 jobs in 100,000 calls", () => {
   it("have an order", () => {
     const { breach, seconds } = timed(calls);
     expect(breach).toBeNull();
-    expect(seconds).toBeLessThan(20);
+    expect(seconds).toBeLessThan(SECONDS);
   });
 
   it("have none once the last of them is told stale", () => {
@@ -38,7 +41,7 @@ describe("25,000 jobs in 100,000 calls", () => {
     const { breach, seconds } = timed([...calls.slice(0, -1), wrong]);
     expect(breach?.job).toBe("j24999");
     expect(breach?.nearest.length).toBe(3);
-    expect(seconds).toBeLessThan(20);
+    expect(seconds).toBeLessThan(SECONDS);
   });
 
   it("have one when every hundredth claim is lost, and its job is rescued", () => {
@@ -55,7 +58,7 @@ describe("25,000 jobs in 100,000 calls", () => {
     });
     const { breach, seconds } = timed(late);
     expect(breach).toBeNull();
-    expect(seconds).toBeLessThan(20);
+    expect(seconds).toBeLessThan(SECONDS);
   });
 });
 
@@ -74,7 +77,7 @@ describe("5,000 jobs of one key, of which some enqueues, claims and ends are los
   it("have an order", () => {
     const { breach, seconds } = timed(lives);
     expect(breach).toBeNull();
-    expect(seconds).toBeLessThan(20);
+    expect(seconds).toBeLessThan(SECONDS);
   });
 
   it("have none once the last of them is told stale", () => {
@@ -84,7 +87,7 @@ describe("5,000 jobs of one key, of which some enqueues, claims and ends are los
       { ...lives.at(-1)!, outcome: stale },
     ]);
     expect(breach?.job).toBe("j4999");
-    expect(seconds).toBeLessThan(20);
+    expect(seconds).toBeLessThan(SECONDS);
   });
 });
 
@@ -108,7 +111,7 @@ describe("one job with 400 heartbeats, eight at a time, on two clocks", () => {
     const end = rescued("RescueStaleReceipts", "j/1", [430, 431, tick]);
     const { breach, seconds } = timed([...begun, ...beats, end]);
     expect(breach?.why.slice(0, why?.length) ?? null).toBe(why);
-    expect(seconds).toBeLessThan(20);
+    expect(seconds).toBeLessThan(SECONDS);
   });
 });
 
