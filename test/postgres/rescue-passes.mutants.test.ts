@@ -92,6 +92,26 @@ describe("a receipt of several attempts", () => {
   });
 });
 
+describe("the largest budget and window of all", () => {
+  const limits = { budget: 2 ** 31 - 1, window: 2 ** 31 - 1 };
+
+  test("end what is due", async () => {
+    const batch = await claimed(2, 0, 5);
+    const rescued = ids(await first.staleReceipts(at(10), at(10), limits));
+    const expired = ids(await first.expiredDeadlines(at(10), limits));
+    expect([rescued, expired]).toEqual([ids(batch), []]);
+  });
+
+  test("planted: counting beyond what is there is beyond what an int holds", async () => {
+    const left = "least(p_limit - cardinality(v_tokens), cardinality(v_rest))";
+    const all = "p_limit - cardinality(v_tokens)";
+    await one.query(changedSql("rescue_pass", "try_lock_first", left, all));
+    await claimed(2, 0);
+    const pass = first.staleReceipts(at(10), at(10), limits);
+    await expect(pass).rejects.toThrow("integer out of range");
+  });
+});
+
 test("receipts without a deadline are not in the order of deadlines", async () => {
   await claimed(1, 0);
   const [due] = await claimed(1, 0, 5);

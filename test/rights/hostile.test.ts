@@ -7,10 +7,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { audit } from "../../src/postgres/audit.js";
 import { install } from "../../src/postgres/install.js";
 import { connect, openPostgres, type PostgresServer } from "../../src/postgres/server.js";
+import type { WorkerToken } from "../../src/postgres/statements.js";
 import { argumentsOf, called, callNames, type World } from "./calls.js";
 import { at, callerOf, schema, type Caller } from "./life.js";
 import { Watch } from "./outcome.js";
-import { hostile, spoilt, ways } from "./values.js";
+import { hostile, spoilt, toExtremes, ways } from "./values.js";
 
 const now = at(0);
 let server: PostgresServer;
@@ -38,7 +39,10 @@ async function populated(): Promise<World> {
   const other = await storage.ensureLane("sms", 1, 0);
   const ids = await storage.enqueue(lane, Array(7).fill({}), now, now);
   const late = await storage.enqueue(lane, [{}], at(30), now);
-  const tokens = [...(await storage.claim(lane, 4, now, at(30)))];
+  const tokens: WorkerToken[] = [];
+  // A claim takes from one slot, and the ring may have turned.
+  while (tokens.length < 4)
+    tokens.push(...(await storage.claim(lane, 4 - tokens.length, now, at(30))));
   await storage.parkForCallback(tokens.slice(1, 2), at(30), now);
   await storage.fail(tokens.slice(3), now);
   const ends = [tokens[3]?.jobId ?? ids[3]!, ids[6]!];
@@ -79,3 +83,14 @@ test.each(callNames)("%s makes sense as it is", async (name) => {
   const came = await outcome(name, argumentsOf(name, world));
   expect(came, inspect(came)).toHaveProperty("answer");
 });
+
+test.each(callNames)(
+  "%s with the largest and the smallest is answered, or refused",
+  async (name) => {
+    const places = toExtremes(argumentsOf(name, await populated()));
+    for (const [way, put] of places) {
+      const args = argumentsOf(name, await populated());
+      await outcome(name, spoilt(args, way, put) as readonly unknown[]);
+    }
+  },
+);

@@ -87,6 +87,22 @@ export function spoilt(value: unknown, [first, ...rest]: Way, put: unknown): unk
   return key === undefined ? put : { ...value, [key]: spoilt(value[key], rest, put) };
 }
 
+/** Of the kind of a value, the largest and the smallest that Postgres or a Date can hold. */
+function extremes(value: unknown): readonly unknown[] {
+  if (typeof value === "number") return [2 ** 31 - 1, -(2 ** 31)];
+  if (value instanceof Date) return [new Date(8.64e15), new Date(Date.parse("0001-01-01"))];
+  return [];
+}
+
+/** Every way to a number or a time, and what to put there. */
+export function toExtremes(value: unknown, way: Way = []): readonly (readonly [Way, unknown])[] {
+  const parts = Array.isArray(value) ? value : isPlain(value) ? Object.values(value) : [];
+  return [
+    ...extremes(value).map((put) => [way, put] as const),
+    ...parts.flatMap((part, i) => toExtremes(part, [...way, i])),
+  ];
+}
+
 /** What a message must not show: the insides of whoever wrote it. */
 export const INSIDES =
   /Cannot (?:read|destructure|set|convert)|is not (?:a function|iterable|defined)|\n\s*at |node:/;

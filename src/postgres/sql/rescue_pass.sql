@@ -102,8 +102,8 @@ declare
   v_tokens ringproof.token[] := '{}';
 begin
   loop
-    v_count := p_limit - cardinality(v_tokens);
-    exit when v_count <= 0 or v_rest = '{}';
+    v_count := least(p_limit - cardinality(v_tokens), cardinality(v_rest));
+    exit when v_count <= 0;
     v_tokens := v_tokens || ringproof.try_lock_receipts(v_rest[:v_count]);
     v_rest := v_rest[v_count + 1:];
   end loop;
