@@ -90,11 +90,13 @@ export function spoilt(value: unknown, [first, ...rest]: Way, put: unknown): unk
 /** Of the kind of a value, the largest and the smallest that Postgres or a Date can hold. */
 function extremes(value: unknown): readonly unknown[] {
   if (typeof value === "number") return [2 ** 31 - 1, -(2 ** 31)];
+  if (typeof value === "string" && /^\d+$/.test(value))
+    return [`${2n ** 63n - 1n}`, `${-(2n ** 63n)}`];
   if (value instanceof Date) return [new Date(8.64e15), new Date(Date.parse("0001-01-01"))];
   return [];
 }
 
-/** Every way to a number or a time, and what to put there. */
+/** Every way to a number, digits or a time, and what to put there. */
 export function toExtremes(value: unknown, way: Way = []): readonly (readonly [Way, unknown])[] {
   const parts = Array.isArray(value) ? value : isPlain(value) ? Object.values(value) : [];
   return [
